@@ -1,0 +1,101 @@
+//! The server's command line.
+
+use std::ffi::OsString;
+
+use getopts::Options as Getopts;
+use roundtrip::flags::{at_least_one, some_time, value};
+use roundtrip::serve::{Limits, Mode};
+use roundtrip::server::Config;
+use roundtrip::session::Settings;
+use roundtrip::units::{MIB, parse_size};
+
+/// What the command line asks for.
+pub enum Command {
+    /// Serve.
+    Run(Options),
+    /// Print this and exit.
+    Print(String),
+}
+
+/// The flags, understood.
+pub struct Options {
+    /// What the server is to be.
+    pub config: Config,
+    /// Serve standard input instead of listening.
+    pub inetd: bool,
+    /// Log no connections.
+    pub quiet: bool,
+}
+
+fn declare() -> Getopts {
+    let mut flags = Getopts::new();
+    flags.optopt("", "host", "address to listen on (default 0.0.0.0; :: for IPv6)", "HOST");
+    flags.optopt("", "port", "port to listen on (default 5001); 0 lets the system choose", "PORT");
+    flags.optopt("", "mode", "who serves a connection: thread (default), process or sequential", "MODE");
+    flags.optopt("", "framing", "line (default), or bare for the dialect without delimiters", "F");
+    flags.optflag("", "inetd", "serve the one connection that is standard input, then exit");
+    flags.optflag("", "one-off", "serve one connection, then exit");
+    flags.optopt("", "max-connections", "connections at once (default 1024)", "N");
+    flags.optopt("", "max-per-ip", "connections at once from one address (default: no limit)", "N");
+    flags.optopt("", "max-size", "largest bulk transfer (default 100GiB)", "SIZE");
+    flags.optopt("", "idle-timeout", "drop a peer that is silent or stalled for so long (default 60s)", "DUR");
+    flags.optmulti("", "allow", "only these networks may connect, such as 10.0.0.0/8; repeatable", "CIDR");
+    flags.optflag("q", "quiet", "no line per connection");
+    flags.optflag("h", "help", "print this");
+    flags.optflag("V", "version", "print the version");
+    flags
+}
+
+/// Reads the command line. An error is one line that says what is wrong and what would be right.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let arguments: Vec<OsString> = arguments.collect();
+    let declared = declare();
+    let given = declared.parse(&arguments).map_err(|error| format!("{error}; see server --help"))?;
+    if given.opt_present("help") {
+        let brief = "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP.";
+        return Ok(Command::Print(declared.usage(brief)));
+    }
+    if given.opt_present("version") {
+        return Ok(Command::Print(format!("roundtrip server {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+    if let Some(stray) = given.free.first() {
+        return Err(format!("unexpected argument {stray:?}; see server --help"));
+    }
+    let text = |name| given.opt_str(name);
+    let (limits, session) = (Limits::default(), Settings::default());
+    let config = Config {
+        host: text("host").unwrap_or_else(|| "0.0.0.0".into()),
+        port: value("port", text("port"), 5001, port)?,
+        mode: value("mode", text("mode"), Mode::default(), str::parse)?,
+        child: child(arguments)?,
+        limits: Limits {
+            max_connections: value("max-connections", text("max-connections"), limits.max_connections, at_least_one)?,
+            max_per_ip: value("max-per-ip", text("max-per-ip"), None, |text| at_least_one(text).map(Some))?,
+            allow: given
+                .opt_strs("allow")
+                .iter()
+                .map(|network| network.parse().map_err(|error| format!("--allow: {error}")))
+                .collect::<Result<_, _>>()?,
+        },
+        one_off: given.opt_present("one-off"),
+        session: Settings {
+            framing: value("framing", text("framing"), session.framing, str::parse)?,
+            max_size: value("max-size", text("max-size"), session.max_size, |text| parse_size(text, MIB))?,
+            idle_timeout: value("idle-timeout", text("idle-timeout"), session.idle_timeout, some_time)?,
+            ..session
+        },
+        ..Config::default()
+    };
+    Ok(Command::Run(Options { config, inetd: given.opt_present("inetd"), quiet: given.opt_present("quiet") }))
+}
+
+/// A child of process mode is told what its parent was told, and that its connection is on standard input. What concerns
+/// listening means nothing to it.
+fn child(arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
+    let program = std::env::current_exe().map_err(|error| format!("cannot find out which program this is: {error}"))?;
+    Ok([program.into_os_string(), "--inetd".into()].into_iter().chain(arguments).collect())
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a port; write a number from 0 to 65535"))
+}

@@ -1,0 +1,87 @@
+//! The server: its flags, made a [`Server`], and run.
+
+mod flags;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use flags::{Command, Options};
+use roundtrip::log::Log;
+use roundtrip::server::{Config, Server};
+
+fn main() -> ExitCode {
+    let options = match flags::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Run(options)) => options,
+        Ok(Command::Print(text)) => {
+            // Whoever closed the pipe has read enough.
+            let _ = io::stdout().write_all(text.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(what) => return complain(2, &what),
+    };
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(1, &error.to_string()),
+    }
+}
+
+fn complain(code: u8, what: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "server: {what}");
+    ExitCode::from(code)
+}
+
+fn run(Options { mut config, inetd, quiet }: Options) -> io::Result<()> {
+    let (log, writer) = Log::to(io::stdout())?;
+    let log_is_connection = inetd && stdout_is_stdin();
+    if !quiet && !log_is_connection {
+        config.session.log = log.clone();
+    }
+    config.log = log;
+    if inetd {
+        serve_stdin(&config)?;
+        drop(config);
+    } else {
+        listen(config)?;
+    }
+    // Everybody who might still add a line is gone, so the writer ends when it has written the last one.
+    let _ = writer.join();
+    Ok(())
+}
+
+fn listen(config: Config) -> io::Result<()> {
+    let (log, mode) = (config.log.clone(), config.mode);
+    let server = Server::bind(config)?;
+    log.say(format_args!("listening on {} (tcp, {mode} mode)", server.address()));
+    server.run();
+    Ok(())
+}
+
+#[cfg(unix)]
+fn serve_stdin(config: &Config) -> io::Result<()> {
+    roundtrip::server::serve_stdin(&config.session)
+}
+
+#[cfg(not(unix))]
+fn serve_stdin(_: &Config) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "--inetd needs Unix"))
+}
+
+/// Under `inetd` standard output *is* the connection, and a log line in it would be taken for an answer. In a child of process mode it
+/// is a pipe to the parent, which collects the log.
+#[cfg(unix)]
+fn stdout_is_stdin() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let inode = |fd: io::Result<std::os::fd::OwnedFd>| {
+        let metadata = std::fs::File::from(fd?).metadata()?;
+        io::Result::Ok((metadata.dev(), metadata.ino()))
+    };
+    let stdin = inode(io::stdin().as_fd().try_clone_to_owned());
+    let stdout = inode(io::stdout().as_fd().try_clone_to_owned());
+    matches!((stdin, stdout), (Ok(stdin), Ok(stdout)) if stdin == stdout)
+}
+
+#[cfg(not(unix))]
+fn stdout_is_stdin() -> bool {
+    false
+}

@@ -1,0 +1,236 @@
+//! Who is let in, and how many at once.
+//!
+//! Every connection costs a descriptor, a thread, perhaps a process. A server that does not choose its own limit has one chosen for
+//! it, at a moment when it can no longer say so. Here a connection asks at the [`Door`] before anything is spent on it, and is either
+//! given a [`Slot`] or told why not.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// What a server's owner allows.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at once.
+    pub max_connections: u64,
+    /// Connections at once from one address.
+    pub max_per_ip: Option<u64>,
+    /// The networks that may connect; all, if there is none in the list.
+    pub allow: Vec<Network>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { max_connections: 1024, max_per_ip: None, allow: Vec::new() }
+    }
+}
+
+/// Why a connection is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There are as many connections as there may be, in all or from this address.
+    Full,
+    /// The address belongs to none of the networks that may connect.
+    NotAllowed,
+}
+
+/// Counts who is in.
+#[derive(Debug)]
+pub struct Door {
+    limits: Limits,
+    inside: Mutex<HashMap<IpAddr, u64>>,
+    left: Condvar,
+}
+
+/// The place of one connection, given back when it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    door: Arc<Door>,
+    ip: IpAddr,
+}
+
+impl Door {
+    /// A door with nobody inside.
+    #[must_use]
+    pub fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Door { limits, inside: Mutex::default(), left: Condvar::new() })
+    }
+
+    /// Lets a connection in.
+    ///
+    /// ```
+    /// use roundtrip::serve::{Door, Limits, Refusal};
+    ///
+    /// let door = Door::new(Limits { max_connections: 1, ..Limits::default() });
+    /// let ip = std::net::Ipv4Addr::LOCALHOST.into();
+    /// let slot = door.admit(ip).unwrap();
+    /// assert_eq!(door.admit(ip).unwrap_err(), Refusal::Full);
+    /// drop(slot);
+    /// assert!(door.admit(ip).is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// Says why it may not.
+    pub fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Slot, Refusal> {
+        // A listener on `::` sees IPv4 peers as ::ffff:a.b.c.d.
+        let ip = ip.to_canonical();
+        let limits = &self.limits;
+        if !limits.allow.is_empty() && !limits.allow.iter().any(|network| network.contains(ip)) {
+            return Err(Refusal::NotAllowed);
+        }
+        let mut inside = self.inside();
+        let from_here = inside.get(&ip).copied().unwrap_or(0);
+        if inside.values().sum::<u64>() >= limits.max_connections
+            || limits.max_per_ip.is_some_and(|most| from_here >= most)
+        {
+            return Err(Refusal::Full);
+        }
+        inside.insert(ip, from_here + 1);
+        Ok(Slot { door: Arc::clone(self), ip })
+    }
+
+    /// Waits until nobody is inside.
+    pub fn wait_until_empty(&self) {
+        let empty = self.left.wait_while(self.inside(), |inside| !inside.is_empty());
+        drop(empty);
+    }
+
+    /// A thread that panicked while it held the lock left a map of numbers, which is as good as before.
+    fn inside(&self) -> MutexGuard<'_, HashMap<IpAddr, u64>> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut inside = self.door.inside();
+        if let Some(count) = inside.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                inside.remove(&self.ip);
+            }
+        }
+        self.door.left.notify_all();
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Full => "server full",
+            Refusal::NotAllowed => "not allowed from this address",
+        })
+    }
+}
+
+/// A block of addresses in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3).
+///
+/// ```
+/// use roundtrip::serve::Network;
+///
+/// let private: Network = "10.0.0.0/8".parse()?;
+/// assert!(private.contains("10.1.2.3".parse().unwrap()));
+/// assert!(!private.contains("11.1.2.3".parse().unwrap()));
+/// # Ok::<(), roundtrip::serve::ParseNetworkError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+/// What was given is no network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseNetworkError(String);
+
+impl Network {
+    /// Whether the address belongs to the block.
+    #[must_use]
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        // The addresses agree in the first `prefix` bits if nothing but the rest of their difference is left. A shift by the
+        // whole width, for a prefix of zero, would overflow: then all of them agree.
+        match (self.address, ip) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => {
+                (a.to_bits() ^ b.to_bits()).checked_shr(u32::BITS - self.prefix).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(a), IpAddr::V6(b)) => {
+                (a.to_bits() ^ b.to_bits()).checked_shr(u128::BITS - self.prefix).unwrap_or(0) == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = ParseNetworkError;
+
+    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or a single address.
+    fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
+        let error = || ParseNetworkError(text.into());
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let address: IpAddr = address.parse().map_err(|_| error())?;
+        let width = if address.is_ipv4() { u32::BITS } else { u128::BITS };
+        let prefix = prefix.map_or(Ok(width), |prefix| prefix.parse().map_err(|_| error()))?;
+        if prefix > width { Err(error()) } else { Ok(Network { address, prefix }) }
+    }
+}
+
+impl fmt::Display for ParseNetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a network; write an address and a prefix length, such as 10.0.0.0/8 or ::1/128", self.0)
+    }
+}
+
+impl std::error::Error for ParseNetworkError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn networks_contain_what_shares_their_prefix() {
+        for (network, inside, outside) in [
+            ("127.0.0.0/8", "127.255.255.255", "128.0.0.0"),
+            ("192.168.1.128/25", "192.168.1.200", "192.168.1.127"),
+            ("10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("0.0.0.0/0", "255.255.255.255", "::"),
+            ("::/0", "ffff::", "0.0.0.0"),
+            ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
+            ("::1/128", "::1", "::2"),
+        ] {
+            let network: Network = network.parse().unwrap();
+            assert!(network.contains(ip(inside)) && !network.contains(ip(outside)), "{network:?}");
+        }
+        for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "localhost", "/8"] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_address_has_its_own_limit() {
+        let door = Door::new(Limits { max_connections: 3, max_per_ip: Some(2), allow: Vec::new() });
+        let first = door.admit(ip("10.0.0.1")).unwrap();
+        let _second = door.admit(ip("::ffff:10.0.0.1")).unwrap();
+        assert_eq!(door.admit(ip("10.0.0.1")).unwrap_err(), Refusal::Full);
+        let _third = door.admit(ip("10.0.0.2")).unwrap();
+        assert_eq!(door.admit(ip("10.0.0.3")).unwrap_err(), Refusal::Full);
+        drop(first);
+        assert!(door.admit(ip("10.0.0.1")).is_ok());
+    }
+
+    #[test]
+    fn only_allowed_networks_come_in() {
+        let allow = vec!["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()];
+        let door = Door::new(Limits { allow, ..Limits::default() });
+        assert!(door.admit(ip("127.0.0.1")).is_ok());
+        assert!(door.admit(ip("::ffff:127.0.0.1")).is_ok());
+        assert!(door.admit(ip("::1")).is_ok());
+        assert_eq!(door.admit(ip("10.0.0.1")).unwrap_err(), Refusal::NotAllowed);
+    }
+}

@@ -1,0 +1,174 @@
+//! How a server serves many: one accept loop, and three answers to "who does the work?"
+//!
+//! ```text
+//!                          ┌ sequential   the accepting thread itself; the next connection waits
+//!   accept ─▶ admitted? ─▶ ┼ threads      a thread for each connection; memory is shared
+//!                          └ processes    a process for each connection; nothing is shared
+//! ```
+//!
+//! The loop is written once, and a [`Dispatch`] is all that differs, so the three files beside this one can be laid side by
+//! side: what differs between them is the lesson. None of them knows what is said on a connection; they are given a function to call, or
+//! a program to run.
+//!
+//! | | a slow client | a crash | memory | starting costs |
+//! | --- | --- | --- | --- | --- |
+//! | [`Sequential`] | holds up everyone | ends the server | one connection's | nothing |
+//! | [`Threads`] | holds up itself | ends its connection, if it is a panic | shared: counters are easy | tens of microseconds |
+//! | [`Processes`] | holds up itself | ends its connection, whatever it is | separate: counters are not | about a millisecond |
+//!
+//! `examples/03_serving.rs` measures this table.
+
+mod limits;
+#[cfg(unix)]
+mod processes;
+mod sequential;
+mod threads;
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, TcpListener};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+pub use limits::{Door, Limits, Network, ParseNetworkError, Refusal, Slot};
+#[cfg(unix)]
+pub use processes::Processes;
+pub use sequential::Sequential;
+pub use threads::Threads;
+
+use crate::log::Log;
+use crate::net::Stream;
+
+/// Who does the work of a connection.
+pub trait Dispatch: Send + Sync {
+    /// Has the connection served, and returns when the next one may be accepted.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no process. The connection is closed then.
+    fn dispatch(&self, connection: Connection) -> io::Result<()>;
+}
+
+/// An accepted connection and its place among those that are served at once, which is free again when this is dropped.
+#[derive(Debug)]
+pub struct Connection {
+    /// The connection itself.
+    pub stream: Stream,
+    /// Its place.
+    pub slot: Slot,
+}
+
+/// The strategies by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// [`Threads`].
+    #[default]
+    Thread,
+    /// [`Processes`].
+    Process,
+    /// [`Sequential`].
+    Sequential,
+}
+
+/// What to do with a connection that is refused: send it away with this reason.
+pub type Refuse = Arc<dyn Fn(Stream, Refusal) + Send + Sync>;
+
+/// The accept loop and all that it needs.
+pub(crate) struct Acceptor {
+    pub listener: TcpListener,
+    pub idle_timeout: Duration,
+    pub door: Arc<Door>,
+    pub dispatch: Box<dyn Dispatch>,
+    pub refuse: Refuse,
+    /// Where those who are refused are seen off: it is bounded too, and beyond it they are closed without a word.
+    pub lobby: Arc<Door>,
+    /// What concerns the server as a whole.
+    pub log: Log,
+    /// What concerns a single connection.
+    pub connections: Log,
+    pub one_off: bool,
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Acceptor {
+    /// How long to wait when the system has run out of something. Connections that are open will end and give it back; asking
+    /// again at once would only burn the processor that they need for it.
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    /// Accepts until told to stop, or until one connection has been served. No error ends it.
+    pub fn run(&self) {
+        loop {
+            let accepted = self.accept();
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            match accepted {
+                Ok(Some(connection)) => match self.dispatch.dispatch(connection) {
+                    Ok(()) if self.one_off => return self.door.wait_until_empty(),
+                    Ok(()) => {}
+                    Err(error) => self.pause("cannot serve a connection", &error),
+                },
+                Ok(None) => {}
+                // The peer was gone before it was accepted: its own business.
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+                Err(error) => self.pause("cannot accept a connection", &error),
+            }
+        }
+    }
+
+    fn accept(&self) -> io::Result<Option<Connection>> {
+        let (stream, peer) = self.listener.accept()?;
+        let Ok(stream) = Stream::from_tcp(stream, self.idle_timeout) else {
+            return Ok(None); // Some systems set no options on a connection that the peer has already reset.
+        };
+        match self.door.admit(peer.ip()) {
+            Ok(slot) => Ok(Some(Connection { stream, slot })),
+            Err(refusal) => {
+                self.connections.say(format_args!("{peer} refused: {refusal}"));
+                self.send_away(stream, peer.ip(), refusal);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Refusing politely takes the peer's time, so it is not done here, where everyone waits.
+    fn send_away(&self, stream: Stream, ip: IpAddr, refusal: Refusal) {
+        let Ok(slot) = self.lobby.admit(ip) else { return };
+        let refuse = Arc::clone(&self.refuse);
+        // If there is no thread to be had, the connection is closed without a word.
+        let _ = threads::spawn("refuse", move || {
+            let _slot = slot;
+            refuse(stream, refusal);
+        });
+    }
+
+    fn pause(&self, what: &str, error: &io::Error) {
+        self.log.say(format_args!("{what}: {error}; trying again in {:?}", Self::PAUSE));
+        thread::sleep(Self::PAUSE);
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Thread => "thread",
+            Mode::Process => "process",
+            Mode::Sequential => "sequential",
+        })
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "thread" => Ok(Mode::Thread),
+            "process" => Ok(Mode::Process),
+            "sequential" => Ok(Mode::Sequential),
+            _ => Err(format!("{text:?} is no mode; choose thread, process or sequential")),
+        }
+    }
+}

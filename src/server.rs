@@ -1,0 +1,177 @@
+//! A server, put together: an address, a strategy from [`serve`](crate::serve) and the session from [`session`].
+//!
+//! ```
+//! use roundtrip::server::{Config, Server};
+//! use roundtrip::client::Client;
+//! use std::time::Duration;
+//!
+//! let server = Server::bind(Config::default())?.start()?; // a free port of 127.0.0.1, a thread for each connection
+//! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
+//! client.ping(None)?;
+//! client.quit()?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::log::Log;
+use crate::net::reachable;
+use crate::serve::{Acceptor, Dispatch, Door, Limits, Mode, Sequential, Threads};
+use crate::session::{self, Settings};
+
+/// What a server is to be.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub host: String,
+    /// The port to listen on; 0 lets the system choose.
+    pub port: u16,
+    /// How each connection is served.
+    pub mode: Mode,
+    /// What [`Mode::Process`] runs for each connection: a program and its arguments, normally those of the `server` binary with
+    /// `--inetd`. Whatever it is, it has to end with [`serve_stdin`].
+    pub child: Vec<OsString>,
+    /// Who is let in.
+    pub limits: Limits,
+    /// Serve one connection, then end.
+    pub one_off: bool,
+    /// What the sessions go by.
+    pub session: Settings,
+    /// Where is said what concerns the server as a whole; single connections have [`Settings::log`].
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            host: "127.0.0.1".into(),
+            port: 0,
+            mode: Mode::default(),
+            child: Vec::new(),
+            limits: Limits::default(),
+            one_off: false,
+            session: Settings::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+/// A server that listens. Connections are queued by the system until it runs.
+pub struct Server {
+    acceptor: Acceptor,
+    address: SocketAddr,
+}
+
+/// A server that runs in the background, until this is dropped.
+///
+/// Then it accepts no further connection. Those that are open go on until their clients end them.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// Listens on the address.
+    ///
+    /// # Errors
+    /// When the address cannot be used, or the mode is not to be had on this system.
+    pub fn bind(config: Config) -> io::Result<Self> {
+        let dispatch = strategy(&config)?;
+        let Config { host, port, limits, one_off, session, log, .. } = config;
+        let listener = TcpListener::bind((host.as_str(), port))
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}")))?;
+        let address = listener.local_addr()?;
+        let framing = session.framing;
+        let acceptor = Acceptor {
+            listener,
+            idle_timeout: session.idle_timeout,
+            door: Door::new(limits),
+            dispatch,
+            refuse: Arc::new(move |stream, refusal| session::refuse(stream, &refusal.to_string(), framing)),
+            lobby: Door::new(Limits { max_connections: 64, ..Limits::default() }),
+            log,
+            connections: session.log,
+            one_off,
+            stop: Arc::default(),
+        };
+        Ok(Server { acceptor, address })
+    }
+
+    /// The address it listens on, with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves in the calling thread: for ever, or one connection if the configuration says so.
+    pub fn run(&self) {
+        self.acceptor.run();
+    }
+
+    /// Serves in a thread of its own.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(self) -> io::Result<Running> {
+        let running = Running { address: self.address, stop: Arc::clone(&self.acceptor.stop) };
+        thread::Builder::new().name("accept".into()).spawn(move || self.run())?;
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// The address it listens on, with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // `accept` cannot be interrupted, but it can be given what it waits for.
+        let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
+    }
+}
+
+/// Serves the one connection that is standard input: what a child does in [`Mode::Process`], and any program under `inetd`.
+///
+/// # Errors
+/// When standard input is not a connected socket.
+#[cfg(unix)]
+pub fn serve_stdin(settings: &Settings) -> io::Result<()> {
+    session::run(crate::net::Stream::from_stdin(settings.idle_timeout)?, settings);
+    Ok(())
+}
+
+fn strategy(config: &Config) -> io::Result<Box<dyn Dispatch>> {
+    let settings = config.session.clone();
+    let session = move |stream| session::run(stream, &settings);
+    match config.mode {
+        Mode::Sequential => Ok(Box::new(Sequential::new(session))),
+        Mode::Thread => Ok(Box::new(Threads::new(session))),
+        Mode::Process => processes(config),
+    }
+}
+
+#[cfg(unix)]
+fn processes(config: &Config) -> io::Result<Box<dyn Dispatch>> {
+    let [program, arguments @ ..] = &config.child[..] else {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "process mode needs to be told which program to run"));
+    };
+    let (program, arguments) = (program.clone(), arguments.to_vec());
+    Ok(Box::new(crate::serve::Processes::new(program, arguments, config.session.log.clone())))
+}
+
+#[cfg(not(unix))]
+fn processes(_: &Config) -> io::Result<Box<dyn Dispatch>> {
+    Err(io::Error::new(ErrorKind::Unsupported, "process mode needs Unix; use thread or sequential"))
+}

@@ -1,0 +1,268 @@
+//! What does a message mean? The requests of the text protocol and their answers.
+//!
+//! The client speaks first and every request has one answer. All of it is text that a person can type into `nc`; only the
+//! payload of the bulk transfers is not.
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `PING` | `PONG` |
+//! | `PING <payload>` | `PONG <payload>`, the same bytes, up to [`MAX_PAYLOAD`] |
+//! | `BANDWIDTH_DOWNLOAD:<bytes>` | `READY`, then exactly that many bytes |
+//! | `BANDWIDTH_UPLOAD:<bytes>` | `READY`; the client sends exactly that many bytes; `DONE:<bytes>:<nanoseconds>` as the server saw them, from its `READY` to the last byte |
+//! | `QUIT` | `BYE`, and the connection is closed |
+//! | anything else | `ERROR:<reason>`; the connection stays usable |
+//!
+//! Messages are kept apart by [`framing`](super::framing). With bare framing, `DONE` carries no figures.
+//!
+//! Parsing borrows: a payload of 64 KiB is looked at where it lies and copied once, into the answer.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+/// The largest payload of a ping, in bytes.
+pub const MAX_PAYLOAD: usize = 65_536;
+
+/// What a client asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// Answer at once, with the same payload.
+    Ping(Option<&'a [u8]>),
+    /// Send me this many bytes.
+    Download(u64),
+    /// Take this many bytes from me, and say when the last one has arrived.
+    Upload(u64),
+    /// The conversation is over.
+    Quit,
+}
+
+/// What a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// The answer to a ping, with its payload.
+    Pong(Option<&'a [u8]>),
+    /// The bulk transfer that was asked for begins now.
+    Ready,
+    /// The upload has arrived; with line framing, how much it was and how long it took, as the server saw it.
+    Done(Option<Received>),
+    /// The answer to `QUIT`.
+    Bye,
+    /// The request was not understood or not granted.
+    Error(&'a str),
+}
+
+/// An upload as the server saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// How many bytes arrived.
+    pub bytes: u64,
+    /// From the server's `READY` to the arrival of the last byte.
+    pub duration: Duration,
+}
+
+/// Why a message was not understood. Its text is what follows `ERROR:` in the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// The line has nothing in it.
+    Empty,
+    /// It begins with no known word.
+    Unknown(String),
+    /// Where a whole number should be, there is something else (a sign, a fraction, nothing, more than 64 bits).
+    NotANumber(String),
+}
+
+impl<'a> Request<'a> {
+    /// Reads the request in a message.
+    ///
+    /// ```
+    /// use roundtrip::wire::command::{ParseError, Request};
+    ///
+    /// assert_eq!(Request::parse(b"PING hello"), Ok(Request::Ping(Some(b"hello"))));
+    /// assert_eq!(Request::parse(b"BANDWIDTH_DOWNLOAD:1024"), Ok(Request::Download(1024)));
+    /// assert_eq!(Request::parse(b"BANDWIDTH_UPLOAD:-5"), Err(ParseError::NotANumber("-5".into())));
+    /// ```
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(message: &'a [u8]) -> Result<Self, ParseError> {
+        if message == b"PING" {
+            Ok(Request::Ping(None))
+        } else if let Some(payload) = message.strip_prefix(b"PING ") {
+            Ok(Request::Ping(Some(payload)))
+        } else if let Some(bytes) = message.strip_prefix(b"BANDWIDTH_DOWNLOAD:") {
+            Ok(Request::Download(whole_number(bytes)?))
+        } else if let Some(bytes) = message.strip_prefix(b"BANDWIDTH_UPLOAD:") {
+            Ok(Request::Upload(whole_number(bytes)?))
+        } else if message == b"QUIT" {
+            Ok(Request::Quit)
+        } else if message.is_empty() {
+            Err(ParseError::Empty)
+        } else {
+            Err(ParseError::Unknown(excerpt(message)))
+        }
+    }
+
+    /// Appends the request as it is sent, without the mark of its end.
+    pub fn encode(&self, buffer: &mut Vec<u8>) {
+        match self {
+            Request::Ping(payload) => put_payload(b"PING", *payload, buffer),
+            Request::Download(bytes) => buffer.extend_from_slice(format!("BANDWIDTH_DOWNLOAD:{bytes}").as_bytes()),
+            Request::Upload(bytes) => buffer.extend_from_slice(format!("BANDWIDTH_UPLOAD:{bytes}").as_bytes()),
+            Request::Quit => buffer.extend_from_slice(b"QUIT"),
+        }
+    }
+}
+
+impl<'a> Answer<'a> {
+    /// Reads the answer in a message.
+    ///
+    /// ```
+    /// use roundtrip::wire::command::{Answer, Received};
+    /// use std::time::Duration;
+    ///
+    /// let received = Received { bytes: 1024, duration: Duration::from_micros(5) };
+    /// assert_eq!(Answer::parse(b"DONE:1024:5000"), Ok(Answer::Done(Some(received))));
+    /// assert_eq!(Answer::parse(b"ERROR:server full"), Ok(Answer::Error("server full")));
+    /// ```
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(message: &'a [u8]) -> Result<Self, ParseError> {
+        if let Some(payload) = message.strip_prefix(b"PONG ") {
+            return Ok(Answer::Pong(Some(payload)));
+        }
+        let unknown = || ParseError::Unknown(excerpt(message));
+        match str::from_utf8(message).map_err(|_| unknown())? {
+            "PONG" => Ok(Answer::Pong(None)),
+            "READY" => Ok(Answer::Ready),
+            "DONE" => Ok(Answer::Done(None)),
+            "BYE" => Ok(Answer::Bye),
+            "" => Err(ParseError::Empty),
+            text => {
+                if let Some(reason) = text.strip_prefix("ERROR:") {
+                    return Ok(Answer::Error(reason));
+                }
+                let figures = text.strip_prefix("DONE:").ok_or_else(unknown)?;
+                let (bytes, nanoseconds) = figures.split_once(':').ok_or_else(unknown)?;
+                Ok(Answer::Done(Some(Received {
+                    bytes: whole_number(bytes.as_bytes())?,
+                    duration: Duration::from_nanos(whole_number(nanoseconds.as_bytes())?),
+                })))
+            }
+        }
+    }
+
+    /// Appends the answer as it is sent, without the mark of its end.
+    pub fn encode(&self, buffer: &mut Vec<u8>) {
+        match self {
+            Answer::Pong(payload) => put_payload(b"PONG", *payload, buffer),
+            Answer::Ready => buffer.extend_from_slice(b"READY"),
+            Answer::Done(None) => buffer.extend_from_slice(b"DONE"),
+            Answer::Done(Some(Received { bytes, duration })) => {
+                buffer.extend_from_slice(format!("DONE:{bytes}:{}", duration.as_nanos()).as_bytes());
+            }
+            Answer::Bye => buffer.extend_from_slice(b"BYE"),
+            Answer::Error(reason) => {
+                buffer.extend_from_slice(b"ERROR:");
+                buffer.extend_from_slice(reason.as_bytes());
+            }
+        }
+    }
+}
+
+fn put_payload(word: &[u8], payload: Option<&[u8]>, buffer: &mut Vec<u8>) {
+    buffer.extend_from_slice(word);
+    if let Some(payload) = payload {
+        buffer.push(b' ');
+        buffer.extend_from_slice(payload);
+    }
+}
+
+/// Digits and nothing else: `u64::from_str` alone would let a `+` pass.
+fn whole_number(digits: &[u8]) -> Result<u64, ParseError> {
+    let text = str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| ParseError::NotANumber(excerpt(digits)))
+}
+
+/// As much of a stranger's bytes as fits in an error message, made printable.
+fn excerpt(bytes: &[u8]) -> String {
+    const LONGEST: usize = 40;
+    let end = if bytes.len() > LONGEST { "…" } else { "" };
+    format!("{}{end}", bytes[..bytes.len().min(LONGEST)].escape_ascii())
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ParseError::Empty => f.write_str("empty line"),
+            ParseError::Unknown(text) => write!(f, "unknown command \"{text}\""),
+            ParseError::NotANumber(text) => write!(f, "\"{text}\" is not a whole number of at most 64 bits"),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+impl From<ParseError> for io::Error {
+    fn from(error: ParseError) -> Self {
+        io::Error::new(ErrorKind::InvalidData, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_parsed_back() {
+        let long = vec![b'x'; MAX_PAYLOAD];
+        for request in [
+            Request::Ping(None),
+            Request::Ping(Some(b"")),
+            Request::Ping(Some(b"a b \xff\0")),
+            Request::Ping(Some(&long)),
+            Request::Download(0),
+            Request::Upload(u64::MAX),
+            Request::Quit,
+        ] {
+            let mut buffer = Vec::new();
+            request.encode(&mut buffer);
+            assert_eq!(Request::parse(&buffer), Ok(request));
+        }
+        let received = Received { bytes: 10, duration: Duration::from_nanos(1_500) };
+        for answer in [
+            Answer::Pong(None),
+            Answer::Pong(Some(b"a b \xff\0")),
+            Answer::Ready,
+            Answer::Done(None),
+            Answer::Done(Some(received)),
+            Answer::Bye,
+            Answer::Error("server full"),
+        ] {
+            let mut buffer = Vec::new();
+            answer.encode(&mut buffer);
+            assert_eq!(Answer::parse(&buffer), Ok(answer));
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_and_fit() {
+        for text in ["", "-5", "+5", "1.5", "1e3", " 1", "1 ", "ten", "18446744073709551616", "\u{0663}"] {
+            for word in ["BANDWIDTH_DOWNLOAD:", "BANDWIDTH_UPLOAD:"] {
+                let message = format!("{word}{text}");
+                let error = Request::parse(message.as_bytes()).unwrap_err();
+                assert!(matches!(error, ParseError::NotANumber(_)), "{message}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn strangers_are_named_printable_and_short() {
+        for message in [&b"PINGPONG"[..], b"ping", b" PING", b"QUIT now", b"\xff\xfe", &[7; 5000]] {
+            let error = Request::parse(message).unwrap_err().to_string();
+            assert!(error.starts_with("unknown command"), "{error}");
+            assert!(error.len() < 200 && error.chars().all(|c| !c.is_control()), "{error}");
+        }
+        assert_eq!(Request::parse(b""), Err(ParseError::Empty));
+    }
+}
