@@ -99,10 +99,8 @@ impl Client {
     }
 
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        match self.framing.receive_answer(length, &mut self.reader, &mut self.answer) {
-            Ok(message) => Ok(Answer::parse(message)?),
-            Err(error) => Err(error),
-        }
+        let message = self.framing.receive_answer(length, &mut self.reader, &mut self.answer)?;
+        Ok(Answer::parse(message)?)
     }
 
     /// More bytes than were asked for would be taken for the next answer, and make it look faster than light.

@@ -75,10 +75,11 @@ impl Framing {
     /// # Errors
     /// `InvalidData` for a line over [`MAX_LINE`], `UnexpectedEof` for one that breaks off, and those of `reader`.
     pub fn receive<'b>(self, reader: &mut impl BufRead, buffer: &'b mut Vec<u8>) -> io::Result<Option<&'b [u8]>> {
-        match self {
-            Framing::Line => read_line(reader, buffer),
-            Framing::Bare => read_piece(reader, buffer),
-        }
+        let received = match self {
+            Framing::Line => read_line(reader, buffer)?,
+            Framing::Bare => read_piece(reader, buffer)?,
+        };
+        Ok(received.then_some(buffer))
     }
 
     /// Reads one answer into `buffer`, where `length` bytes are expected if all is well.
@@ -95,51 +96,69 @@ impl Framing {
         buffer: &'b mut Vec<u8>,
     ) -> io::Result<&'b [u8]> {
         match self {
-            Framing::Line => match read_line(reader, buffer)? {
-                Some(line) => Ok(line),
-                None => Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed")),
+            Framing::Line => match read_line(reader, buffer) {
+                Ok(true) => Ok(buffer),
+                Ok(false) => Err(closed()),
+                Err(error) if error.kind() == ErrorKind::TimedOut && !buffer.is_empty() => Err(unended(&error, buffer)),
+                Err(error) => Err(error),
             },
-            Framing::Bare => read_known(length, reader, buffer),
+            Framing::Bare => {
+                read_known(length, reader, buffer)?;
+                Ok(buffer)
+            }
         }
     }
 }
 
-fn read_line<'b>(reader: &mut impl BufRead, line: &'b mut Vec<u8>) -> io::Result<Option<&'b [u8]>> {
+/// Reads a line into `line`, without its end; `false` when there is none any more.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let limit = MAX_LINE + "\r\n".len();
     let read = reader.by_ref().take(limit as u64).read_until(b'\n', line)?;
-    match line.strip_suffix(b"\n") {
-        Some(line) => {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.len() > MAX_LINE { Err(too_long()) } else { Ok(Some(line)) }
-        }
-        None if read == 0 => Ok(None),
-        None if read < limit => Err(io::Error::new(ErrorKind::UnexpectedEof, "line without a newline at its end")),
-        None => Err(too_long()),
+    if line.pop_if(|last| *last == b'\n').is_some() {
+        line.pop_if(|last| *last == b'\r');
+        return if line.len() > MAX_LINE { Err(too_long()) } else { Ok(true) };
     }
+    match read {
+        0 => Ok(false),
+        _ if read < limit => Err(io::Error::new(ErrorKind::UnexpectedEof, "line without a newline at its end")),
+        _ => Err(too_long()),
+    }
+}
+
+/// What a server says that ends no line is most likely another dialect.
+fn unended(error: &io::Error, line: &[u8]) -> io::Error {
+    let start = line[..line.len().min(20)].escape_ascii();
+    let what = format!("{error}, and \"{start}\" has no newline at its end: a server with --framing bare?");
+    io::Error::new(error.kind(), what)
+}
+
+fn closed() -> io::Error {
+    io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed")
 }
 
 fn too_long() -> io::Error {
     io::Error::new(ErrorKind::InvalidData, "line too long")
 }
 
-fn read_piece<'b>(reader: &mut impl BufRead, buffer: &'b mut Vec<u8>) -> io::Result<Option<&'b [u8]>> {
+fn read_piece(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
     let read = take_piece(reader, buffer)?;
-    Ok((read > 0).then(|| buffer.trim_ascii()))
+    *buffer = buffer.trim_ascii().to_vec();
+    Ok(read > 0)
 }
 
-fn read_known<'b>(length: usize, reader: &mut impl BufRead, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+fn read_known(length: usize, reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
-    reader.by_ref().take(length as u64).read_to_end(buffer)?;
-    if buffer.len() < length && !buffer.starts_with(b"ERROR:") {
-        return Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed"));
+    if reader.by_ref().take(length as u64).read_to_end(buffer)? < length {
+        return Err(closed());
     }
-    // An error is the one answer of unknown length. Its text is what comes along with it: all that can be done.
-    if !buffer.is_empty() && b"ERROR:".starts_with(buffer) {
+    // An error is the one answer of unknown length, longer than any other. Its text is what comes along with it: all that can
+    // be done.
+    if length > 0 && b"ERROR:".starts_with(buffer) {
         take_piece(reader, buffer)?;
     }
-    Ok(buffer)
+    Ok(())
 }
 
 /// Appends what one `recv(MAX_PIECE)` would return.

@@ -11,7 +11,10 @@ use roundtrip::units::size;
 use crate::flags::{Options, Test};
 use crate::{complain, say};
 
-/// One of the clients that are to measure at once. Its connection is kept from one test to the next, unless a test failed on it.
+/// One of the clients that are to measure at once.
+///
+/// A client that is alone keeps its connection from one test to the next, unless a test failed on it. One of several leaves as soon as it
+/// is done, since a sequential server serves the next one only then.
 #[derive(Default)]
 struct Seat {
     client: Option<Client>,
@@ -38,11 +41,13 @@ pub fn all(options: &Options) -> ExitCode {
             Test::Bulk(direction) => run_bandwidth(&mut seats, *direction, options),
         };
     }
-    for client in seats.into_iter().filter_map(|seat| seat.client) {
-        // Everything is measured by now. A server that does not say BYE spoils nothing.
-        let _ = client.quit();
-    }
+    seats.into_iter().filter_map(|seat| seat.client).for_each(leave);
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Everything is measured by now. A server that does not say BYE spoils nothing.
+fn leave(client: Client) {
+    let _ = client.quit();
 }
 
 fn connect(seats: &mut [Seat], options: &Options) -> Vec<io::Result<()>> {
@@ -69,9 +74,14 @@ fn hint(error: &io::Error, options: &Options) -> String {
 fn run<R: Outcome + Send>(seats: &mut [Seat], options: &Options, test: impl Fn(&mut Client) -> R + Sync) -> Vec<R> {
     let connected = connect(seats, options);
     let tested = together(seats, |_, seat| {
-        let result = test(seat.client.as_mut()?);
-        if result.failure().is_some() {
-            seat.client = None;
+        let mut client = seat.client.take()?;
+        let result = test(&mut client);
+        if result.failure().is_none() {
+            if options.clients == 1 {
+                seat.client = Some(client);
+            } else {
+                leave(client);
+            }
         }
         Some(result)
     });

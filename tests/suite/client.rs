@@ -1,0 +1,247 @@
+//! The client binary from outside: what it prints, where, and with which exit code.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use crate::support::{CLIENT, Guard, MODES, Outcome, Server, client, fake_server, run};
+
+fn loopback(flags: &[&str]) -> Outcome {
+    run(Command::new(CLIENT).arg("--loopback").args(flags))
+}
+
+#[test]
+fn all_three_tests_succeed_in_each_mode() {
+    for mode in MODES {
+        let server = Server::start(&["--mode", mode]);
+        let outcome = client(server.port, &["--interval", "1ms", "--payload", "100"]);
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
+        let lines: Vec<&str> = outcome.out.lines().collect();
+        assert_eq!(lines[0], format!("[CLIENT] connected to 127.0.0.1:{}", server.port));
+        assert_eq!(lines[1], "latency: 10 pings");
+        for (index, line) in lines[2..12].iter().enumerate() {
+            assert!(line.starts_with(&format!("  ping {:>2}/10: ", index + 1)) && line.ends_with(" ms"), "{line}");
+        }
+        assert_eq!(lines[12], "  10 sent, 10 received, 0% lost");
+        assert!(lines[13].starts_with("  rtt min/mean/p50/p99/max/stddev = ") && lines[13].ends_with(" ms"));
+        assert!(lines[14].starts_with("download: 10.00 MiB in ") && lines[14].ends_with(" Mbit/s"), "{}", lines[14]);
+        assert!(lines[15].starts_with("upload:   10.00 MiB in ") && lines[15].ends_with(" Mbit/s"), "{}", lines[15]);
+        assert_eq!(lines.len(), 16);
+        // One connection carried all of it, warm-up included.
+        let closed = server.line("closed");
+        assert!(closed.contains("11 pings, 10.0 MiB sent, 10.0 MiB received"), "{closed}");
+    }
+}
+
+#[test]
+fn figures_agree_with_each_other() {
+    let outcome = loopback(&["--test", "all", "--count", "50", "--interval", "0", "--size", "64MiB"]);
+    let rtt = outcome.out.lines().find(|line| line.contains("rtt")).unwrap();
+    let figures: Vec<f64> =
+        rtt.split(" = ").nth(1).unwrap().trim_end_matches(" ms").split('/').map(|n| n.parse().unwrap()).collect();
+    let [min, mean, p50, p99, max, stddev] = figures[..] else { panic!("{rtt}") };
+    assert!(0.0 < min && min <= p50 && p50 <= p99 && p99 <= max && min <= mean && mean <= max && stddev < max, "{rtt}");
+    for line in outcome.out.lines().filter(|line| line.ends_with("Mbit/s")) {
+        let numbers: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [mib, seconds, rate] = numbers[..] else { panic!("{line}") };
+        let expected = mib * f64::from(1 << 20) * 8.0 / seconds / 1e6;
+        // The seconds are printed with four decimals.
+        assert!((rate / expected - 1.0).abs() < 0.6e-4 / seconds, "{line}: {expected}");
+    }
+}
+
+#[test]
+fn clients_at_once_are_reported_one_by_one_and_in_all() {
+    for mode in MODES {
+        let server = Server::start(&["--mode", mode]);
+        let outcome = client(server.port, &["--concurrent", "8", "--count", "5", "--interval", "0"]);
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
+        assert!(outcome.out.contains("latency: 5 pings each, 8 clients at once"));
+        for number in 1..=8 {
+            assert!(outcome.out.contains(&format!("  client {number}/8: 5 sent, 5 received, 0% lost, rtt ")));
+        }
+        assert!(outcome.out.contains("\n  40 sent, 40 received, 0% lost\n"));
+        assert!(!outcome.out.contains("download"));
+    }
+    let outcome = loopback(&["--concurrent", "3", "--test", "upload", "--size", "1", "-q"]);
+    assert_eq!((outcome.code, outcome.out.lines().count()), (Some(0), 2));
+    assert!(outcome.out.contains("  3.00 MiB in "));
+}
+
+#[test]
+fn a_thousand_clients_at_once_are_all_answered() {
+    let server = Server::start(&["-q"]);
+    let outcome = client(server.port, &["--concurrent", "1000", "--count", "2", "-q", "--timeout", "60s"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{}", outcome.err);
+    assert!(outcome.out.contains("2000 sent, 2000 received, 0% lost"), "{}", outcome.out);
+}
+
+#[test]
+fn one_client_that_fails_does_not_lose_the_others_results() {
+    let server = Server::start(&["--max-connections", "2"]);
+    let outcome = client(server.port, &["--concurrent", "3", "--count", "3", "--interval", "50ms"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.out.contains("\n  7 sent, 6 received, 14.3% lost\n"), "{outcome:?}");
+    assert!(outcome.out.contains("; failed: the server answered ERROR:server full"), "{outcome:?}");
+    assert!(outcome.err.contains("latency failed for 1 of 3 clients, the first: the server answered"), "{outcome:?}");
+}
+
+#[test]
+fn where_nobody_listens_it_says_what_to_do() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let outcome = client(port, &[]);
+    assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(1), "", 1), "{outcome:?}");
+    for hint in ["cannot connect to 127.0.0.1:", "refused", &format!("server --port {port}"), "client --loopback"] {
+        assert!(outcome.err.contains(hint), "{outcome:?}");
+    }
+    let outcome = run(Command::new(CLIENT).args(["--host", "no.such.host.invalid"]));
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
+    assert!(outcome.err.contains("cannot find the host \"no.such.host.invalid\""), "{outcome:?}");
+}
+
+/// What the client makes of a server that answers the first ping properly and then says this.
+fn after_one_pong(answer: &'static [u8], flags: &[&str]) -> Outcome {
+    let port = fake_server(move |mut peer| {
+        peer.line();
+        peer.send("PONG\n");
+        peer.line();
+        peer.send(answer);
+        peer.half_close();
+        let _ = peer.rest();
+    });
+    client(port, &[&["--warmup", "0", "--interval", "0"], flags].concat())
+}
+
+#[test]
+fn a_server_that_misbehaves_is_quoted_and_what_was_measured_is_kept() {
+    for (answer, complaint) in [
+        (&b"ERROR:no more\n"[..], "the server answered ERROR:no more"),
+        (b"PENG\n", "\"PENG\""),
+        (b"PONG extra\n", "another payload"),
+        (b"READY\n", "expected PONG, but the server answered Ready"),
+        (b"PONG\nPONG\n", "more than it was asked for"),
+        (b"\xff\xff\n", "\\xff\\xff"),
+        (b"\n", "empty"),
+        (b"", "the connection was closed"),
+        (b"PON", "line without a newline"),
+    ] {
+        let outcome = after_one_pong(answer, &["--test", "latency"]);
+        assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
+        assert!(outcome.err.contains("latency failed: ") && outcome.err.contains(complaint), "{outcome:?}");
+        assert!(outcome.out.contains("  2 sent, 1 received, 50.0% lost\n  rtt min/"), "{outcome:?}");
+    }
+    let endless = vec![b'x'; 200_000].leak();
+    assert!(after_one_pong(endless, &["--test", "latency"]).err.contains("line too long"));
+}
+
+#[test]
+fn no_answer_in_time_is_a_failure_and_never_a_number() {
+    let port = fake_server(|mut peer| drop(peer.rest()));
+    let outcome = client(port, &["--test", "latency", "--timeout", "100ms"]);
+    assert_eq!(outcome.code, Some(1));
+    assert_eq!(outcome.err, "client: latency failed: nothing arrived for 100ms\n");
+    assert!(outcome.out.contains("1 sent, 0 received, 100% lost") && !outcome.out.contains("rtt"), "{outcome:?}");
+}
+
+#[test]
+fn a_transfer_that_breaks_off_still_says_how_much_arrived() {
+    let port = fake_server(|mut peer| {
+        if peer.line().starts_with("BANDWIDTH_DOWNLOAD") {
+            peer.send([b"READY\n", &[7; 3 << 20][..]].concat());
+        } else {
+            peer.send("READY\n");
+            peer.bytes(1000);
+            peer.send("ERROR:the disk of the bookkeeper is full\n");
+        }
+        peer.half_close();
+        let _ = peer.rest();
+    });
+    let outcome = client(port, &["--test", "download"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.out.contains("download: 3.00 MiB in "), "{outcome:?}");
+    assert!(outcome.err.contains("closed after 3145728 of 10485760 bytes"), "{outcome:?}");
+    let outcome = client(port, &["--test", "upload", "--size", "1MiB"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.out.contains("upload:   nothing arrived"), "{outcome:?}");
+    assert!(outcome.err.contains("ERROR:the disk of the bookkeeper is full"), "{outcome:?}");
+}
+
+#[test]
+fn an_upload_that_arrived_in_part_is_no_success() {
+    let port = fake_server(|mut peer| {
+        peer.line();
+        peer.send("READY\n");
+        peer.bytes(1 << 20);
+        peer.send("DONE:5:100\n");
+        let _ = peer.rest();
+    });
+    let outcome = client(port, &["--test", "upload", "--size", "1"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.err.contains("5 of 1048576 bytes arrived, says the server"), "{outcome:?}");
+}
+
+#[test]
+fn a_test_that_fails_does_not_keep_the_next_from_being_tried() {
+    let server = Server::start(&["--max-size", "1MiB"]);
+    let outcome = client(server.port, &["--interval", "0"]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 2), "{outcome:?}");
+    assert!(outcome.out.contains("10 sent, 10 received"));
+    assert!(outcome.err.contains("download failed: the server answered ERROR:10485760 bytes are over the limit"));
+    assert!(outcome.err.contains("upload failed: the server answered ERROR:10485760 bytes are over the limit"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let mut child = Guard(
+        Command::new(CLIENT)
+            .args(["--loopback", "--test", "latency", "--count", "1000000", "--interval", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut first = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.starts_with("[CLIENT] connected to "));
+    let mut complaints = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
+    assert_eq!((child.0.wait().unwrap().code(), complaints.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
+    for (flags, hint) in [
+        (&["--test", "speed"][..], "latency, download, upload or all"),
+        (&["--count", "0"], "from 1"),
+        (&["--count", "-3"], "from 1"),
+        (&["--concurrent", "0"], "from 1"),
+        (&["--concurrent", "100000"], "65535"),
+        (&["--size", "10MB"], "such as 64KiB"),
+        (&["--size", "0"], "more than zero"),
+        (&["--size", "17592186044416"], "not a size"),
+        (&["--interval", "5"], "such as 100ms"),
+        (&["--timeout", "0s"], "more than zero"),
+        (&["--warmup", "-1"], "from 0"),
+        (&["--payload", "65537"], "at most 65536"),
+        (&["--port", "0"], "from 1 to 65535"),
+        (&["--framing", "xml"], "line or bare"),
+        (&["--loopback", "--host", "localhost"], "--loopback"),
+        (&["--nonsense"], "--help"),
+        (&["localhost"], "--help"),
+    ] {
+        let outcome = run(Command::new(CLIENT).args(flags));
+        assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(2), "", 1), "{outcome:?}");
+        assert!(outcome.err.starts_with("client: ") && outcome.err.contains(hint), "{outcome:?}");
+    }
+}
+
+#[test]
+fn help_and_version() {
+    let outcome = run(Command::new(CLIENT).arg("--help"));
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    for name in ["--host", "--port", "--test", "--count", "--size", "--concurrent", "--interval", "--loopback"] {
+        assert!(outcome.out.contains(name), "{name}");
+    }
+    let outcome = run(Command::new(CLIENT).arg("-V"));
+    assert_eq!(outcome.out, format!("roundtrip client {}\n", env!("CARGO_PKG_VERSION")));
+}

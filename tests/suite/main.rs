@@ -1,0 +1,10 @@
+//! Everything from outside: real sockets, real processes, and peers that keep to no rules.
+
+mod bare;
+mod client;
+mod examples;
+mod hostile;
+mod limits;
+mod protocol;
+mod serving;
+mod support;

@@ -1,0 +1,191 @@
+//! Programs under test, and the other end of their connections.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub const SERVER: &str = env!("CARGO_BIN_EXE_server");
+pub const CLIENT: &str = env!("CARGO_BIN_EXE_client");
+
+/// All that a test needs of a strategy is its name: what is said must be the same in each.
+pub const MODES: [&str; 3] = ["thread", "process", "sequential"];
+
+/// When a test gives up. Nothing waits for it to pass unless something is broken.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A child process that does not outlive its test.
+pub struct Guard(pub Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The server binary, running.
+pub struct Server {
+    pub process: Guard,
+    pub port: u16,
+    lines: Receiver<String>,
+}
+
+impl Server {
+    /// Starts it on a free port, and returns when it listens.
+    pub fn start(flags: &[&str]) -> Self {
+        Server::run(Command::new(SERVER).args(["--host", "127.0.0.1", "--port", "0"]).args(flags))
+    }
+
+    /// Starts it with this command, which has to let it choose its port.
+    pub fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut server = Server { process: Guard(child), port: 0, lines };
+        let ready = server.line("listening on ");
+        let address = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
+        server.port = address.rsplit(':').next().unwrap().parse().unwrap();
+        server
+    }
+
+    /// The next line of its log that holds this text. Lines before it are passed over.
+    pub fn line(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {text:?}"));
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// All that it logs until it ends.
+    pub fn remaining_lines(&self) -> Vec<String> {
+        self.lines.iter().collect()
+    }
+
+    pub fn connect(&self) -> Peer {
+        Peer::new(TcpStream::connect(("127.0.0.1", self.port)).unwrap())
+    }
+
+    /// Shows that it still serves a newcomer.
+    pub fn assert_alive(&self) {
+        let mut peer = self.connect();
+        assert_eq!(peer.ask("PING"), "PONG");
+        assert_eq!(peer.ask("QUIT"), "BYE");
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+}
+
+/// One end of a connection, byte by byte.
+pub struct Peer(pub BufReader<TcpStream>);
+
+impl Peer {
+    pub fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Peer(BufReader::new(stream))
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// A line without its end; empty when the connection was closed.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        line.trim_end_matches('\n').into()
+    }
+
+    pub fn ask(&mut self, request: &str) -> String {
+        self.send(format!("{request}\n"));
+        self.line()
+    }
+
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// What a single `recv(1024)` returns.
+    pub fn recv(&mut self) -> Vec<u8> {
+        let mut bytes = vec![0; 1024];
+        let length = self.0.get_mut().read(&mut bytes).unwrap();
+        bytes.truncate(length);
+        bytes
+    }
+
+    /// All that still comes until the other side closes.
+    pub fn rest(&mut self) -> io::Result<Vec<u8>> {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).map(|_| rest)
+    }
+
+    pub fn half_close(&mut self) {
+        self.0.get_mut().shutdown(Shutdown::Write).unwrap();
+    }
+}
+
+/// Runs the client binary against a port of this machine.
+pub fn client(port: u16, flags: &[&str]) -> Outcome {
+    run(Command::new(CLIENT).args(["--host", "127.0.0.1", "--port", &port.to_string()]).args(flags))
+}
+
+/// What a program left behind.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+pub fn run(command: &mut Command) -> Outcome {
+    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let outcome = Outcome { code: status.code(), out: text(stdout), err: text(stderr) };
+    assert!(!outcome.err.contains("panicked"), "{outcome:?}");
+    outcome
+}
+
+/// A server of the test's own: `talk` is called with each connection, one after the other.
+pub fn fake_server(talk: impl Fn(Peer) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || listener.incoming().for_each(|stream| talk(Peer::new(stream.unwrap()))));
+    port
+}
+
+/// Waits for something that nobody announces.
+pub fn eventually(what: &str, mut happens: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happens() {
+        assert!(Instant::now() < deadline, "never happened: {what}");
+        thread::yield_now();
+    }
+}
+
+/// The process ids and states of the children of a process.
+#[cfg(target_os = "linux")]
+pub fn children(parent: u32) -> Vec<(u32, char)> {
+    let stat = |entry: io::Result<std::fs::DirEntry>| {
+        let path = entry.ok()?.path();
+        let pid = path.file_name()?.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(path.join("stat")).ok()?;
+        // "pid (name) state ppid …", and the name may hold anything.
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        let (state, ppid) = (fields.next()?.chars().next()?, fields.next()?.parse::<u32>().ok()?);
+        (ppid == parent).then_some((pid, state))
+    };
+    std::fs::read_dir("/proc").unwrap().filter_map(stat).collect()
+}
