@@ -118,10 +118,10 @@ impl Stream {
 
     /// Ends the conversation so that the peer can read what was sent last.
     ///
-    /// A socket that is closed while bytes lie in its receive buffer does not say goodbye: it sends a reset, and a reset makes the
-    /// peer's system throw away what the peer has not read yet (RFC 1122 section 4.2.2.13). The answer to a line that is too long
-    /// would be lost in just the case that it was written for. So first the sending half is closed, and then whatever still comes
-    /// in is read and dropped until the peer closes too, for two seconds at most.
+    /// A socket that is closed while bytes lie in its receive buffer does not say goodbye: it sends a reset (RFC 1122 section
+    /// 4.2.2.13), and a reset discards whatever has not been delivered yet. So the answer to a line that is too long could be lost in just the
+    /// case that it was written for. Here the sending half is closed first, and then whatever still comes in is read and dropped until the
+    /// peer closes too, for two seconds at most. `examples/06_last_word.rs` shows the difference.
     pub fn close(mut self) {
         let shutdown = |how| match &self.socket {
             Socket::Tcp(socket) => socket.shutdown(how),

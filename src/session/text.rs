@@ -14,30 +14,18 @@ use crate::wire::bulk;
 use crate::wire::command::{Answer, Received, Request};
 use crate::wire::framing::Framing;
 
-/// Enough for any request but a ping with a large payload, which is read in several pieces. A thousand idle connections hold a
-/// thousand of these.
-const BUFFER_SIZE: usize = 4096;
-
 /// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one `recv` for the
 /// answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably returned: long for a computer,
 /// and still a bet on its scheduler and on the network. Framing makes the bet unnecessary.
 const BARE_PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) fn converse(stream: Stream, settings: &Settings, tally: &mut Tally) -> io::Result<()> {
-    let mut conversation = Conversation {
-        reader: BufReader::with_capacity(BUFFER_SIZE, stream),
-        message: Vec::new(),
-        framing: settings.framing,
-        max_size: settings.max_size,
-        tally,
-    };
-    let outcome = conversation.run();
-    conversation.reader.into_inner().close();
-    outcome
+pub(super) fn converse(reader: &mut BufReader<Stream>, settings: &Settings, tally: &mut Tally) -> io::Result<()> {
+    let (framing, max_size) = (settings.framing, settings.max_size);
+    Conversation { reader, message: Vec::new(), framing, max_size, tally }.run()
 }
 
 struct Conversation<'a> {
-    reader: BufReader<Stream>,
+    reader: &'a mut BufReader<Stream>,
     message: Vec<u8>,
     framing: Framing,
     max_size: u64,
@@ -48,7 +36,7 @@ impl Conversation<'_> {
     fn run(&mut self) -> io::Result<()> {
         let mut request = Vec::new();
         loop {
-            let message = match self.framing.receive(&mut self.reader, &mut request) {
+            let message = match self.framing.receive(self.reader, &mut request) {
                 Ok(Some(message)) => message,
                 Ok(None) => return Ok(()),
                 Err(error) => return self.give_up(error),
@@ -82,7 +70,7 @@ impl Conversation<'_> {
     fn upload(&mut self, bytes: u64) -> io::Result<()> {
         self.answer(&Answer::Ready)?;
         let ready = Instant::now();
-        if let Err(error) = bulk::receive(&mut self.reader, bytes, |arrived| self.tally.bytes_received += arrived) {
+        if let Err(error) = bulk::receive(self.reader, bytes, |arrived| self.tally.bytes_received += arrived) {
             return self.give_up(error);
         }
         let received = Received { bytes, duration: ready.elapsed() };

@@ -1,0 +1,85 @@
+//! The main job, in one command: `cargo run --release --example demo`.
+//!
+//! For each of the three modes it starts a server on a free port, measures it the way the `client` binary does, and stops it. Nothing has to
+//! be running before, and nothing is left running after, also when a step fails.
+
+use std::io;
+use std::time::Duration;
+
+use roundtrip::client::Client;
+use roundtrip::measure::{Direction, Latency, Outcome, Plan, bandwidth, latency, together};
+use roundtrip::report::text;
+use roundtrip::serve::Mode;
+use roundtrip::server::{Config, Running, Server};
+
+const CLIENTS: usize = 4;
+
+fn main() -> io::Result<()> {
+    // In process mode a server runs a program for each connection: here, this one, which then gets here.
+    #[cfg(unix)]
+    if std::env::args().nth(1).as_deref() == Some("--inetd") {
+        return roundtrip::server::serve_stdin(&Config::default().session);
+    }
+    let size = if std::env::args().any(|flag| flag == "--short") { 10 << 20 } else { 1 << 30 };
+    let modes = [
+        (Mode::Sequential, "one connection after the other, in the thread that accepts"),
+        (Mode::Thread, "a thread for each connection"),
+        (Mode::Process, "a process for each connection"),
+    ];
+    let mut failed = false;
+    for (mode, what) in modes {
+        println!("\n== {mode} mode: {what}");
+        if let Err(error) = tour(mode, size) {
+            println!("   this step failed: {error}");
+            failed = true;
+        }
+    }
+    if failed { Err(io::Error::other("not every step succeeded")) } else { Ok(()) }
+}
+
+/// One server, from its start to its end. It stops when it is dropped, however this returns.
+fn tour(mode: Mode, size: u64) -> io::Result<()> {
+    let child = vec![std::env::current_exe()?.into(), "--inetd".into()];
+    let server = Server::bind(Config { mode, child, ..Config::default() })?.start()?;
+    println!("   listening on {}", server.address());
+
+    println!("\nlatency: how long until an answer is back?");
+    let mut client = connect(&server)?;
+    let plan = Plan { count: 10, interval: Duration::from_millis(10), ..Plan::default() };
+    let pings = latency(&mut client, &plan, |number, rtt| println!("{}", text::ping(number, plan.count, rtt)));
+    show(&pings)?;
+
+    println!("\nbandwidth: how many bytes arrive in how much time?");
+    for direction in [Direction::Download, Direction::Upload] {
+        let transfer = bandwidth(&mut client, direction, size);
+        println!("  {:<8} {}", text::direction(direction), text::bandwidth(&transfer));
+        transfer.failure.map_or(Ok(()), Err)?;
+    }
+    // A sequential server serves the next client only when this one has gone.
+    client.quit()?;
+
+    println!("\n{CLIENTS} clients at once, released together:");
+    let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
+    let mut clients = (0..CLIENTS).map(|_| connect(&server).map(Some)).collect::<io::Result<Vec<_>>>()?;
+    let results = together(&mut clients, |_, client| {
+        let mut client = client.take().ok_or(io::ErrorKind::NotConnected)?;
+        let pings = latency(&mut client, &plan, |_, _| {});
+        client.quit().map(|()| pings)
+    });
+    let results = results.into_iter().map(|result| result?).collect::<io::Result<Vec<Latency>>>()?;
+    for (index, pings) in results.iter().enumerate() {
+        println!("{}", text::client(index, CLIENTS, &text::latency(pings).join(", "), pings.failure()));
+    }
+    show(&Latency::total(&results))
+}
+
+fn connect(server: &Running) -> io::Result<Client> {
+    Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(10))
+}
+
+fn show(pings: &Latency) -> io::Result<()> {
+    for line in text::latency(pings) {
+        println!("  {line}");
+    }
+    pings.failure().map_or(Ok(()), |error| Err(io::Error::new(error.kind(), error.to_string())))
+}
