@@ -57,10 +57,7 @@ fn serve(stream: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut request, mut piece) = (Vec::new(), vec![0; PIECE]);
     while let Some(message) = Framing::Line.receive(&mut reader, &mut request)? {
-        let bytes = match Request::parse(message) {
-            Ok(Request::Upload(bytes)) => bytes,
-            _ => return writeln!(reader.get_mut(), "BYE"),
-        };
+        let Ok(Request::Upload(bytes)) = Request::parse(message) else { return writeln!(reader.get_mut(), "BYE") };
         writeln!(reader.get_mut(), "READY")?;
         for _ in 0..bytes / PIECE as u64 {
             thread::sleep(PAUSE);

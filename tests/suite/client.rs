@@ -147,7 +147,7 @@ fn no_answer_in_time_is_a_failure_and_never_a_number() {
 fn a_transfer_that_breaks_off_still_says_how_much_arrived() {
     let port = fake_server(|mut peer| {
         if peer.line().starts_with("BANDWIDTH_DOWNLOAD") {
-            peer.send([b"READY\n", &[7; 3 << 20][..]].concat());
+            peer.send([b"READY\n", &vec![7; 3 << 20][..]].concat());
         } else {
             peer.send("READY\n");
             peer.bytes(1000);

@@ -61,8 +61,12 @@ fn a_hundred_clients_at_once_are_all_answered() {
         let server = Server::start(&["--mode", mode, "-q"]);
         let mut peers: Vec<Peer> = (0..100).map(|_| server.connect()).collect();
         for number in 0..3 {
-            peers.iter_mut().for_each(|peer| peer.send(format!("PING {number}\n")));
-            peers.iter_mut().for_each(|peer| assert_eq!(peer.line(), format!("PONG {number}")));
+            for peer in &mut peers {
+                peer.send(format!("PING {number}\n"));
+            }
+            for peer in &mut peers {
+                assert_eq!(peer.line(), format!("PONG {number}"));
+            }
         }
     }
 }

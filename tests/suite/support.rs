@@ -184,8 +184,8 @@ pub fn children(parent: u32) -> Vec<(u32, char)> {
         let stat = std::fs::read_to_string(path.join("stat")).ok()?;
         // "pid (name) state ppid …", and the name may hold anything.
         let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-        let (state, ppid) = (fields.next()?.chars().next()?, fields.next()?.parse::<u32>().ok()?);
-        (ppid == parent).then_some((pid, state))
+        let (state, its_parent) = (fields.next()?.chars().next()?, fields.next()?.parse::<u32>().ok()?);
+        (its_parent == parent).then_some((pid, state))
     };
     std::fs::read_dir("/proc").unwrap().filter_map(stat).collect()
 }
