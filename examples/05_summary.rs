@@ -5,11 +5,12 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Plan, latency};
+use roundtrip::measure::{Plan, Sample, latency};
 use roundtrip::stats::Summary;
 use roundtrip::units::ms;
 
@@ -19,8 +20,13 @@ const STALL: Duration = Duration::from_millis(300);
 fn main() -> io::Result<()> {
     let mut client = Client::connect("127.0.0.1", stalling_server()?, Duration::from_secs(10))?;
     let plan = Plan { count: COUNT, interval: Duration::ZERO, warmup: 0, ..Plan::default() };
-    let rtts = latency(&mut client, &plan, |_, _| {}).rtts;
-    let Some(Summary { mean, stddev, p50, p99, p99_9, max, .. }) = Summary::of(&rtts) else {
+    let rtts = Mutex::new(Vec::new());
+    let pings = latency(&mut client, &plan, &|sample| {
+        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+            rtts.push(rtt);
+        }
+    });
+    let Some(Summary { mean, stddev, p50, p99, p99_9, max, .. }) = pings.rtt.summary() else {
         return Err(io::Error::other("no ping was answered"));
     };
     println!("{COUNT} pings to a server that stalls once, for {STALL:?}:");
@@ -30,6 +36,7 @@ fn main() -> io::Result<()> {
     println!("  p99    {:>8} ms", ms(p99));
     println!("  p99.9  {:>8} ms", ms(p99_9));
     println!("  max    {:>8} ms", ms(max));
+    let rtts = rtts.into_inner().unwrap_or_default();
     let near = rtts.iter().filter(|rtt| rtt.abs_diff(mean) < mean / 10).count();
     println!(
         "{near} of {COUNT} answers came within a tenth of the mean. The median says what is usual and the maximum"

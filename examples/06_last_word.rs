@@ -1,7 +1,7 @@
 //! Lesson 6: closing a socket can take back what was said last.
 //!
-//! A server sends 4 MiB and closes, while the client has one more request on its way that the server never reads. Run it with
-//! `cargo run --release --example 06_last_word`. Then read `Stream::close` in `src/net.rs`.
+//! A server sends 4 MiB and closes, and has one byte of input that it never reads. Run
+//! it with `cargo run --release --example 06_last_word`. Then read `Stream::close` in `src/net.rs`.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -32,7 +32,10 @@ fn arrived(close: fn(Stream)) -> io::Result<u64> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut client = TcpStream::connect(listener.local_addr()?)?;
     client.write_all(b"!")?;
-    let mut server = Stream::from_tcp(listener.accept()?.0, Duration::from_secs(10))?;
+    let mut server = {
+        let (stream, peer) = listener.accept()?;
+        Stream::from_tcp(stream, peer, Duration::from_secs(10))?
+    };
     let server = thread::spawn(move || {
         bulk::send(&mut server, ANSWER, |_| {})?;
         close(server);

@@ -1,16 +1,17 @@
 //! The main job, in one command: `cargo run --release --example demo`.
 //!
-//! For each of the three modes it starts a server on a free port, measures it the way the `client` binary does, and stops it. Nothing has to
-//! be running before, and nothing is left running after, also when a step fails.
+//! For each of the three modes it starts a server on a free port, measures it the way the `client` binary does, and
+//! stops it. Nothing has to be running before, and nothing is left running after, also when a step fails.
 
 use std::io;
 use std::time::Duration;
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Direction, Latency, Outcome, Plan, bandwidth, latency, together};
-use roundtrip::report::text;
+use roundtrip::measure::{Direction, Latency, Outcome, Plan, Sample, bandwidth, latency, together};
+use roundtrip::report::text::{self, Lines};
 use roundtrip::serve::Mode;
 use roundtrip::server::{Config, Running, Server};
+use roundtrip::wire::command::Amount;
 
 const CLIENTS: usize = 4;
 
@@ -18,7 +19,7 @@ fn main() -> io::Result<()> {
     // In process mode a server runs a program for each connection: here, this one, which then gets here.
     #[cfg(unix)]
     if std::env::args().nth(1).as_deref() == Some("--inetd") {
-        return roundtrip::server::serve_stdin(&Config::default().session);
+        return roundtrip::server::serve_stdin(&Config::default());
     }
     let size = if std::env::args().any(|flag| flag == "--short") { 10 << 20 } else { 1 << 30 };
     let modes = [
@@ -46,13 +47,17 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     println!("\nlatency: how long until an answer is back?");
     let mut client = connect(&server)?;
     let plan = Plan { count: 10, interval: Duration::from_millis(10), ..Plan::default() };
-    let pings = latency(&mut client, &plan, |number, rtt| println!("{}", text::ping(number, plan.count, rtt)));
+    let pings = latency(&mut client, &plan, &|sample| {
+        if let Sample::Ping { number, rtt, .. } = sample {
+            println!("  {}", text::ping(number, plan.pings(), rtt));
+        }
+    });
     show(&pings)?;
 
     println!("\nbandwidth: how many bytes arrive in how much time?");
     for direction in [Direction::Download, Direction::Upload] {
-        let transfer = bandwidth(&mut client, direction, size);
-        println!("  {:<8} {}", text::direction(direction), text::bandwidth(&transfer));
+        let transfer = bandwidth(&mut client, direction, Amount::Bytes(size), &|_| {});
+        println!("  {:<8} {}", text::direction(direction), transfer.lines().concat());
         transfer.failure.map_or(Ok(()), Err)?;
     }
     // A sequential server serves the next client only when this one has gone.
@@ -60,15 +65,14 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
 
     println!("\n{CLIENTS} clients at once, released together:");
     let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
-    let mut clients = (0..CLIENTS).map(|_| connect(&server).map(Some)).collect::<io::Result<Vec<_>>>()?;
-    let results = together(&mut clients, |_, client| {
-        let mut client = client.take().ok_or(io::ErrorKind::NotConnected)?;
-        let pings = latency(&mut client, &plan, |_, _| {});
+    let clients = (0..CLIENTS).map(|_| connect(&server)).collect::<io::Result<Vec<_>>>()?;
+    let results = together(clients, |mut client| {
+        let pings = latency(&mut client, &plan, &|_| {});
         client.quit().map(|()| pings)
     });
     let results = results.into_iter().map(|result| result?).collect::<io::Result<Vec<Latency>>>()?;
     for (index, pings) in results.iter().enumerate() {
-        println!("{}", text::client(index, CLIENTS, &text::latency(pings).join(", "), pings.failure()));
+        println!("  {}", text::client(index, CLIENTS, pings));
     }
     show(&Latency::total(&results))
 }
@@ -78,7 +82,7 @@ fn connect(server: &Running) -> io::Result<Client> {
 }
 
 fn show(pings: &Latency) -> io::Result<()> {
-    for line in text::latency(pings) {
+    for line in pings.lines() {
         println!("  {line}");
     }
     pings.failure().map_or(Ok(()), |error| Err(io::Error::new(error.kind(), error.to_string())))

@@ -1,8 +1,9 @@
 //! How fast is it, beside others? `cargo run --release --example versus`
 //!
-//! Every contender runs against the same loopback, each with its server in a process of its own, in turn, for several rounds: what disturbs the
-//! machine disturbs all of them. The table shows medians, and their ratio to the first line of each table. What is not installed is
-//! said to be missing. `--short` makes the rounds few and brief, to try the program, not to quote it.
+//! Every contender runs against the same loopback, each with its server in a process of its own, in turn, for several
+//! rounds: what disturbs the machine disturbs all of them. The table shows medians, and their ratio to the first line
+//! of each table. What is not installed is said to be missing. `--short` makes the rounds few and brief, to try the
+//! program, not to quote it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +14,8 @@ use roundtrip::client::Client;
 use roundtrip::measure::{Direction, Plan, bandwidth, latency};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
-use roundtrip::stats::Summary;
+use roundtrip::stats::Recorder;
+use roundtrip::wire::command::Amount;
 
 fn main() -> io::Result<()> {
     match std::env::args().nth(1).as_deref() {
@@ -46,8 +48,8 @@ fn compare(scale: &Scale) -> io::Result<()> {
     let iperf3 = Iperf3::start();
     let mut contenders: Vec<Contender> = Vec::new();
     if let Ok(iperf3) = &iperf3 {
-        contenders.push(("iperf3, default".into(), Box::new(|| iperf3.run(scale.seconds, &[]))));
-        for length in ["128K", "256K", "1M"] {
+        contenders.push(("iperf3, default (-l 128K)".into(), Box::new(|| iperf3.run(scale.seconds, &[]))));
+        for length in ["256K", "1M"] {
             let run = move || iperf3.run(scale.seconds, &["-l", length]);
             contenders.push((format!("iperf3 -l {length}"), Box::new(run)));
         }
@@ -96,15 +98,15 @@ fn median(figures: &mut [f64]) -> Option<f64> {
 fn roundtrip_p50(port: u16, count: u64) -> io::Result<f64> {
     let mut client = connect(port)?;
     let plan = Plan { count, interval: Duration::ZERO, warmup: count / 10, ..Plan::default() };
-    let pings = latency(&mut client, &plan, |_, _| {});
+    let pings = latency(&mut client, &plan, &|_| {});
     pings.failure.map_or(Ok(()), Err)?;
     client.quit()?;
-    Ok(p50(&pings.rtts))
+    Ok(p50(&pings.rtt))
 }
 
 fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64> {
     let mut client = connect(port)?;
-    let transfer = bandwidth(&mut client, direction, bytes);
+    let transfer = bandwidth(&mut client, direction, Amount::Bytes(bytes), &|_| {});
     let rate = transfer.bits_per_second().unwrap_or_default();
     transfer.failure.map_or(Ok(()), Err)?;
     client.quit()?;
@@ -115,22 +117,22 @@ fn connect(port: u16) -> io::Result<Client> {
     Client::connect("127.0.0.1", port, Duration::from_secs(10))
 }
 
-fn p50(rtts: &[Duration]) -> f64 {
-    Summary::of(rtts).map_or(f64::NAN, |summary| summary.p50.as_secs_f64() * 1e6)
+fn p50(rtts: &Recorder) -> f64 {
+    rtts.summary().map_or(f64::NAN, |summary| summary.p50.as_secs_f64() * 1e6)
 }
 
 /// The least that a round trip can consist of: no protocol, no checks, no deadline.
 fn minimal_p50(port: u16, count: u64) -> io::Result<f64> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_nodelay(true)?;
-    let mut rtts = Vec::new();
+    let mut rtts = Recorder::default();
     let mut buffer = [0; 64];
     for number in 0..count / 10 + count {
         let start = Instant::now();
         stream.write_all(b"PING\n")?;
         let _ = stream.read(&mut buffer)?;
         if number >= count / 10 {
-            rtts.push(start.elapsed());
+            rtts.record(start.elapsed());
         }
     }
     Ok(p50(&rtts))

@@ -2,44 +2,133 @@
 //!
 //! A [`Client`] says what the protocol allows and understands what comes back. It does not measure: clocks are
 //! [`measure`](crate::measure)'s, which times these calls from outside.
+//!
+//! ```
+//! # use roundtrip::server::{Config, Server};
+//! # use std::time::Duration;
+//! # let server = Server::bind(Config::default())?.start()?;
+//! # let port = server.address().port();
+//! use roundtrip::client::Client;
+//! use roundtrip::wire::command::Amount;
+//!
+//! let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(5))?;
+//! client.ping(Some(b"hello"))?;
+//! let received = client.download(Amount::Bytes(1 << 20))?.receive(|_| {})?;
+//! assert_eq!(received.bytes, 1 << 20);
+//! client.quit()?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
-use std::io::{self, BufReader, ErrorKind};
-use std::time::Duration;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::net::Stream;
+use crate::transfer;
 use crate::wire::bulk;
-use crate::wire::command::{Answer, Received, Request};
+use crate::wire::command::{Amount, Answer, Received, Request, excerpt};
 use crate::wire::framing::Framing;
+
+/// How to talk to a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long connecting, and then every single read and write, may take.
+    pub timeout: Duration,
+    /// How messages are told apart; has to be the server's.
+    pub framing: Framing,
+    /// Whether to wait by [spinning](crate::net#spinning).
+    pub spin: bool,
+    /// Who is shown each message.
+    pub trace: Trace,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (framing, trace) = (Framing::Line, Trace::default());
+        Options { timeout: Duration::from_secs(10), framing, spin: false, trace }
+    }
+}
+
+/// Is shown each message as it is sent and received; nobody, by default.
+#[derive(Clone, Default)]
+pub struct Trace(Option<Arc<Show>>);
+
+type Show = dyn Fn(Message) + Send + Sync;
+
+/// What a [`Trace`] is shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Message<'a> {
+    /// A request, without the mark of its end.
+    Sent(&'a [u8]),
+    /// An answer, likewise.
+    Received(&'a [u8]),
+    /// So many bytes of bulk data were sent.
+    SentData(u64),
+    /// So many bytes of bulk data arrived.
+    ReceivedData(u64),
+}
+
+impl Trace {
+    /// Calls `show` with each message.
+    pub fn new(show: impl Fn(Message) + Send + Sync + 'static) -> Self {
+        Trace(Some(Arc::new(show)))
+    }
+
+    fn show(&self, message: Message) {
+        if let Some(show) = &self.0 {
+            show(message);
+        }
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Trace(on)" } else { "Trace(off)" })
+    }
+}
 
 /// A connection to a server.
 ///
-/// After an error the conversation may be out of step (an answer may still come, in the middle of the next one): connect anew.
-/// Only a refusal, `ERROR:…`, leaves the connection usable.
+/// After an error the conversation may be out of step (an answer may still come, in the middle of the next one): connect
+/// anew. Only after a refused request, `ERROR:…`, may the connection still be usable.
 #[derive(Debug)]
 pub struct Client {
+    sender: Sender,
     reader: BufReader<Stream>,
-    framing: Framing,
-    message: Vec<u8>,
     answer: Vec<u8>,
 }
 
+/// The half that sends.
+#[derive(Debug)]
+struct Sender {
+    stream: Stream,
+    framing: Framing,
+    request: Vec<u8>,
+    trace: Trace,
+}
+
 impl Client {
-    /// Connects to a server with [line framing](Framing::Line). Connecting, and then every single read and write, may take
-    /// `timeout`.
+    /// Connects to a server with the default [`Options`] and this timeout.
     ///
     /// # Errors
     /// See [`Stream::connect`].
     pub fn connect(host: &str, port: u16, timeout: Duration) -> io::Result<Self> {
-        Client::connect_framed(host, port, timeout, Framing::Line)
+        Client::connect_with(host, port, &Options { timeout, ..Options::default() })
     }
 
-    /// Connects to a server that uses this framing.
+    /// Connects to a server.
     ///
     /// # Errors
     /// See [`Stream::connect`].
-    pub fn connect_framed(host: &str, port: u16, timeout: Duration, framing: Framing) -> io::Result<Self> {
-        let stream = Stream::connect(host, port, timeout)?;
-        Ok(Client { reader: BufReader::new(stream), framing, message: Vec::new(), answer: Vec::new() })
+    pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
+        let mut stream = Stream::connect(host, port, options.timeout)?;
+        if options.spin {
+            stream.spin()?;
+        }
+        let (framing, trace) = (options.framing, options.trace.clone());
+        let sender = Sender { stream: stream.try_clone()?, framing, request: Vec::new(), trace };
+        Ok(Client { sender, reader: BufReader::new(stream), answer: Vec::new() })
     }
 
     /// Says `PING` and waits for the `PONG`, which has to bring back the same payload.
@@ -47,31 +136,35 @@ impl Client {
     /// # Errors
     /// When there is no answer or another one.
     pub fn ping(&mut self, payload: Option<&[u8]>) -> io::Result<()> {
-        let length = "PONG".len() + payload.map_or(0, |payload| 1 + payload.len());
-        match self.ask(&Request::Ping(payload), length)? {
-            Answer::Pong(echo) if echo == payload => self.check_in_step(),
-            Answer::Pong(_) => Err(io::Error::new(ErrorKind::InvalidData, "the server answered with another payload")),
-            other => Err(unexpected(&other, "PONG")),
-        }
+        self.sender.send(&Request::Ping(payload))?;
+        self.pong(payload)
     }
 
-    /// Asks for `bytes` bytes, and returns when the server is ready to send them.
+    /// Asks for a bulk transfer, and returns when the server is ready to send it.
     ///
     /// # Errors
-    /// When the server refuses.
-    pub fn download(&mut self, bytes: u64) -> io::Result<Download<'_>> {
-        self.ask_ready(&Request::Download(bytes))?;
-        Ok(Download { client: self, bytes })
+    /// When there is no answer, or the server refuses.
+    pub fn download(&mut self, amount: Amount) -> io::Result<Download<'_>> {
+        self.ask_ready(&Request::Download(amount))?;
+        Ok(Download { client: self, amount })
     }
 
-    /// Asks to send `bytes` bytes, and returns when the server is ready for them.
+    /// Offers a bulk transfer, and returns when the server is ready for it.
     ///
     /// # Errors
-    /// When the server refuses.
-    pub fn upload(&mut self, bytes: u64) -> io::Result<Upload<'_>> {
-        bulk::prepare();
-        self.ask_ready(&Request::Upload(bytes))?;
-        Ok(Upload { client: self, bytes })
+    /// When there is no answer, or the server refuses.
+    pub fn upload(&mut self, amount: Amount) -> io::Result<Upload<'_>> {
+        self.ask_ready(&Request::Upload(amount))?;
+        Ok(Upload { client: self, amount })
+    }
+
+    /// Asks for a bulk transfer in both directions at once, and returns when the server is ready.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server refuses.
+    pub fn bidirectional(&mut self, amount: Amount) -> io::Result<Bidirectional<'_>> {
+        self.ask_ready(&Request::Bidirectional(amount))?;
+        Ok(Bidirectional { client: self, amount })
     }
 
     /// Says `QUIT` and waits for the `BYE`.
@@ -79,36 +172,111 @@ impl Client {
     /// # Errors
     /// When there is no answer or another one.
     pub fn quit(mut self) -> io::Result<()> {
-        match self.ask(&Request::Quit, "BYE".len())? {
+        self.sender.send(&Request::Quit)?;
+        match self.receive("BYE".len())? {
             Answer::Bye => Ok(()),
             other => Err(unexpected(&other, "BYE")),
         }
     }
 
+    /// Both halves, for pings that are sent while earlier ones are still unanswered.
+    pub(crate) fn split(&mut self) -> io::Result<(Pinger, &mut Self)> {
+        let Sender { stream, framing, trace, .. } = &self.sender;
+        let stream = stream.try_clone()?;
+        let pinger = Pinger(Sender { stream, framing: *framing, request: Vec::new(), trace: trace.clone() });
+        Ok((pinger, self))
+    }
+
+    /// The timeout of each read and write.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.reader.get_ref().timeout()
+    }
+
+    /// Waits until something has arrived.
+    pub(crate) fn wait(&mut self) -> io::Result<()> {
+        self.reader.fill_buf().map(drop)
+    }
+
+    /// Waits for the `PONG` to a ping that has been sent.
+    pub(crate) fn pong(&mut self, payload: Option<&[u8]>) -> io::Result<()> {
+        let length = "PONG".len() + payload.map_or(0, |payload| 1 + payload.len());
+        match self.receive(length)? {
+            Answer::Pong(echo) if echo == payload => Ok(()),
+            Answer::Pong(_) => Err(io::Error::new(ErrorKind::InvalidData, "the server answered with another payload")),
+            other => Err(unexpected(&other, "PONG")),
+        }
+    }
+
+    /// More bytes than were asked for would be taken for the next answer, and make it look faster than light.
+    ///
+    /// # Errors
+    /// When there are any.
+    pub(crate) fn check_in_step(&self) -> io::Result<()> {
+        match self.reader.buffer() {
+            [] => Ok(()),
+            _ => Err(io::Error::new(ErrorKind::InvalidData, "the server sent more than it was asked for")),
+        }
+    }
+
+    /// Whether several pings can be on their way at once: if nothing marks the end of an answer, they cannot.
+    pub(crate) fn can_pipeline(&self) -> bool {
+        self.sender.framing == Framing::Line
+    }
+
     fn ask_ready(&mut self, request: &Request) -> io::Result<()> {
-        match self.ask(request, "READY".len())? {
+        bulk::prepare();
+        self.sender.send(request)?;
+        match self.receive("READY".len())? {
             Answer::Ready => Ok(()),
             other => Err(unexpected(&other, "READY")),
         }
     }
 
-    fn ask(&mut self, request: &Request, answer_length: usize) -> io::Result<Answer<'_>> {
-        request.encode(&mut self.message);
-        self.framing.send(&mut self.message, self.reader.get_mut())?;
-        self.receive(answer_length)
-    }
-
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        let message = self.framing.receive_answer(length, &mut self.reader, &mut self.answer)?;
-        Ok(Answer::parse(message)?)
+        self.reader.get_mut().limit_reading(true);
+        let received = self.sender.framing.receive_answer(length, &mut self.reader, &mut self.answer);
+        self.reader.get_mut().limit_reading(false);
+        let message = received?;
+        self.sender.trace.show(Message::Received(message));
+        let answer = Answer::parse(message).map_err(|_| {
+            io::Error::new(ErrorKind::InvalidData, format!("the server answered \"{}\"", excerpt(message)))
+        });
+        // Without framing there is no room for figures, and with it there is no excuse for none.
+        match answer? {
+            Answer::Done(None) if self.sender.framing == Framing::Line => {
+                Err(io::Error::new(ErrorKind::InvalidData, "the server answered DONE without its figures"))
+            }
+            answer => Ok(answer),
+        }
     }
 
-    /// More bytes than were asked for would be taken for the next answer, and make it look faster than light.
-    fn check_in_step(&self) -> io::Result<()> {
-        match self.reader.buffer() {
-            [] => Ok(()),
-            _ => Err(io::Error::new(ErrorKind::InvalidData, "the server sent more than it was asked for")),
+    /// What the server says when it has received all of an upload.
+    fn receive_done(&mut self, sent: Option<u64>) -> io::Result<Option<Received>> {
+        match self.receive("DONE".len())? {
+            Answer::Done(Some(Received { bytes, .. })) if sent.is_some_and(|sent| sent != bytes) => {
+                let what = format!("{bytes} of {} bytes arrived, says the server", sent.unwrap_or_default());
+                Err(io::Error::new(ErrorKind::InvalidData, what))
+            }
+            Answer::Done(received) => self.check_in_step().map(|()| received),
+            other => Err(unexpected(&other, "DONE")),
         }
+    }
+}
+
+impl Sender {
+    fn send(&mut self, request: &Request) -> io::Result<()> {
+        request.encode(&mut self.request);
+        self.trace.show(Message::Sent(&self.request));
+        self.framing.send(&mut self.request, &mut self.stream)
+    }
+}
+
+/// Sends pings and leaves the answers to another thread.
+pub(crate) struct Pinger(Sender);
+
+impl Pinger {
+    pub fn send(&mut self, payload: Option<&[u8]>) -> io::Result<()> {
+        self.0.send(&Request::Ping(payload))
     }
 }
 
@@ -116,17 +284,19 @@ impl Client {
 #[derive(Debug)]
 pub struct Download<'a> {
     client: &'a mut Client,
-    bytes: u64,
+    amount: Amount,
 }
 
 impl Download<'_> {
-    /// Receives all of it, and tells `progress` of each piece that arrived.
+    /// Receives all of it, tells `progress` of each piece that arrived, and says how long it took from the server's
+    /// `READY` until the last byte was here.
     ///
     /// # Errors
     /// When the transfer breaks off.
-    pub fn receive(self, progress: impl FnMut(u64)) -> io::Result<()> {
-        bulk::receive(&mut self.client.reader, self.bytes, progress)?;
-        self.client.check_in_step()
+    pub fn receive(self, progress: impl FnMut(u64)) -> io::Result<Received> {
+        let received = transfer::receive(&mut self.client.reader, self.amount, progress)?;
+        self.client.sender.trace.show(Message::ReceivedData(received.bytes));
+        self.client.check_in_step().map(|()| received)
     }
 }
 
@@ -134,38 +304,77 @@ impl Download<'_> {
 #[derive(Debug)]
 pub struct Upload<'a> {
     client: &'a mut Client,
-    bytes: u64,
+    amount: Amount,
 }
 
 impl Upload<'_> {
-    /// Sends all of it, tells `progress` of each piece that the system took, and waits until the server says that the last byte has
-    /// arrived. With line framing it says, too, how long that took.
+    /// Sends all of it, tells `progress` of each piece that the system took, and waits until the server says that the
+    /// last byte has arrived. With line framing it says, too, how much that was and how long it took.
     ///
     /// # Errors
     /// When the transfer breaks off, or the server has seen another number of bytes.
-    pub fn send(self, progress: impl FnMut(u64)) -> io::Result<Option<Received>> {
-        let Upload { client, bytes } = self;
-        let sent = bulk::send(client.reader.get_mut(), bytes, progress);
-        if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
-            return sent.map(|()| None);
-        }
-        // A server that breaks off says why before it closes, and that explains more than the write that failed.
-        match (client.receive("DONE".len()), sent) {
-            (Ok(Answer::Done(Some(received))), _) if received.bytes != bytes => {
-                let what = format!("{} of {bytes} bytes arrived, says the server", received.bytes);
-                Err(io::Error::new(ErrorKind::InvalidData, what))
+    pub fn send(self, mut progress: impl FnMut(u64)) -> io::Result<Option<Received>> {
+        let Upload { client, amount } = self;
+        client.check_in_step()?;
+        let (start, mut sent) = (Instant::now(), 0);
+        let sending = transfer::send(&mut client.sender.stream, amount, |piece| {
+            sent += piece;
+            progress(piece);
+        });
+        client.sender.trace.show(Message::SentData(sent));
+        let timeout = client.timeout();
+        // What the system took may still be on its way, at most for as long as it took to hand over. And a server that
+        // breaks off says why before it closes: if it has, that explains more than the write that failed.
+        let patience = if sending.is_ok() { timeout + start.elapsed() } else { Duration::from_millis(100) };
+        client.reader.get_mut().set_read_timeout(patience)?;
+        let done = client.receive_done(Some(sent));
+        client.reader.get_mut().set_read_timeout(timeout)?;
+        match (sending, done) {
+            (Err(error), Err(done)) if done.kind() == ErrorKind::InvalidData => {
+                Err(io::Error::new(error.kind(), done.to_string()))
             }
-            (Ok(Answer::Done(received)), Ok(())) => Ok(received),
-            (Ok(other), _) => Err(unexpected(&other, "DONE")),
-            (Err(_), Err(error)) | (Err(error), Ok(())) => Err(error),
+            (Err(error), _) => Err(error),
+            (Ok(()), done) => done,
         }
     }
 }
 
+/// A transfer in both directions that the server is ready for.
+#[derive(Debug)]
+pub struct Bidirectional<'a> {
+    client: &'a mut Client,
+    amount: Amount,
+}
+
+impl Bidirectional<'_> {
+    /// Sends and receives all of it at the same time, and returns the download as it was seen here, and the upload as the
+    /// server saw it.
+    ///
+    /// # Errors
+    /// When the transfer breaks off in either direction.
+    pub fn run(
+        self,
+        sent: impl FnMut(u64) + Send,
+        received: impl FnMut(u64),
+    ) -> io::Result<(Received, Option<Received>)> {
+        let Bidirectional { client, amount } = self;
+        let download = transfer::both(&mut client.reader, amount, sent, received)?;
+        client.sender.trace.show(Message::ReceivedData(download.bytes));
+        let sent = match amount {
+            Amount::Bytes(bytes) => Some(bytes),
+            Amount::Time(_) => None,
+        };
+        Ok((download, client.receive_done(sent)?))
+    }
+}
+
 fn unexpected(answer: &Answer, expected: &str) -> io::Error {
+    let mut message = Vec::new();
+    answer.encode(&mut message);
+    let answered = excerpt(&message);
     let what = match answer {
-        Answer::Error(reason) => format!("the server answered ERROR:{reason}"),
-        other => format!("expected {expected}, but the server answered {other:?}"),
+        Answer::Error(_) => format!("the server answered {answered}"),
+        _ => format!("expected {expected}, but the server answered \"{answered}\""),
     };
     io::Error::new(ErrorKind::InvalidData, what)
 }

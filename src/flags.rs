@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use crate::units::{UnitError, parse_duration};
+use crate::units::{UnitError, parse_duration, whole_number};
 
 /// The value of a flag, or `default` if it was not given.
 ///
@@ -31,9 +31,7 @@ pub fn value<T, E: Display>(
 /// # Errors
 /// When it is no such number.
 pub fn at_least_one(text: &str) -> Result<u64, String> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|&number| digits && number > 0);
-    number.ok_or_else(|| format!("{text:?} is not a whole number from 1"))
+    whole_number(text).filter(|&number| number > 0).ok_or_else(|| format!("{text:?} is not a whole number from 1"))
 }
 
 /// Reads a duration that something may take, which cannot be none at all.
@@ -45,4 +43,13 @@ pub fn some_time(text: &str) -> Result<Duration, UnitError> {
         Duration::ZERO => Err(UnitError::NoTime),
         some => Ok(some),
     })
+}
+
+/// An error that quotes the command line, on one line whatever that holds.
+///
+/// ```
+/// assert_eq!(roundtrip::flags::one_line("no flag 'a\nb'"), "no flag 'a\\nb'");
+/// ```
+pub fn one_line(error: impl Display) -> String {
+    error.to_string().chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect()
 }

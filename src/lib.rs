@@ -1,21 +1,20 @@
 //! `roundtrip` measures a network between two programs, and is written to be read.
 //!
-//! The two programs are [`server`](../server/index.html) and [`client`](../client/index.html); this library is what they are made of. It
-//! uses nothing but `std`, and everything in it blocks: a thread that waits is the simplest thing there is to read, and measuring one
-//! connection needs nothing faster.
+//! The two programs are [`server`](../server/index.html) and [`client`](../client/index.html); this library is what
+//! they are made of. It uses nothing but `std`, and everything in it blocks: a thread that waits is the simplest
+//! thing there is to read, and measuring one connection needs nothing faster.
 //!
 //! ```
 //! use roundtrip::client::Client;
 //! use roundtrip::measure::{Plan, latency};
 //! use roundtrip::server::{Config, Server};
-//! use roundtrip::stats::Summary;
 //! use std::time::Duration;
 //!
 //! let server = Server::bind(Config::default())?.start()?;
 //! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 //! let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
-//! let measured = latency(&mut client, &plan, |_, _| {});
-//! let summary = Summary::of(&measured.rtts).expect("a hundred answers");
+//! let measured = latency(&mut client, &plan, &|_| {});
+//! let summary = measured.rtt.summary().expect("a hundred answers");
 //! println!("median {:?}, one in a hundred over {:?}", summary.p50, summary.p99);
 //! # Ok::<(), std::io::Error>(())
 //! ```
@@ -54,7 +53,8 @@
 //!
 //! # What holds everywhere
 //!
-//! * A clock stops when the last byte has *arrived*; a round-trip time is the whole round trip; a lost answer is never a number.
+//! * A clock stops when the last byte has *arrived*; a round-trip time is the whole round trip; a lost answer is
+//!   never a number.
 //! * Whatever comes from outside is bounded before memory is taken for it, and waited for no longer than a deadline.
 //! * Nothing panics on it. One bad peer costs its own connection.
 //! * What was measured before something failed is reported.
@@ -71,5 +71,6 @@ pub mod serve;
 pub mod server;
 pub mod session;
 pub mod stats;
+pub mod transfer;
 pub mod units;
 pub mod wire;

@@ -1,16 +1,18 @@
 //! A log that never makes a connection wait.
 //!
-//! A server tells its standard output of every connection. Whoever reads that output may stop reading without closing it: a
-//! terminal that is paused, a test that took the first line and looks no further. A pipe holds 64 KiB, and the next `write` into it
-//! waits for ever, in the middle of somebody's connection. So lines go through a queue of bounded length to a thread that has nothing
-//! else to do; when the queue is full, lines are dropped, and the next one that gets through says how many.
+//! A server tells its standard output of every connection. Whoever reads that output may stop reading without closing
+//! it: a terminal that is paused, a test that took the first line and looks no further. A pipe holds 64 KiB, and the
+//! next `write` into it waits for ever, in the middle of somebody's connection. So lines go through a queue of
+//! bounded length to a thread that has nothing else to do; when the queue is full, lines are dropped, and how
+//! many is said before the next one that is written.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 /// What each line begins with.
 const PREFIX: &str = "[SERVER]";
@@ -29,15 +31,17 @@ struct Queue {
 }
 
 impl Log {
-    /// A log that writes to `out`, and the thread that does it, which ends when the last clone of the log is gone.
+    /// A log that writes to `out` in a thread of its own.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn to(mut out: impl Write + Send + 'static) -> io::Result<(Self, JoinHandle<()>)> {
+    pub fn to(mut out: impl Write + Send + 'static) -> io::Result<(Self, Writer)> {
         let (lines, waiting) = sync_channel(QUEUE);
+        let (alive, ended) = channel();
         let dropped = Arc::new(AtomicU64::new(0));
         let missing = Arc::clone(&dropped);
-        let writer = thread::Builder::new().name("log".into()).spawn(move || {
+        thread::Builder::new().name("log".into()).spawn(move || {
+            let _alive: Sender<()> = alive;
             for line in waiting {
                 let missing = missing.swap(0, Ordering::Relaxed);
                 if missing > 0 {
@@ -47,7 +51,7 @@ impl Log {
                 let _ = writeln!(out, "{line}").and_then(|()| out.flush());
             }
         })?;
-        Ok((Log(Some(Queue { lines, dropped })), writer))
+        Ok((Log(Some(Queue { lines, dropped })), Writer(ended)))
     }
 
     /// Adds a line of the server's own.
@@ -67,10 +71,22 @@ impl Log {
     }
 }
 
+/// The thread that writes, which ends when the last clone of the log is gone.
+#[derive(Debug)]
+pub struct Writer(Receiver<()>);
+
+impl Writer {
+    /// Waits until the last line is written, for `patience` at most: a program must not outlive its work because nobody reads
+    /// what it says.
+    pub fn finish(self, patience: Duration) {
+        // Nothing is ever sent: the wait ends when the thread does.
+        let _ = self.0.recv_timeout(patience);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::{Receiver, Sender, channel};
 
     /// A reader that takes a line only when the test says so.
     struct Stalled(Receiver<()>, Sender<Vec<u8>>);
@@ -96,7 +112,7 @@ mod tests {
         (0..lines).for_each(|number| log.say(number));
         // All were said without waiting. Now the reader comes back.
         drop((go, log));
-        writer.join().unwrap();
+        writer.finish(Duration::from_secs(60));
         let output = String::from_utf8(output.into_iter().flatten().collect()).unwrap();
         let dropped: usize = output
             .lines()

@@ -1,15 +1,24 @@
 //! One connected byte stream, whatever carries it.
 //!
-//! A [`Stream`] is a TCP connection or a Unix socket with two promises added that every conversation with a stranger needs:
+//! A [`Stream`] is a TCP connection or a Unix socket with two promises added that every conversation with a stranger
+//! needs:
 //!
-//! * **No call waits for ever.** Each read and each write has a deadline, and says which of them passed it.
-//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not: it lets the peer read the answer that was
-//!   sent last, also when the peer is still sending.
+//! * **No call waits for ever.** Each read and each write has a timeout, and says which of them passed it. (A peer that
+//!   keeps trickling bytes can still keep its connection, as one can that keeps asking.)
+//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not: it lets the peer read the answer
+//!   that was sent last, also when the peer is still sending.
 //!
 //! It also turns Nagle's algorithm off (`TCP_NODELAY`): see [`Framing::send`](crate::wire::framing::Framing::send).
+//!
+//! # Spinning
+//!
+//! A thread that waits in `read` sleeps, and waking it takes the system tens of microseconds: on loopback, most of a
+//! round trip. [`Stream::spin`] makes the socket non-blocking and asks again and again instead. What that shows is
+//! how much of a round trip was the scheduler's; what it costs is a whole core for each stream that waits. With
+//! fewer cores than spinning threads it is slower than sleeping, since they then wait for each other.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::{
     fd::{AsFd, OwnedFd},
@@ -20,11 +29,14 @@ use std::time::{Duration, Instant};
 /// How long [`Stream::close`] waits for the peer to have read the last answer.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A connected stream socket with a deadline on each read and write.
+/// A connected stream socket with a timeout on each read and write.
 #[derive(Debug)]
 pub struct Stream {
     socket: Socket,
+    peer: Option<SocketAddr>,
     timeout: Duration,
+    deadline: Option<Instant>,
+    spin: bool,
 }
 
 #[derive(Debug)]
@@ -34,9 +46,20 @@ enum Socket {
     Unix(UnixStream),
 }
 
+/// Does the same with either kind of socket.
+macro_rules! with_socket {
+    ($stream:expr, $socket:ident => $what:expr) => {
+        match &$stream.socket {
+            Socket::Tcp($socket) => $what,
+            #[cfg(unix)]
+            Socket::Unix($socket) => $what,
+        }
+    };
+}
+
 impl Stream {
-    /// Connects to the first address of `host` that answers, waiting for each at most `timeout`, which is then the deadline of
-    /// each read and write too.
+    /// Connects to the first address of `host` that answers, waiting for each at most `timeout`, which is then the
+    /// timeout of each read and write too.
     ///
     /// # Errors
     /// Says what was tried: `host` has no address, or none of its addresses accepted (the last one's reason).
@@ -47,125 +70,189 @@ impl Stream {
         let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
         for address in addresses {
             match TcpStream::connect_timeout(&address, timeout).and_then(refuse_self_connection) {
-                Ok(stream) => return Stream::from_tcp(stream, timeout),
+                Ok(stream) => return Stream::from_tcp(stream, address, timeout),
                 Err(error) => last_error = failed(error, address.to_string()),
             }
         }
         Err(failed(last_error, format!("cannot connect to {host}:{port}")))
     }
 
-    /// Takes over a TCP connection.
+    /// Takes over a TCP connection to this peer.
     ///
     /// # Errors
     /// When the system refuses an option; `InvalidInput` when `timeout` is zero.
-    pub fn from_tcp(stream: TcpStream, timeout: Duration) -> io::Result<Self> {
+    pub fn from_tcp(stream: TcpStream, peer: SocketAddr, timeout: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Stream::with_timeout(Socket::Tcp(stream), timeout)
+        Stream::new(Socket::Tcp(stream), Some(peer), timeout)
     }
 
     /// Takes over the connection that is standard input, as a program under `inetd` finds it.
     ///
-    /// The stream is a duplicate of descriptor 0: dropping it closes nothing, since the original stays open until the process ends.
-    /// [`Stream::close`] ends the conversation all the same.
+    /// The stream is a duplicate of descriptor 0: dropping it closes nothing, since the original stays open until the
+    /// process ends. [`Stream::close`] ends the conversation all the same.
     ///
     /// # Errors
-    /// `InvalidInput` when standard input is not a connected socket.
+    /// `NotConnected` when the peer has gone already, `InvalidInput` when standard input is no socket at all.
     #[cfg(unix)]
     pub fn from_stdin(timeout: Duration) -> io::Result<Self> {
         let duplicate = || io::stdin().as_fd().try_clone_to_owned();
         let tcp = TcpStream::from(duplicate()?);
-        if tcp.peer_addr().is_ok() {
-            return Stream::from_tcp(tcp, timeout);
+        if tcp.local_addr().is_ok() {
+            let peer = tcp.peer_addr()?;
+            return Stream::from_tcp(tcp, peer, timeout);
         }
         // socat's EXEC: gives its child one end of a pair of Unix sockets.
         let unix = UnixStream::from(duplicate()?);
         if unix.peer_addr().is_ok() {
-            return Stream::with_timeout(Socket::Unix(unix), timeout);
+            return Stream::new(Socket::Unix(unix), None, timeout);
         }
         let hint = "standard input is not a connected socket; run this from inetd, a systemd socket with Accept=yes, \
                     or socat TCP-LISTEN:5001,fork EXEC:";
         Err(io::Error::new(ErrorKind::InvalidInput, hint))
     }
 
-    fn with_timeout(socket: Socket, timeout: Duration) -> io::Result<Self> {
-        let stream = Stream { socket, timeout };
+    fn new(socket: Socket, peer: Option<SocketAddr>, timeout: Duration) -> io::Result<Self> {
+        let mut stream = Stream { socket, peer, timeout, deadline: None, spin: false };
+        // Whoever started this program may have left it non-blocking, and then no timeout would hold.
+        with_socket!(stream, socket => socket.set_nonblocking(false))?;
         stream.set_read_timeout(timeout)?;
-        match &stream.socket {
-            Socket::Tcp(socket) => socket.set_write_timeout(Some(timeout))?,
-            #[cfg(unix)]
-            Socket::Unix(socket) => socket.set_write_timeout(Some(timeout))?,
-        }
+        with_socket!(stream, socket => socket.set_write_timeout(Some(timeout)))?;
         Ok(stream)
     }
 
-    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
-        match &self.socket {
-            Socket::Tcp(socket) => socket.set_read_timeout(Some(timeout)),
-            #[cfg(unix)]
-            Socket::Unix(socket) => socket.set_read_timeout(Some(timeout)),
-        }
+    /// Changes how long a read may wait.
+    ///
+    /// # Errors
+    /// `InvalidInput` when it is zero.
+    pub fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.timeout = timeout;
+        with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))
     }
 
-    /// Who is at the other end, for a person: an address, or `unix` for a socket without a name.
+    /// From `timeout` from now on, no read begins any more: so a message that comes in ever so small pieces has an end,
+    /// too. `false` lifts this.
+    pub fn limit_reading(&mut self, limited: bool) {
+        self.deadline = limited.then(|| Instant::now() + self.timeout);
+    }
+
+    /// From now on waits by asking again and again, and for just as long.
+    ///
+    /// # Errors
+    /// When the system does not make the socket non-blocking.
+    pub fn spin(&mut self) -> io::Result<()> {
+        self.spin = true;
+        with_socket!(self, socket => socket.set_nonblocking(true))
+    }
+
+    /// The same connection once more, so that one thread can read while another writes.
+    ///
+    /// # Errors
+    /// When the system gives no descriptor.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let socket = match &self.socket {
+            Socket::Tcp(socket) => Socket::Tcp(socket.try_clone()?),
+            #[cfg(unix)]
+            Socket::Unix(socket) => Socket::Unix(socket.try_clone()?),
+        };
+        Ok(Stream { socket, ..*self })
+    }
+
+    /// The timeout of each read and write.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Who is at the other end, for a person: an address, or `unix` for a Unix socket, whose clients have no name.
     #[must_use]
     pub fn peer_name(&self) -> String {
-        match &self.socket {
-            Socket::Tcp(socket) => socket.peer_addr().map_or_else(|_| "unknown".into(), |peer| peer.to_string()),
-            #[cfg(unix)]
-            Socket::Unix(_) => "unix".into(),
-        }
+        self.peer.map_or_else(|| "unix".into(), |peer| peer.to_string())
+    }
+
+    /// The address at the other end, if it has one.
+    #[must_use]
+    pub fn peer_ip(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.ip())
+    }
+
+    /// Ends the conversation at once, for every clone of this stream: whoever waits in a read or a write is woken.
+    pub fn abort(&self) {
+        // Already closed is what is wanted.
+        let _ = with_socket!(self, socket => socket.shutdown(Shutdown::Both));
     }
 
     /// Ends the conversation so that the peer can read what was sent last.
     ///
-    /// A socket that is closed while bytes lie in its receive buffer does not say goodbye: it sends a reset (RFC 1122 section
-    /// 4.2.2.13), and a reset discards whatever has not been delivered yet. So the answer to a line that is too long could be lost in just the
-    /// case that it was written for. Here the sending half is closed first, and then whatever still comes in is read and dropped until the
-    /// peer closes too, for two seconds at most. `examples/06_last_word.rs` shows the difference.
+    /// A socket that is closed while bytes lie in its receive buffer does not say goodbye: it sends a reset (RFC 1122
+    /// section 4.2.2.13), and a reset discards whatever has not been delivered yet. So the answer to a line that is
+    /// too long could be lost in just the case that it was written for. Here the sending half is closed first, and
+    /// then whatever still comes in is read and dropped until the peer closes too, for two seconds at most.
+    /// `examples/06_last_word.rs` shows the difference.
     pub fn close(mut self) {
-        let shutdown = |how| match &self.socket {
-            Socket::Tcp(socket) => socket.shutdown(how),
-            #[cfg(unix)]
-            Socket::Unix(socket) => socket.shutdown(how),
-        };
-        if shutdown(Shutdown::Write).is_err() || self.set_read_timeout(LINGER).is_err() {
+        if with_socket!(self, socket => socket.shutdown(Shutdown::Write)).is_err() {
             return;
         }
         let deadline = Instant::now() + LINGER;
         let mut dropped = [0; 4096];
-        while matches!(self.read(&mut dropped), Ok(read) if read > 0) && Instant::now() < deadline {}
+        loop {
+            // A timeout of zero is refused, and ends this too.
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.set_read_timeout(left).is_err() || !matches!(self.read(&mut dropped), Ok(1..)) {
+                return;
+            }
+        }
     }
 
-    /// Expiry is `WouldBlock` on Linux and `TimedOut` elsewhere: here it is `TimedOut`, and says how long was waited for what.
-    fn explain(&self, error: io::Error, what: &str) -> io::Error {
-        match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                io::Error::new(ErrorKind::TimedOut, format!("{what} for {:?}", self.timeout))
+    /// Calls `io` until it does not block, or the timeout has passed; without spinning the system does this for us.
+    fn wait(&self, what: &str, mut io: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        let deadline = self.spin.then(|| Instant::now() + self.timeout);
+        loop {
+            match io().map_err(|error| (error.kind(), error)) {
+                Ok(bytes) => return Ok(bytes),
+                // A stopped process that goes on finds its calls interrupted.
+                Err((ErrorKind::Interrupted, _)) => {}
+                Err((ErrorKind::WouldBlock, _)) if deadline.is_some_and(|deadline| Instant::now() < deadline) => {
+                    std::hint::spin_loop();
+                }
+                // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows: here always the latter.
+                Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => {
+                    return Err(io::Error::new(ErrorKind::TimedOut, format!("{what} for {:?}", self.timeout)));
+                }
+                Err((_, error)) => return Err(error),
             }
-            _ => error,
         }
+    }
+
+    /// Linux wakes a writer only when a third of the send buffer is free, and a peer that reads slowly may not get so far
+    /// within the timeout. If there is room now, it has been reading.
+    fn write_what_fits(&self, buffer: &[u8]) -> io::Result<usize> {
+        with_socket!(self, socket => socket.set_write_timeout(Some(Duration::from_millis(1))))?;
+        let written = with_socket!(self, socket => (&mut &*socket).write(buffer));
+        with_socket!(self, socket => socket.set_write_timeout(Some(self.timeout)))?;
+        written
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.socket {
-            Socket::Tcp(socket) => socket.read(buffer),
-            #[cfg(unix)]
-            Socket::Unix(socket) => socket.read(buffer),
-        };
-        read.map_err(|error| self.explain(error, "nothing arrived"))
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let what = format!("no whole message arrived for {:?}", self.timeout);
+            return Err(io::Error::new(ErrorKind::TimedOut, what));
+        }
+        self.wait("nothing arrived", || with_socket!(self, socket => (&mut &*socket).read(buffer)))
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = match &mut self.socket {
-            Socket::Tcp(socket) => socket.write(buffer),
-            #[cfg(unix)]
-            Socket::Unix(socket) => socket.write(buffer),
-        };
-        written.map_err(|error| self.explain(error, "the peer took nothing"))
+        let written =
+            self.wait("the peer took nothing", || with_socket!(self, socket => (&mut &*socket).write(buffer)));
+        match written {
+            Err(error) if error.kind() == ErrorKind::TimedOut && !self.spin => {
+                self.write_what_fits(buffer).map_err(|_| error)
+            }
+            other => other,
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -184,21 +271,20 @@ impl From<Stream> for std::process::Stdio {
     }
 }
 
-/// The address under which connections to `address` can be made from this machine: listening on "any" means, among others, loopback.
+/// The address under which this machine reaches a listener: one that listens on "any" listens, among others, on
+/// loopback.
 #[must_use]
 pub fn reachable(mut address: SocketAddr) -> SocketAddr {
-    use std::net::{Ipv4Addr, Ipv6Addr};
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
     }
     address
 }
 
-/// A connection to a free port of one's own machine can, once in some ten thousand times, be given that same port as its own and
-/// meet itself (simultaneous open, RFC 9293 section 3.5). Nobody listens there.
+/// A connection to a free port of one's own machine can, once in some ten thousand times, be given that same port as
+/// its own and meet itself (simultaneous open, RFC 9293 section 3.5). Nobody listens there.
 fn refuse_self_connection(stream: TcpStream) -> io::Result<TcpStream> {
     if stream.local_addr()? == stream.peer_addr()? { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::log::Log;
 use crate::net::reachable;
-use crate::serve::{Acceptor, Dispatch, Door, Limits, Mode, Sequential, Threads};
+use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
 use crate::session::{self, Settings};
 
 /// What a server is to be.
@@ -34,16 +34,16 @@ pub struct Config {
     pub port: u16,
     /// How each connection is served.
     pub mode: Mode,
-    /// What [`Mode::Process`] runs for each connection: a program and its arguments, normally those of the `server` binary with
-    /// `--inetd`. Whatever it is, it has to end with [`serve_stdin`].
+    /// What [`Mode::Process`] runs for each connection: a program and its arguments, normally those of the `server`
+    /// binary with `--inetd`. Whatever it is, it has to end with [`serve_stdin`].
     pub child: Vec<OsString>,
     /// Who is let in.
     pub limits: Limits,
     /// Serve one connection, then end.
     pub one_off: bool,
-    /// What the sessions go by.
+    /// Settings of each session.
     pub session: Settings,
-    /// Where is said what concerns the server as a whole; single connections have [`Settings::log`].
+    /// The log of what concerns the server as a whole; single connections have [`Settings::log`].
     pub log: Log,
 }
 
@@ -92,10 +92,10 @@ impl Server {
         let acceptor = Acceptor {
             listener,
             idle_timeout: session.idle_timeout,
-            door: Door::new(limits),
+            admission: Admission::new(limits),
             dispatch,
-            refuse: Arc::new(move |stream, refusal| session::refuse(stream, &refusal.to_string(), framing)),
-            lobby: Door::new(Limits { max_connections: 64, ..Limits::default() }),
+            refuse: Box::new(move |stream, refusal| session::refuse(stream, refusal, framing)),
+            refusals: Admission::new(Limits { max_connections: 64, ..Limits::default() }),
             log,
             connections: session.log,
             one_off,
@@ -142,13 +142,30 @@ impl Drop for Running {
     }
 }
 
-/// Serves the one connection that is standard input: what a child does in [`Mode::Process`], and any program under `inetd`.
+/// Serves the one connection that is standard input: what a child does in [`Mode::Process`], and any program under
+/// `inetd`. Of the configuration, only what concerns the connection counts.
 ///
 /// # Errors
-/// When standard input is not a connected socket.
+/// When standard input is not a socket.
 #[cfg(unix)]
-pub fn serve_stdin(settings: &Settings) -> io::Result<()> {
-    session::run(crate::net::Stream::from_stdin(settings.idle_timeout)?, settings);
+pub fn serve_stdin(config: &Config) -> io::Result<()> {
+    use crate::net::Stream;
+
+    let settings = &config.session;
+    let mut stream = match Stream::from_stdin(settings.idle_timeout) {
+        Ok(stream) => stream,
+        // The peer was gone before anything was said: its own business.
+        Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip)) {
+        Some(Err(refusal)) => {
+            settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
+            session::refuse(&mut stream, refusal, settings.framing)?;
+            stream.close();
+        }
+        _ => session::run(stream, settings),
+    }
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! How sizes and durations are written by a person, and for one.
 //!
-//! Sizes are binary (`1KiB` is 1,024 bytes) and rates are decimal (1 Mbit/s is 1,000,000 bits in a second), as the field has it.
-//! Units are always named: a tool that prints 1,024-based numbers under a decimal name is quoted wrongly.
+//! Sizes are binary (`1KiB` is 1,024 bytes) and rates are decimal (1 Mbit/s is 1,000,000 bits in a second), as the
+//! field has it. Units are always named: a tool that prints 1,024-based numbers under a decimal name is quoted
+//! wrongly.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Bytes in one MiB.
@@ -11,7 +13,7 @@ pub const MIB: u64 = 1 << 20;
 
 const SIZES: [(&str, u64); 5] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", MIB), ("KiB", 1 << 10), ("B", 1)];
 
-/// Nanoseconds in each unit. `us` stands before `s`, since it ends with it.
+/// Nanoseconds in each unit.
 const DURATIONS: [(&str, u64); 6] = [
     ("ns", 1),
     ("us", 1_000),
@@ -84,7 +86,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
 /// The digits in front, as a number, and what follows them.
 fn split(text: &str) -> (Option<u64>, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    (text[..end].parse().ok(), &text[end..])
+    (whole_number(&text[..end]), &text[end..])
+}
+
+/// Reads a whole number. Digits and nothing else: `str::parse` alone would let a `+` pass.
+#[must_use]
+pub fn whole_number<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// A size for a person, in the largest unit that it fills.
@@ -99,15 +107,15 @@ fn split(text: &str) -> (Option<u64>, &str) {
 #[must_use]
 pub fn size(bytes: u64) -> String {
     match SIZES.iter().find(|&&(_, unit)| unit <= bytes) {
-        Some(&(name, unit)) if unit > 1 => format!("{:.2} {name}", ratio(bytes, unit)),
+        Some(&(name, unit)) if unit > 1 => format!("{:.2} {name}", float(bytes) / float(unit)),
         _ => format!("{bytes} B"),
     }
 }
 
-/// `part / whole` as a fraction, for display: 53 bits are exact up to 9 PB.
-#[allow(clippy::cast_precision_loss, reason = "what a person reads has fewer digits than 53 bits")]
-pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
+/// A count as a fraction, for rates and for display.
+#[allow(clippy::cast_precision_loss, reason = "exact up to 2^53, which is 9 PB, and 104 days in nanoseconds")]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
 }
 
 /// Milliseconds with three decimals, the unit in which round-trip times are read.
@@ -118,6 +126,26 @@ pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
 #[must_use]
 pub fn ms(duration: Duration) -> String {
     format!("{:.3}", duration.as_secs_f64() * 1e3)
+}
+
+/// A moment as date and time (RFC 3339), from seconds since the epoch.
+///
+/// ```
+/// assert_eq!(roundtrip::units::utc(1_000_000_000), "2001-09-09T01:46:40Z");
+/// ```
+#[must_use]
+pub fn utc(seconds: u64) -> String {
+    // Days are counted in eras of 400 years from 1 March of the year 0, so that the leap day is the last of its year (Howard
+    // Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let (days, time) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 impl fmt::Display for UnitError {

@@ -1,19 +1,22 @@
 //! Bandwidth: how many bytes arrive in how much time?
 //!
-//! The common mistake is to stop the clock when the last `write` has returned. That says when the *sender's system* had taken the last byte,
-//! megabytes of it still in a buffer, some not yet on the wire. `examples/04_bandwidth.rs` measures how far off that is. So a download ends
-//! when the last byte has been read, and an upload when the server's word that it has read the last byte is here.
+//! The common mistake is to stop the clock when the last `write` has returned. That says when the *sender's system* had
+//! taken the last byte, megabytes of it still in a buffer, some not yet on the wire. `examples/04_bandwidth.rs` measures
+//! how far off that is. So a download ends when the last byte has been read, and an upload when the server's word that
+//! it has read the last byte is here: one round trip later, so transfer enough that it does not matter.
 //!
-//! Both figures contain one round trip besides the data. Transfer enough that it does not matter, or read the figure as what it is: the time
-//! that moving so many bytes takes.
+//! With [bare framing](crate::wire::framing) a download contains the pause that our server makes behind its `READY`.
+//!
+//! In both directions at once, each end is waiting for the other to finish, so an upload's time is taken from the server:
+//! from its `READY` to the last byte that arrived there.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::Outcome;
+use super::{Observer, Outcome, Sample, environment};
 use crate::client::Client;
-use crate::units::ratio;
-use crate::wire::command::Received;
+use crate::units::float;
+use crate::wire::command::{Amount, Received};
 
 /// Which way the bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +34,12 @@ pub struct Bandwidth {
     pub bytes: u64,
     /// Until the last of them did.
     pub duration: Duration,
+    /// When it began.
+    pub start: Option<Instant>,
     /// An upload as the server saw it, if it says so.
     pub server: Option<Received>,
+    /// How much of one processor this side's thread used, where the system tells: near 1, it was the bottleneck.
+    pub cpu: Option<f64>,
     /// Why the transfer ended early.
     pub failure: Option<io::Error>,
 }
@@ -42,7 +49,7 @@ impl Bandwidth {
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let known = self.bytes > 0 && !self.duration.is_zero();
-        known.then(|| ratio(self.bytes, 1) * 8.0 / self.duration.as_secs_f64())
+        known.then(|| float(self.bytes) * 8.0 / self.duration.as_secs_f64())
     }
 }
 
@@ -55,59 +62,143 @@ impl Outcome for Bandwidth {
         self.failure.as_ref()
     }
 
+    /// From when the first began to when the last ended.
     fn total(all: &[Self]) -> Self {
-        all.iter().fold(Bandwidth::default(), |mut total, one| {
-            total.bytes += one.bytes;
-            total.duration = total.duration.max(one.duration);
-            total
-        })
+        let start = all.iter().filter_map(|one| one.start).min();
+        let end = all.iter().filter_map(|one| Some(one.start? + one.duration)).max();
+        let duration = end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start);
+        let bytes = all.iter().map(|one| one.bytes).sum();
+        let cpu = all.iter().filter_map(|one| one.cpu).reduce(f64::max);
+        Bandwidth { bytes, duration, start, cpu, ..Bandwidth::default() }
     }
 }
 
-/// Moves `bytes` bytes in one direction.
+/// Moves so much in one direction.
 ///
 /// ```
 /// use roundtrip::measure::{Direction, bandwidth};
+/// use roundtrip::wire::command::Amount;
 /// # use roundtrip::{client::Client, server::{Config, Server}};
 /// # use std::time::Duration;
 /// # let server = Server::bind(Config::default())?.start()?;
 /// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
-/// let upload = bandwidth(&mut client, Direction::Upload, 1 << 20);
+/// let upload = bandwidth(&mut client, Direction::Upload, Amount::Bytes(1 << 20), &|_| {});
 /// assert_eq!(upload.bytes, 1 << 20);
 /// println!("{:.0} bit/s", upload.bits_per_second().unwrap());
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn bandwidth(client: &mut Client, direction: Direction, bytes: u64) -> Bandwidth {
-    match direction {
-        Direction::Download => download(client, bytes),
-        Direction::Upload => upload(client, bytes),
-    }
+pub fn bandwidth(client: &mut Client, direction: Direction, amount: Amount, observe: Observer) -> Bandwidth {
+    let cpu = environment::CpuClock::start();
+    let mut transfer = match direction {
+        Direction::Download => download(client, amount, observe),
+        Direction::Upload => upload(client, amount, observe),
+    };
+    transfer.cpu = cpu.and_then(|cpu| cpu.used());
+    transfer
 }
 
-fn download(client: &mut Client, bytes: u64) -> Bandwidth {
+fn download(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth {
+    let download = match client.download(amount) {
+        Ok(download) => download,
+        Err(error) => return Bandwidth::failed(error),
+    };
     let start = Instant::now();
-    let (mut arrived, mut last) = (0, Duration::ZERO);
-    let received = client.download(bytes).and_then(|download| {
-        download.receive(|piece| {
-            arrived += piece;
-            last = start.elapsed();
-        })
+    let (mut bytes, mut duration) = (0, Duration::ZERO);
+    let received = download.receive(|piece| {
+        bytes += piece;
+        duration = start.elapsed();
+        observe(Sample::Piece { direction: Direction::Download, at: duration, bytes: piece });
     });
-    Bandwidth { bytes: arrived, duration: last, server: None, failure: received.err() }
+    Bandwidth { bytes, duration, start: Some(start), failure: received.err(), ..Bandwidth::default() }
 }
 
-fn upload(client: &mut Client, bytes: u64) -> Bandwidth {
-    let upload = match client.upload(bytes) {
+fn upload(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth {
+    let upload = match client.upload(amount) {
         Ok(upload) => upload,
         Err(error) => return Bandwidth::failed(error),
     };
     let start = Instant::now();
     let mut sent = 0;
-    match upload.send(|piece| sent += piece) {
-        Ok(server) => Bandwidth { bytes, duration: start.elapsed(), server, failure: None },
+    let done = upload.send(|piece| {
+        sent += piece;
+        observe(Sample::Piece { direction: Direction::Upload, at: start.elapsed(), bytes: piece });
+    });
+    match done {
+        Ok(server) => {
+            Bandwidth { bytes: sent, duration: start.elapsed(), start: Some(start), server, ..Bandwidth::default() }
+        }
         Err(error) => {
-            let what = format!("{error} (after {sent} of {bytes} bytes were handed to the system)");
+            let what = format!("{error} (after {sent} bytes were handed to the system)");
             Bandwidth::failed(io::Error::new(error.kind(), what))
         }
     }
+}
+
+/// Both directions at once.
+#[derive(Debug, Default)]
+pub struct Bidirectional {
+    /// From the server.
+    pub download: Bandwidth,
+    /// To the server.
+    pub upload: Bandwidth,
+}
+
+impl Outcome for Bidirectional {
+    fn failed(error: io::Error) -> Self {
+        Bidirectional { download: Bandwidth::failed(error), upload: Bandwidth::default() }
+    }
+
+    fn failure(&self) -> Option<&io::Error> {
+        self.download.failure()
+    }
+
+    fn total(all: &[Self]) -> Self {
+        // Moved apart to be added up: a transfer cannot be copied, since an error cannot.
+        let side = |one: fn(&Self) -> &Bandwidth| {
+            let all: Vec<Bandwidth> = all
+                .iter()
+                .map(one)
+                .map(|one| Bandwidth {
+                    bytes: one.bytes,
+                    duration: one.duration,
+                    start: one.start,
+                    ..Bandwidth::default()
+                })
+                .collect();
+            Bandwidth::total(&all)
+        };
+        Bidirectional { download: side(|one| &one.download), upload: side(|one| &one.upload) }
+    }
+}
+
+/// Moves so much in both directions at once, over one connection.
+pub fn bidirectional(client: &mut Client, amount: Amount, observe: Observer) -> Bidirectional {
+    let both = match client.bidirectional(amount) {
+        Ok(both) => both,
+        Err(error) => return Bidirectional::failed(error),
+    };
+    let start = Instant::now();
+    let (mut bytes, mut duration) = (0, Duration::ZERO);
+    let piece = |direction, bytes| observe(Sample::Piece { direction, at: start.elapsed(), bytes });
+    let outcome = both.run(
+        |sent| piece(Direction::Upload, sent),
+        |arrived| {
+            bytes += arrived;
+            duration = start.elapsed();
+            piece(Direction::Download, arrived);
+        },
+    );
+    let start = Some(start);
+    let mut measured = Bidirectional {
+        download: Bandwidth { bytes, duration, start, ..Bandwidth::default() },
+        upload: Bandwidth { start, ..Bandwidth::default() },
+    };
+    match outcome {
+        Ok((_, server)) => {
+            let Received { bytes, duration } = server.unwrap_or(Received { bytes: 0, duration: Duration::ZERO });
+            measured.upload = Bandwidth { bytes, duration, server, ..measured.upload };
+        }
+        Err(error) => measured.download.failure = Some(error),
+    }
+    measured
 }

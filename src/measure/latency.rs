@@ -1,47 +1,111 @@
 //! Round-trip time: how long until an answer is back?
 //!
-//! The clock starts before the request is handed to the system and stops when the whole answer has been read. So the figure holds the way
-//! there, the way back, and everything that wakes, copies and schedules at both ends; on loopback that is all there is. It is never halved: the
-//! two ways need not be alike, and half a round trip has never been measured by anyone.
+//! The clock starts before the request is handed to the system and stops when the whole answer has been read. So the
+//! figure holds the way there, the way back, and everything that wakes, copies and schedules at both ends; on loopback
+//! that is all there is. It is never halved: the two ways need not be alike, and half a round trip has never been
+//! measured by anyone.
 //!
-//! The first ping of a connection meets cold caches and, on a new connection, a server that is still starting a thread or a process for
+//! The first ping meets cold caches and, on a new connection, a server that is still starting a thread or a process for
 //! it. It is sent but not counted: that is the warm-up.
+//!
+//! # From when it was due
+//!
+//! With an interval, pings leave on a schedule, also while an answer is late. Waiting for it would be kind to the
+//! server and false to the reader: a stall of a second would cost one bad sample and hide the nine pings that should have
+//! been sent meanwhile, each of which would have waited too. (Gil Tene calls this *coordinated omission*.) So there are
+//! two figures, from when a ping was sent and from when it was *due*. They differ when pings leave late, because the
+//! connection takes nothing or this machine is busy; then the second is what a user would have felt.
+//!
+//! Three cases send one ping at a time all the same: no interval, where each answer is what sends the next ping;
+//! [bare framing](crate::wire::framing), where two answers that arrive together are one; and
+//! [spinning](crate::net#spinning), where a second thread would only be in the way. There, the figure from the due time
+//! alone shows a stall.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Outcome;
+use super::{Observer, Outcome, Sample, pace, paced};
 use crate::client::Client;
+use crate::stats::Recorder;
 
 /// What to send, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// Pings that count.
     pub count: u64,
-    /// From one ping to the next. When an answer takes longer, the next ping leaves as soon as it is there.
+    /// Send pings for so long, instead of so many.
+    pub time: Option<Duration>,
+    /// From one ping to the next, by a fixed schedule; zero sends each ping as soon as the one before is answered.
     pub interval: Duration,
     /// Pings before them that do not count.
     pub warmup: u64,
     /// Bytes added to each ping.
     pub payload: usize,
+    /// Send one ping at a time, although there is an interval.
+    pub one_at_a_time: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Plan { count: 10, interval: Duration::from_millis(100), warmup: 1, payload: 0 }
+        let interval = Duration::from_millis(100);
+        Plan { count: 10, time: None, interval, warmup: 1, payload: 0, one_at_a_time: false }
+    }
+}
+
+impl Plan {
+    /// How many pings there will be, if that can be known.
+    #[must_use]
+    pub fn pings(&self) -> Option<u64> {
+        match self.time {
+            None => Some(self.count),
+            Some(_) if self.interval.is_zero() => None,
+            Some(time) => u64::try_from(time.as_nanos().div_ceil(self.interval.as_nanos())).ok(),
+        }
     }
 }
 
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Latency {
-    /// Pings sent, those of the warm-up left out.
+    /// Pings sent. Those of the warm-up do not count, but for one that was never answered.
     pub sent: u64,
-    /// The round-trip time of each ping that was answered, in order.
-    pub rtts: Vec<Duration>,
+    /// From when each answered ping was sent to its answer.
+    pub rtt: Recorder,
+    /// From when each answered ping was due to its answer.
+    pub due: Recorder,
+    /// How late each ping was sent: this program's own error.
+    pub late: Recorder,
     /// Why the series ended early.
     pub failure: Option<io::Error>,
+}
+
+impl Latency {
+    /// Adds another client's pings.
+    pub(super) fn add(&mut self, other: &Latency) {
+        self.sent += other.sent;
+        self.rtt.merge(&other.rtt);
+        self.due.merge(&other.due);
+        self.late.merge(&other.late);
+    }
+
+    /// Takes an answer, and tells the observer.
+    pub(super) fn answered(&mut self, stamp: Stamp, arrived: Instant, start: Instant, observe: Observer) {
+        let rtt = arrived.saturating_duration_since(stamp.sent);
+        self.rtt.record(rtt);
+        let due = stamp.due.map(|due| arrived.saturating_duration_since(due));
+        if let Some(due) = due {
+            self.due.record(due);
+        }
+        observe(Sample::Ping { number: self.rtt.count(), at: stamp.sent.saturating_duration_since(start), rtt, due });
+    }
+}
+
+/// When a ping was due, and when it was sent.
+#[derive(Clone, Copy)]
+pub(super) struct Stamp {
+    pub due: Option<Instant>,
+    pub sent: Instant,
 }
 
 impl Outcome for Latency {
@@ -54,15 +118,15 @@ impl Outcome for Latency {
     }
 
     fn total(all: &[Self]) -> Self {
-        all.iter().fold(Latency::default(), |mut total, one| {
-            total.sent += one.sent;
-            total.rtts.extend(&one.rtts);
-            total
-        })
+        let mut total = Latency::default();
+        for one in all {
+            total.add(one);
+        }
+        total
     }
 }
 
-/// Sends pings one after the other, and tells `observe` of each round-trip time with its number, from 1.
+/// Sends pings as planned.
 ///
 /// ```
 /// use roundtrip::measure::{Plan, latency};
@@ -71,36 +135,50 @@ impl Outcome for Latency {
 /// # let server = Server::bind(Config::default())?.start()?;
 /// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 /// let plan = Plan { count: 3, interval: Duration::ZERO, ..Plan::default() };
-/// let latency = latency(&mut client, &plan, |number, rtt| println!("ping {number}: {rtt:?}"));
-/// assert_eq!((latency.sent, latency.rtts.len()), (3, 3));
+/// let latency = latency(&mut client, &plan, &|sample| println!("{sample:?}"));
+/// assert_eq!((latency.sent, latency.rtt.count()), (3, 3));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn latency(client: &mut Client, plan: &Plan, mut observe: impl FnMut(u64, Duration)) -> Latency {
+pub fn latency(client: &mut Client, plan: &Plan, observe: Observer) -> Latency {
     let payload = vec![b'x'; plan.payload];
     let payload = (plan.payload > 0).then_some(&payload[..]);
-    let mut latency = Latency::default();
     for _ in 0..plan.warmup {
-        if let Err(error) = client.ping(payload) {
+        if let Err(error) = client.ping(payload).and_then(|()| client.check_in_step()) {
             // It does not count as long as all is well. Unanswered, it is a ping that was lost.
             return Latency { sent: 1, ..Latency::failed(error) };
         }
     }
-    let mut due = Instant::now();
-    for number in 1..=plan.count {
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        due += plan.interval;
+    match plan.pings() {
+        Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time && client.can_pipeline() => {
+            paced::paced(client, count, plan.interval, payload, observe)
+        }
+        count => one_at_a_time(client, plan, count.unwrap_or(u64::MAX), payload, observe),
+    }
+}
+
+fn one_at_a_time(client: &mut Client, plan: &Plan, count: u64, payload: Option<&[u8]>, observe: Observer) -> Latency {
+    let mut latency = Latency::default();
+    let start = Instant::now();
+    let mut due = start;
+    while latency.sent < count && plan.time.is_none_or(|time| start.elapsed() < time) {
+        let mut stamp = Stamp { due: None, sent: start };
+        if !plan.interval.is_zero() {
+            let sleep = |early| {
+                thread::sleep(early);
+                true
+            };
+            latency.late.record(pace::wait_until(due, sleep).unwrap_or_default());
+            stamp.due = Some(due);
+            due += plan.interval;
+        }
         latency.sent += 1;
-        let sent = Instant::now();
+        stamp.sent = Instant::now();
         match client.ping(payload) {
-            Ok(()) => {
-                let rtt = sent.elapsed();
-                latency.rtts.push(rtt);
-                observe(number, rtt);
-            }
-            Err(error) => {
-                latency.failure = Some(error);
-                break;
-            }
+            Ok(()) => latency.answered(stamp, Instant::now(), start, observe),
+            Err(error) => return Latency { failure: Some(error), ..latency },
+        }
+        if let Err(error) = client.check_in_step() {
+            return Latency { failure: Some(error), ..latency };
         }
     }
     latency

@@ -2,22 +2,59 @@
 //!
 //! ```text
 //!   latency     before the request is written ──▶ the whole answer has been read
-//!   download    before the request is written ──▶ the last byte has been read
+//!   download    the server is ready           ──▶ the last byte has been read
 //!   upload      the server is ready           ──▶ its word that the last byte has arrived has been read
 //! ```
 //!
-//! Everything here returns plain data and prints nothing; [`report`](crate::report) does that. A measurement that fails half-way returns
-//! what it has measured until then, and why it ended.
+//! Everything here returns plain data and prints nothing; [`report`](crate::report) does that. A measurement that
+//! fails half-way returns what it has measured until then, and why it ended. While it runs it tells an [`Observer`] of
+//! every single [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing here grows with time.
 
-mod bandwidth;
-mod latency;
-mod together;
+pub mod bandwidth;
+pub mod environment;
+pub mod latency;
+pub mod loaded;
+mod pace;
+mod paced;
+pub mod sweep;
+pub mod together;
 
 use std::io;
+use std::time::Duration;
 
-pub use bandwidth::{Bandwidth, Direction, bandwidth};
+pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
 pub use latency::{Latency, Plan, latency};
+pub use loaded::{Loaded, Phase, loaded};
+pub use sweep::{Row, Sweep, sweep};
 pub use together::together;
+
+/// Is told of each sample while a measurement runs, from whichever thread took it.
+pub type Observer<'a> = &'a (dyn Fn(Sample) + Sync);
+
+/// One thing that was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// A ping was answered.
+    Ping {
+        /// Its number, from 1.
+        number: u64,
+        /// When it was sent, since the series began.
+        at: Duration,
+        /// From when it was sent to its answer.
+        rtt: Duration,
+        /// From when it was due to its answer, where there is a schedule.
+        due: Option<Duration>,
+    },
+    /// A piece of a bulk transfer went through: arrived here, or was taken by the system on its way out.
+    Piece {
+        /// Which way.
+        direction: Direction,
+        /// When, since the transfer began.
+        at: Duration,
+        /// How many bytes.
+        bytes: u64,
+    },
+}
 
 /// What all measurements have in common: they can fail, and those of several clients add up.
 pub trait Outcome: Sized {
@@ -27,6 +64,6 @@ pub trait Outcome: Sized {
     /// Why it ended early, if it did.
     fn failure(&self) -> Option<&io::Error>;
 
-    /// Those of several clients that began together, as one.
+    /// Those of several clients that were at work together, as one.
     fn total(all: &[Self]) -> Self;
 }

@@ -1,14 +1,16 @@
 //! Who is let in, and how many at once.
 //!
-//! Every connection costs a descriptor, a thread, perhaps a process. A server that does not choose its own limit has one chosen for
-//! it, at a moment when it can no longer say so. Here a connection asks at the [`Door`] before anything is spent on it, and is either
-//! given a [`Slot`] or told why not.
+//! Every connection costs a descriptor, a thread, perhaps a process. A server that does not choose its own limit has
+//! one chosen for it, at a moment when it can no longer say so. Here a connection asks for [`Admission`] before
+//! anything is spent on it, and is either given a [`Permit`] or told why not.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::units::whole_number;
 
 /// What a server's owner allows.
 #[derive(Clone, Debug)]
@@ -36,83 +38,83 @@ pub enum Refusal {
     NotAllowed,
 }
 
-/// Counts who is in.
+/// Admission control: counts the connections that are served.
 #[derive(Debug)]
-pub struct Door {
+pub struct Admission {
     limits: Limits,
-    inside: Mutex<HashMap<IpAddr, u64>>,
-    left: Condvar,
+    active: Mutex<HashMap<IpAddr, u64>>,
+    released: Condvar,
 }
 
 /// The place of one connection, given back when it is dropped.
 #[derive(Debug)]
-pub struct Slot {
-    door: Arc<Door>,
+pub struct Permit {
+    admission: Arc<Admission>,
     ip: IpAddr,
 }
 
-impl Door {
-    /// A door with nobody inside.
+impl Admission {
+    /// Nobody has been admitted yet.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Door { limits, inside: Mutex::default(), left: Condvar::new() })
+        Arc::new(Admission { limits, active: Mutex::default(), released: Condvar::new() })
     }
 
     /// Lets a connection in.
     ///
     /// ```
-    /// use roundtrip::serve::{Door, Limits, Refusal};
+    /// use roundtrip::serve::{Admission, Limits, Refusal};
     ///
-    /// let door = Door::new(Limits { max_connections: 1, ..Limits::default() });
+    /// let admission = Admission::new(Limits { max_connections: 1, ..Limits::default() });
     /// let ip = std::net::Ipv4Addr::LOCALHOST.into();
-    /// let slot = door.admit(ip).unwrap();
-    /// assert_eq!(door.admit(ip).unwrap_err(), Refusal::Full);
-    /// drop(slot);
-    /// assert!(door.admit(ip).is_ok());
+    /// let permit = admission.admit(ip).unwrap();
+    /// assert_eq!(admission.admit(ip).unwrap_err(), Refusal::Full);
+    /// drop(permit);
+    /// assert!(admission.admit(ip).is_ok());
     /// ```
     ///
     /// # Errors
     /// Says why it may not.
-    pub fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Slot, Refusal> {
+    pub fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Permit, Refusal> {
         // A listener on `::` sees IPv4 peers as ::ffff:a.b.c.d.
         let ip = ip.to_canonical();
         let limits = &self.limits;
         if !limits.allow.is_empty() && !limits.allow.iter().any(|network| network.contains(ip)) {
             return Err(Refusal::NotAllowed);
         }
-        let mut inside = self.inside();
-        let from_here = inside.get(&ip).copied().unwrap_or(0);
-        if inside.values().sum::<u64>() >= limits.max_connections
+        let mut active = self.active();
+        let from_here = active.get(&ip).copied().unwrap_or(0);
+        if active.values().sum::<u64>() >= limits.max_connections
             || limits.max_per_ip.is_some_and(|most| from_here >= most)
         {
             return Err(Refusal::Full);
         }
-        inside.insert(ip, from_here + 1);
-        Ok(Slot { door: Arc::clone(self), ip })
+        active.insert(ip, from_here + 1);
+        Ok(Permit { admission: Arc::clone(self), ip })
     }
 
-    /// Waits until nobody is inside.
+    /// Waits until every permit has been given back.
     pub fn wait_until_empty(&self) {
-        let empty = self.left.wait_while(self.inside(), |inside| !inside.is_empty());
+        let empty = self.released.wait_while(self.active(), |active| !active.is_empty());
         drop(empty);
     }
 
     /// A thread that panicked while it held the lock left a map of numbers, which is as good as before.
-    fn inside(&self) -> MutexGuard<'_, HashMap<IpAddr, u64>> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn active(&self) -> MutexGuard<'_, HashMap<IpAddr, u64>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Slot {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut inside = self.door.inside();
-        if let Some(count) = inside.get_mut(&self.ip) {
+        let mut active = self.admission.active();
+        if let Some(count) = active.get_mut(&self.ip) {
             *count -= 1;
             if *count == 0 {
-                inside.remove(&self.ip);
+                active.remove(&self.ip);
             }
         }
-        self.door.left.notify_all();
+        self.admission.released.notify_all();
     }
 }
 
@@ -149,8 +151,8 @@ impl Network {
     /// Whether the address belongs to the block.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        // The addresses agree in the first `prefix` bits if nothing but the rest of their difference is left. A shift by the
-        // whole width, for a prefix of zero, would overflow: then all of them agree.
+        // XOR leaves a 1 wherever the two differ. With the host's bits shifted out, zero is left just when the first `prefix`
+        // bits agree. For a prefix of 0 the shift is by the full width, which `checked_shr` refuses: every address agrees.
         match (self.address, ip) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {
                 (a.to_bits() ^ b.to_bits()).checked_shr(u32::BITS - self.prefix).unwrap_or(0) == 0
@@ -172,7 +174,7 @@ impl FromStr for Network {
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| error())?;
         let width = if address.is_ipv4() { u32::BITS } else { u128::BITS };
-        let prefix = prefix.map_or(Ok(width), |prefix| prefix.parse().map_err(|_| error()))?;
+        let prefix = prefix.map_or(Ok(width), |prefix| whole_number(prefix).ok_or_else(error))?;
         if prefix > width { Err(error()) } else { Ok(Network { address, prefix }) }
     }
 }
@@ -214,23 +216,23 @@ mod tests {
 
     #[test]
     fn each_address_has_its_own_limit() {
-        let door = Door::new(Limits { max_connections: 3, max_per_ip: Some(2), allow: Vec::new() });
-        let first = door.admit(ip("10.0.0.1")).unwrap();
-        let _second = door.admit(ip("::ffff:10.0.0.1")).unwrap();
-        assert_eq!(door.admit(ip("10.0.0.1")).unwrap_err(), Refusal::Full);
-        let _third = door.admit(ip("10.0.0.2")).unwrap();
-        assert_eq!(door.admit(ip("10.0.0.3")).unwrap_err(), Refusal::Full);
+        let admission = Admission::new(Limits { max_connections: 3, max_per_ip: Some(2), allow: Vec::new() });
+        let first = admission.admit(ip("10.0.0.1")).unwrap();
+        let _second = admission.admit(ip("::ffff:10.0.0.1")).unwrap();
+        assert_eq!(admission.admit(ip("10.0.0.1")).unwrap_err(), Refusal::Full);
+        let _third = admission.admit(ip("10.0.0.2")).unwrap();
+        assert_eq!(admission.admit(ip("10.0.0.3")).unwrap_err(), Refusal::Full);
         drop(first);
-        assert!(door.admit(ip("10.0.0.1")).is_ok());
+        assert!(admission.admit(ip("10.0.0.1")).is_ok());
     }
 
     #[test]
     fn only_allowed_networks_come_in() {
         let allow = vec!["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()];
-        let door = Door::new(Limits { allow, ..Limits::default() });
-        assert!(door.admit(ip("127.0.0.1")).is_ok());
-        assert!(door.admit(ip("::ffff:127.0.0.1")).is_ok());
-        assert!(door.admit(ip("::1")).is_ok());
-        assert_eq!(door.admit(ip("10.0.0.1")).unwrap_err(), Refusal::NotAllowed);
+        let admission = Admission::new(Limits { allow, ..Limits::default() });
+        assert!(admission.admit(ip("127.0.0.1")).is_ok());
+        assert!(admission.admit(ip("::ffff:127.0.0.1")).is_ok());
+        assert!(admission.admit(ip("::1")).is_ok());
+        assert_eq!(admission.admit(ip("10.0.0.1")).unwrap_err(), Refusal::NotAllowed);
     }
 }

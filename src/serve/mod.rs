@@ -6,9 +6,9 @@
 //!                          └ processes    a process for each connection; nothing is shared
 //! ```
 //!
-//! The loop is written once, and a [`Dispatch`] is all that differs, so the three files beside this one can be laid side by
-//! side: what differs between them is the lesson. None of them knows what is said on a connection; they are given a function to call, or
-//! a program to run.
+//! The loop is written once, and a [`Dispatch`] is all that differs, so the three files beside this one can be laid
+//! side by side: what differs between them is the lesson. None of them knows what is said on a connection; they are
+//! given a function to call, or a program to run.
 //!
 //! | | a slow client | a crash | memory | starting costs |
 //! | --- | --- | --- | --- | --- |
@@ -33,7 +33,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub use limits::{Door, Limits, Network, ParseNetworkError, Refusal, Slot};
+pub use limits::{Admission, Limits, Network, ParseNetworkError, Permit, Refusal};
 #[cfg(unix)]
 pub use processes::Processes;
 pub use sequential::Sequential;
@@ -51,13 +51,14 @@ pub trait Dispatch: Send + Sync {
     fn dispatch(&self, connection: Connection) -> io::Result<()>;
 }
 
-/// An accepted connection and its place among those that are served at once, which is free again when this is dropped.
+/// An accepted connection and its place among those that are served at once, which is free again when this is
+/// dropped.
 #[derive(Debug)]
 pub struct Connection {
     /// The connection itself.
     pub stream: Stream,
     /// Its place.
-    pub slot: Slot,
+    pub permit: Permit,
 }
 
 /// The strategies by name.
@@ -72,18 +73,18 @@ pub enum Mode {
     Sequential,
 }
 
-/// What to do with a connection that is refused: send it away with this reason.
-pub type Refuse = Arc<dyn Fn(Stream, Refusal) + Send + Sync>;
+/// How to tell a connection that it is refused, and why.
+pub(crate) type Refuse = Box<dyn Fn(&mut Stream, Refusal) -> io::Result<()> + Send + Sync>;
 
 /// The accept loop and all that it needs.
 pub(crate) struct Acceptor {
     pub listener: TcpListener,
     pub idle_timeout: Duration,
-    pub door: Arc<Door>,
+    pub admission: Arc<Admission>,
     pub dispatch: Box<dyn Dispatch>,
     pub refuse: Refuse,
-    /// Where those who are refused are seen off: it is bounded too, and beyond it they are closed without a word.
-    pub lobby: Arc<Door>,
+    /// How many refused connections may be seen off at once.
+    pub refusals: Arc<Admission>,
     /// What concerns the server as a whole.
     pub log: Log,
     /// What concerns a single connection.
@@ -93,8 +94,8 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    /// How long to wait when the system has run out of something. Connections that are open will end and give it back; asking
-    /// again at once would only burn the processor that they need for it.
+    /// How long to wait when the system has run out of something. Connections that are open will end and give it
+    /// back; asking again at once would only burn the processor that they need for it.
     const PAUSE: Duration = Duration::from_millis(100);
 
     /// Accepts until told to stop, or until one connection has been served. No error ends it.
@@ -106,7 +107,7 @@ impl Acceptor {
             }
             match accepted {
                 Ok(Some(connection)) => match self.dispatch.dispatch(connection) {
-                    Ok(()) if self.one_off => return self.door.wait_until_empty(),
+                    Ok(()) if self.one_off => return self.admission.wait_until_empty(),
                     Ok(()) => {}
                     Err(error) => self.pause("cannot serve a connection", &error),
                 },
@@ -120,11 +121,11 @@ impl Acceptor {
 
     fn accept(&self) -> io::Result<Option<Connection>> {
         let (stream, peer) = self.listener.accept()?;
-        let Ok(stream) = Stream::from_tcp(stream, self.idle_timeout) else {
+        let Ok(stream) = Stream::from_tcp(stream, peer, self.idle_timeout) else {
             return Ok(None); // Some systems set no options on a connection that the peer has already reset.
         };
-        match self.door.admit(peer.ip()) {
-            Ok(slot) => Ok(Some(Connection { stream, slot })),
+        match self.admission.admit(peer.ip()) {
+            Ok(permit) => Ok(Some(Connection { stream, permit })),
             Err(refusal) => {
                 self.connections.say(format_args!("{peer} refused: {refusal}"));
                 self.send_away(stream, peer.ip(), refusal);
@@ -133,15 +134,19 @@ impl Acceptor {
         }
     }
 
-    /// Refusing politely takes the peer's time, so it is not done here, where everyone waits.
-    fn send_away(&self, stream: Stream, ip: IpAddr, refusal: Refusal) {
-        let Ok(slot) = self.lobby.admit(ip) else { return };
-        let refuse = Arc::clone(&self.refuse);
-        // If there is no thread to be had, the connection is closed without a word.
-        let _ = threads::spawn("refuse", move || {
-            let _slot = slot;
-            refuse(stream, refusal);
-        });
+    /// A few bytes always fit in a new connection's send buffer, so saying no takes no time. Making sure that it is heard
+    /// does, and is not done here, where everyone waits.
+    fn send_away(&self, mut stream: Stream, ip: IpAddr, refusal: Refusal) {
+        if (self.refuse)(&mut stream, refusal).is_err() {
+            return;
+        }
+        if let Ok(permit) = self.refusals.admit(ip) {
+            // If there is no thread to be had, the connection is closed without making sure.
+            let _ = threads::spawn("refuse", move || {
+                let _permit = permit;
+                stream.close();
+            });
+        }
     }
 
     fn pause(&self, what: &str, error: &io::Error) {

@@ -1,42 +1,39 @@
 //! The text protocol, from the first request to the last: one loop that reads a request and answers it.
 //!
-//! The only state is the connection itself. A request that is not understood costs an `ERROR:` and nothing else; what breaks the
-//! framing (a line without end, an upload that stops half-way) ends the connection, since nobody could say where the next request
-//! begins.
+//! The only state is the connection itself. A request that is not understood costs an `ERROR:` and nothing else; what
+//! breaks the framing (a line without end, an upload that stops half-way) ends the connection, since nobody could say
+//! where the next request begins.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Settings, Tally, answer};
+use super::{ConnectionStats, Settings, send_answer};
 use crate::net::Stream;
+use crate::transfer;
 use crate::wire::bulk;
-use crate::wire::command::{Answer, Received, Request};
+use crate::wire::command::{Amount, Answer, Received, Request};
 use crate::wire::framing::Framing;
 
-/// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one `recv` for the
-/// answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably returned: long for a computer,
-/// and still a bet on its scheduler and on the network. Framing makes the bet unnecessary.
+/// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one `recv`
+/// for the answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably
+/// returned: long for a computer, and still a bet on its scheduler and on the network. Framing makes the bet
+/// unnecessary.
 const BARE_PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) fn converse(reader: &mut BufReader<Stream>, settings: &Settings, tally: &mut Tally) -> io::Result<()> {
-    let (framing, max_size) = (settings.framing, settings.max_size);
-    Conversation { reader, message: Vec::new(), framing, max_size, tally }.run()
-}
-
-struct Conversation<'a> {
-    reader: &'a mut BufReader<Stream>,
-    message: Vec<u8>,
-    framing: Framing,
-    max_size: u64,
-    tally: &'a mut Tally,
+/// One connection's conversation.
+pub(super) struct Conversation<'a> {
+    pub reader: &'a mut BufReader<Stream>,
+    pub settings: &'a Settings,
+    pub stats: &'a mut ConnectionStats,
 }
 
 impl Conversation<'_> {
-    fn run(&mut self) -> io::Result<()> {
-        let mut request = Vec::new();
+    /// Answers requests until the client leaves, or breaks the framing.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut buffer = Vec::new();
         loop {
-            let message = match self.framing.receive(self.reader, &mut request) {
+            let message = match self.receive(&mut buffer) {
                 Ok(Some(message)) => message,
                 Ok(None) => return Ok(()),
                 Err(error) => return self.give_up(error),
@@ -44,41 +41,62 @@ impl Conversation<'_> {
             match Request::parse(message) {
                 Ok(Request::Ping(payload)) => {
                     self.answer(&Answer::Pong(payload))?;
-                    self.tally.pings += 1;
+                    self.stats.pings += 1;
                 }
-                Ok(Request::Download(bytes) | Request::Upload(bytes)) if bytes > self.max_size => {
-                    let reason = format!("{bytes} bytes are over the limit of {} bytes", self.max_size);
-                    self.answer(&Answer::Error(&reason))?;
-                }
-                Ok(Request::Download(bytes)) => self.download(bytes)?,
-                Ok(Request::Upload(bytes)) => self.upload(bytes)?,
                 Ok(Request::Quit) => return self.answer(&Answer::Bye),
+                Ok(Request::Download(amount)) => self.transfer(amount, Self::download)?,
+                Ok(Request::Upload(amount)) => self.transfer(amount, Self::upload)?,
+                Ok(Request::Bidirectional(amount)) => self.transfer(amount, Self::bidirectional)?,
                 Err(error) => self.answer(&Answer::Error(&error.to_string()))?,
             }
         }
     }
 
-    fn download(&mut self, bytes: u64) -> io::Result<()> {
+    /// Waits for a request. It may be long in coming; once begun, it has to come to an end.
+    fn receive<'b>(&mut self, buffer: &'b mut Vec<u8>) -> io::Result<Option<&'b [u8]>> {
+        self.reader.get_mut().limit_reading(false);
+        self.reader.fill_buf()?;
+        self.reader.get_mut().limit_reading(true);
+        let request = self.settings.framing.receive(self.reader, buffer);
+        self.reader.get_mut().limit_reading(false);
+        request
+    }
+
+    fn transfer(&mut self, amount: Amount, run: fn(&mut Self, Amount) -> io::Result<()>) -> io::Result<()> {
+        if let Err(reason) = self.settings.grant(amount) {
+            return self.answer(&Answer::Error(&reason));
+        }
         bulk::prepare();
         self.answer(&Answer::Ready)?;
-        if self.framing == Framing::Bare {
+        run(self, amount)
+    }
+
+    fn download(&mut self, amount: Amount) -> io::Result<()> {
+        if self.settings.framing == Framing::Bare {
             thread::sleep(BARE_PAUSE);
         }
-        bulk::send(self.reader.get_mut(), bytes, |sent| self.tally.bytes_sent += sent)
+        transfer::send(self.reader.get_mut(), amount, |sent| self.stats.bytes_sent += sent)
     }
 
-    fn upload(&mut self, bytes: u64) -> io::Result<()> {
-        self.answer(&Answer::Ready)?;
-        let ready = Instant::now();
-        if let Err(error) = bulk::receive(self.reader, bytes, |arrived| self.tally.bytes_received += arrived) {
-            return self.give_up(error);
+    fn upload(&mut self, amount: Amount) -> io::Result<()> {
+        match transfer::receive(self.reader, amount, |arrived| self.stats.bytes_received += arrived) {
+            Ok(received) => self.done(received),
+            Err(error) => self.give_up(error),
         }
-        let received = Received { bytes, duration: ready.elapsed() };
-        self.answer(&Answer::Done((self.framing == Framing::Line).then_some(received)))
     }
 
-    fn answer(&mut self, what: &Answer) -> io::Result<()> {
-        answer(what, self.framing, &mut self.message, self.reader.get_mut())
+    fn bidirectional(&mut self, amount: Amount) -> io::Result<()> {
+        let ConnectionStats { bytes_sent, bytes_received, .. } = self.stats;
+        let received = transfer::both(self.reader, amount, |sent| *bytes_sent += sent, |new| *bytes_received += new)?;
+        self.done(received)
+    }
+
+    fn done(&mut self, received: Received) -> io::Result<()> {
+        self.answer(&Answer::Done((self.settings.framing == Framing::Line).then_some(received)))
+    }
+
+    fn answer(&mut self, answer: &Answer) -> io::Result<()> {
+        send_answer(answer, self.settings.framing, self.reader.get_mut())
     }
 
     /// Says why the conversation ends. The peer may have closed only its sending half (`nc -N`) and still be reading.

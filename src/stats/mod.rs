@@ -1,7 +1,12 @@
 //! From many figures, a few.
 //!
-//! Nothing here reads a clock: it is given durations, so that each formula can be tried on numbers whose answer is known.
+//! Nothing here reads a clock: it is given durations, so that each formula can be tried on numbers whose answer is
+//! known.
 
+mod histogram;
+mod recorder;
 mod summary;
 
+pub use histogram::Histogram;
+pub use recorder::Recorder;
 pub use summary::Summary;

@@ -1,7 +1,7 @@
 //! What does a message mean? The requests of the text protocol and their answers.
 //!
-//! The client speaks first and every request has one answer. All of it is text that a person can type into `nc`; only the
-//! payload of the bulk transfers is not.
+//! The client speaks first, and every request is answered. All of it is text that a person can type into `nc`; only
+//! the payload of the bulk transfers is not.
 //!
 //! | request | answer |
 //! | --- | --- |
@@ -9,12 +9,14 @@
 //! | `PING <payload>` | `PONG <payload>`, the same bytes, up to [`MAX_PAYLOAD`] |
 //! | `BANDWIDTH_DOWNLOAD:<bytes>` | `READY`, then exactly that many bytes |
 //! | `BANDWIDTH_UPLOAD:<bytes>` | `READY`; the client sends exactly that many bytes; `DONE:<bytes>:<nanoseconds>` as the server saw them, from its `READY` to the last byte |
+//! | `BANDWIDTH_BIDIRECTIONAL:<bytes>` | `READY`; both send exactly that many bytes at the same time; when it has sent and received all, `DONE:<bytes>:<nanoseconds>` for what the client sent |
+//! | the same three with `<milliseconds>ms` for `<bytes>` | the same, for so long, in [chunks](super::bulk#chunks) |
 //! | `QUIT` | `BYE`, and the connection is closed |
 //! | anything else | `ERROR:<reason>`; the connection stays usable |
 //!
 //! Messages are kept apart by [`framing`](super::framing). With bare framing, `DONE` carries no figures.
 //!
-//! Parsing borrows: a payload of 64 KiB is looked at where it lies and copied once, into the answer.
+//! Parsing borrows: a payload of 64 KiB is looked at where it lies.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -28,12 +30,23 @@ pub const MAX_PAYLOAD: usize = 65_536;
 pub enum Request<'a> {
     /// Answer at once, with the same payload.
     Ping(Option<&'a [u8]>),
-    /// Send me this many bytes.
-    Download(u64),
-    /// Take this many bytes from me, and say when the last one has arrived.
-    Upload(u64),
+    /// Send me so much.
+    Download(Amount),
+    /// Take so much from me, and say when the last byte of it has arrived.
+    Upload(Amount),
+    /// Both at once.
+    Bidirectional(Amount),
     /// The conversation is over.
     Quit,
+}
+
+/// How much to transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// So many bytes: `1048576`.
+    Bytes(u64),
+    /// For so long, in whole milliseconds: `500ms`.
+    Time(Duration),
 }
 
 /// What a server answers.
@@ -75,10 +88,10 @@ impl<'a> Request<'a> {
     /// Reads the request in a message.
     ///
     /// ```
-    /// use roundtrip::wire::command::{ParseError, Request};
+    /// use roundtrip::wire::command::{Amount, ParseError, Request};
     ///
     /// assert_eq!(Request::parse(b"PING hello"), Ok(Request::Ping(Some(b"hello"))));
-    /// assert_eq!(Request::parse(b"BANDWIDTH_DOWNLOAD:1024"), Ok(Request::Download(1024)));
+    /// assert_eq!(Request::parse(b"BANDWIDTH_DOWNLOAD:1024"), Ok(Request::Download(Amount::Bytes(1024))));
     /// assert_eq!(Request::parse(b"BANDWIDTH_UPLOAD:-5"), Err(ParseError::NotANumber("-5".into())));
     /// ```
     ///
@@ -89,10 +102,12 @@ impl<'a> Request<'a> {
             Ok(Request::Ping(None))
         } else if let Some(payload) = message.strip_prefix(b"PING ") {
             Ok(Request::Ping(Some(payload)))
-        } else if let Some(bytes) = message.strip_prefix(b"BANDWIDTH_DOWNLOAD:") {
-            Ok(Request::Download(whole_number(bytes)?))
-        } else if let Some(bytes) = message.strip_prefix(b"BANDWIDTH_UPLOAD:") {
-            Ok(Request::Upload(whole_number(bytes)?))
+        } else if let Some(text) = message.strip_prefix(b"BANDWIDTH_DOWNLOAD:") {
+            amount(text).map(Request::Download)
+        } else if let Some(text) = message.strip_prefix(b"BANDWIDTH_UPLOAD:") {
+            amount(text).map(Request::Upload)
+        } else if let Some(text) = message.strip_prefix(b"BANDWIDTH_BIDIRECTIONAL:") {
+            amount(text).map(Request::Bidirectional)
         } else if message == b"QUIT" {
             Ok(Request::Quit)
         } else if message.is_empty() {
@@ -106,8 +121,11 @@ impl<'a> Request<'a> {
     pub fn encode(&self, buffer: &mut Vec<u8>) {
         match self {
             Request::Ping(payload) => put_payload(b"PING", *payload, buffer),
-            Request::Download(bytes) => buffer.extend_from_slice(format!("BANDWIDTH_DOWNLOAD:{bytes}").as_bytes()),
-            Request::Upload(bytes) => buffer.extend_from_slice(format!("BANDWIDTH_UPLOAD:{bytes}").as_bytes()),
+            Request::Download(amount) => buffer.extend_from_slice(format!("BANDWIDTH_DOWNLOAD:{amount}").as_bytes()),
+            Request::Upload(amount) => buffer.extend_from_slice(format!("BANDWIDTH_UPLOAD:{amount}").as_bytes()),
+            Request::Bidirectional(amount) => {
+                buffer.extend_from_slice(format!("BANDWIDTH_BIDIRECTIONAL:{amount}").as_bytes());
+            }
             Request::Quit => buffer.extend_from_slice(b"QUIT"),
         }
     }
@@ -170,6 +188,13 @@ impl<'a> Answer<'a> {
     }
 }
 
+fn amount(text: &[u8]) -> Result<Amount, ParseError> {
+    match text.strip_suffix(b"ms") {
+        Some(milliseconds) => Ok(Amount::Time(Duration::from_millis(whole_number(milliseconds)?))),
+        None => Ok(Amount::Bytes(whole_number(text)?)),
+    }
+}
+
 fn put_payload(word: &[u8], payload: Option<&[u8]>, buffer: &mut Vec<u8>) {
     buffer.extend_from_slice(word);
     if let Some(payload) = payload {
@@ -179,16 +204,33 @@ fn put_payload(word: &[u8], payload: Option<&[u8]>, buffer: &mut Vec<u8>) {
 }
 
 /// Digits and nothing else: `u64::from_str` alone would let a `+` pass.
-fn whole_number(digits: &[u8]) -> Result<u64, ParseError> {
+pub(super) fn whole_number(digits: &[u8]) -> Result<u64, ParseError> {
     let text = str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     text.and_then(|text| text.parse().ok()).ok_or_else(|| ParseError::NotANumber(excerpt(digits)))
 }
 
-/// As much of a stranger's bytes as fits in an error message, made printable.
-fn excerpt(bytes: &[u8]) -> String {
-    const LONGEST: usize = 40;
+/// As much of a stranger's bytes as fits in a message for a person, on one line and without anything that a terminal would
+/// obey.
+#[must_use]
+pub fn excerpt(bytes: &[u8]) -> String {
+    const LONGEST: usize = 200;
     let end = if bytes.len() > LONGEST { "…" } else { "" };
-    format!("{}{end}", bytes[..bytes.len().min(LONGEST)].escape_ascii())
+    let mut text = String::new();
+    for chunk in bytes[..bytes.len().min(LONGEST)].utf8_chunks() {
+        let printable = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+        text.extend(chunk.valid().chars().map(printable));
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text + end
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Amount::Bytes(bytes) => write!(f, "{bytes}"),
+            Amount::Time(duration) => write!(f, "{}ms", duration.as_millis()),
+        }
+    }
 }
 
 impl fmt::Display for ParseError {
@@ -221,8 +263,9 @@ mod tests {
             Request::Ping(Some(b"")),
             Request::Ping(Some(b"a b \xff\0")),
             Request::Ping(Some(&long)),
-            Request::Download(0),
-            Request::Upload(u64::MAX),
+            Request::Download(Amount::Bytes(0)),
+            Request::Upload(Amount::Bytes(u64::MAX)),
+            Request::Bidirectional(Amount::Time(Duration::from_millis(1_500))),
             Request::Quit,
         ] {
             let mut buffer = Vec::new();
@@ -246,9 +289,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_whole_and_fit() {
-        for text in ["", "-5", "+5", "1.5", "1e3", " 1", "1 ", "ten", "18446744073709551616", "\u{0663}"] {
-            for word in ["BANDWIDTH_DOWNLOAD:", "BANDWIDTH_UPLOAD:"] {
+    fn amounts_are_whole_and_fit() {
+        for text in
+            ["", "-5", "+5", "1.5", "1e3", " 1", "1 ", "ten", "18446744073709551616", "\u{0663}", "ms", "-1ms", "1s"]
+        {
+            for word in ["BANDWIDTH_DOWNLOAD:", "BANDWIDTH_UPLOAD:", "BANDWIDTH_BIDIRECTIONAL:"] {
                 let message = format!("{word}{text}");
                 let error = Request::parse(message.as_bytes()).unwrap_err();
                 assert!(matches!(error, ParseError::NotANumber(_)), "{message}: {error}");
@@ -261,7 +306,7 @@ mod tests {
         for message in [&b"PINGPONG"[..], b"ping", b" PING", b"QUIT now", b"\xff\xfe", &[7; 5000]] {
             let error = Request::parse(message).unwrap_err().to_string();
             assert!(error.starts_with("unknown command"), "{error}");
-            assert!(error.len() < 200 && error.chars().all(|c| !c.is_control()), "{error}");
+            assert!(error.len() < 1100 && error.chars().all(|c| !c.is_control()), "{error}");
         }
         assert_eq!(Request::parse(b""), Err(ParseError::Empty));
     }

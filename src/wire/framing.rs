@@ -9,11 +9,11 @@
 //!   read         [PI]  [NG⏎PING⏎]                  as the network pleases
 //! ```
 //!
-//! So a protocol has to mark where its messages end. [`Framing::Line`] does it with a newline. [`Framing::Bare`] does not
-//! do it at all: it takes whatever one `read` returns for a message, as the program did that this one grew from, and
-//! as nearly every first socket program does. It works as long as each side waits for the other, each message is small and
-//! the network is kind; it is here so that the two can be compared (`examples/01_framing.rs` measures how it fails) and so
-//! that the old programs can still be talked to.
+//! So a protocol has to mark where its messages end. [`Framing::Line`] does it with a newline. [`Framing::Bare`] does
+//! not do it at all: it takes whatever one `read` returns for a message, as the program did that this one grew from,
+//! and as nearly every first socket program does. It works as long as each side waits for the other, each message is
+//! small and the network is kind; it is here so that the two can be compared (`examples/01_framing.rs` measures how
+//! it fails) and so that the old programs can still be talked to.
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
@@ -84,8 +84,8 @@ impl Framing {
 
     /// Reads one answer into `buffer`, where `length` bytes are expected if all is well.
     ///
-    /// A line ends where it ends. A bare answer is told from what follows it by its known length alone: `READY` and the first
-    /// bytes of a download often arrive in one piece.
+    /// A line ends where it ends. A bare answer is told from what follows it by its known length alone: `READY` and
+    /// the first bytes of a download often arrive in one piece.
     ///
     /// # Errors
     /// As [`receive`](Framing::receive), and `UnexpectedEof` when the peer has closed the connection.
@@ -153,8 +153,8 @@ fn read_known(length: usize, reader: &mut impl BufRead, buffer: &mut Vec<u8>) ->
     if reader.by_ref().take(length as u64).read_to_end(buffer)? < length {
         return Err(closed());
     }
-    // An error is the one answer of unknown length, longer than any other. Its text is what comes along with it: all that can
-    // be done.
+    // An error is the one answer of unknown length, longer than any other. Its text is what comes along with it: all
+    // that can be done.
     if length > 0 && b"ERROR:".starts_with(buffer) {
         take_piece(reader, buffer)?;
     }

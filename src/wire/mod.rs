@@ -1,17 +1,20 @@
 //! Bytes and values: what goes over the wire, and nothing else.
 //!
-//! Nothing in this room has seen a socket or a clock. Everything is generic over [`Read`](std::io::Read) and
-//! [`Write`](std::io::Write), so that a protocol can be tried on a `&[u8]` in a test, and so that a reader can study it
-//! without thinking of networks at all.
+//! Nothing in this module has seen a socket or a clock. Everything is generic over [`Read`](std::io::Read) and
+//! [`Write`](std::io::Write), so that a protocol can be tried on a `&[u8]` in a test, and so that a reader can study
+//! it without thinking of networks at all.
 //!
-//! Three questions, three files:
+//! A question, a file:
 //!
 //! ```text
 //!   bulk      how do exactly n bytes get across?             ─ 10 MiB of payload ─
 //!   command   what does a message mean?                      PING hello  ⇄  Request::Ping(Some("hello"))
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
+//!   json      how is a [`value`] written, for programs?         {"ok":true}
 //! ```
 
 pub mod bulk;
 pub mod command;
 pub mod framing;
+pub mod json;
+pub mod value;

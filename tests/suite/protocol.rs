@@ -115,7 +115,7 @@ fn a_bad_request_costs_an_error_and_nothing_else() {
             assert_eq!(peer.ask("PING"), "PONG");
         }
         peer.send(b"\xff\xfe\x00\n");
-        assert_eq!(peer.line(), "ERROR:unknown command \"\\xff\\xfe\\x00\"");
+        assert_eq!(peer.line(), "ERROR:unknown command \"\\xff\\xfe\\u{0}\"");
         assert_eq!(peer.ask("QUIT"), "BYE");
     });
 }

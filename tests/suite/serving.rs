@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use roundtrip::log::Log;
-use roundtrip::serve::{Connection, Dispatch, Door, Limits, Mode, Threads};
+use roundtrip::serve::{Admission, Connection, Dispatch, Limits, Mode, Threads};
 use roundtrip::server::{Config, Server as Embedded};
 
 use crate::support::{Guard, MODES, PATIENCE, Peer, SERVER, Server, eventually, fake_server};
@@ -73,13 +73,13 @@ fn a_hundred_clients_at_once_are_all_answered() {
 
 #[test]
 fn a_panic_ends_one_connection_and_frees_its_place() {
-    let door = Door::new(Limits::default());
+    let admission = Admission::new(Limits::default());
     let panicking = Threads::new(|_| panic!("as this test wants it"));
-    let slot = door.admit("127.0.0.1".parse().unwrap()).unwrap();
+    let permit = admission.admit("127.0.0.1".parse().unwrap()).unwrap();
     let port = fake_server(|mut peer| drop(peer.rest()));
     let stream = roundtrip::net::Stream::connect("127.0.0.1", port, PATIENCE).unwrap();
-    panicking.dispatch(Connection { stream, slot }).unwrap();
-    door.wait_until_empty();
+    panicking.dispatch(Connection { stream, permit }).unwrap();
+    admission.wait_until_empty();
 }
 
 #[test]
@@ -222,6 +222,9 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--max-connections", "0"], "from 1"),
         (&["--max-per-ip", "-1"], "from 1"),
         (&["--allow", "10.0.0.0/33"], "such as 10.0.0.0/8"),
+        (&["--max-connections", "10001"], "10000"),
+        (&["--host", ""], "such as 0.0.0.0"),
+        (&["--max-time", "0"], "more than zero"),
         (&["--nonsense"], "--help"),
         (&["nonsense"], "--help"),
         (&["--port"], "--help"),

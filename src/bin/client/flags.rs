@@ -1,27 +1,30 @@
 //! The client's command line.
 
 use std::ffi::OsString;
+use std::iter;
 use std::time::Duration;
 
-use getopts::Options as Getopts;
-use roundtrip::flags::{at_least_one, some_time, value};
+use getopts::{Matches, Options as Getopts};
+use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::measure::{Direction, Plan};
-use roundtrip::units::{MIB, UnitError, parse_duration, parse_size};
-use roundtrip::wire::command::MAX_PAYLOAD;
+use roundtrip::report::text;
+use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
+use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
 use roundtrip::wire::framing::Framing;
 
-/// Clients at once: as many as there are ports for them to come from.
-const MAX_CLIENTS: u64 = 65_535;
+/// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a process.
+const MAX_CLIENTS: usize = 10_000;
 
 /// What the command line asks for.
 pub enum Command {
     /// Measure.
-    Run(Options),
+    Run(Box<Options>),
     /// Print this and exit.
     Print(String),
 }
 
 /// The flags, understood.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Options {
     pub host: String,
     pub port: u16,
@@ -29,13 +32,30 @@ pub struct Options {
     pub loopback: bool,
     pub tests: Vec<Test>,
     pub plan: Plan,
-    /// Bytes of each bulk transfer.
-    pub size: u64,
+    /// How much each bulk transfer moves.
+    pub amount: Amount,
+    /// How long `loaded` takes.
+    pub loaded: (Plan, Duration),
+    /// The payloads of `sweep`.
+    pub sizes: Vec<usize>,
     /// Clients at once.
-    pub clients: u64,
+    pub clients: usize,
     pub timeout: Duration,
     pub framing: Framing,
+    pub spin: bool,
+    pub format: Format,
+    pub csv: Option<String>,
+    pub svg: Option<String>,
+    pub trace: bool,
     pub quiet: bool,
+}
+
+/// What standard output gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+    JsonStream,
 }
 
 /// One thing to measure.
@@ -43,15 +63,46 @@ pub struct Options {
 pub enum Test {
     Latency,
     Bulk(Direction),
+    Bidirectional,
+    Loaded,
+    Sweep,
 }
 
+impl Test {
+    const BY_NAME: [Test; 6] = [
+        Test::Latency,
+        Test::Bulk(Direction::Download),
+        Test::Bulk(Direction::Upload),
+        Test::Bidirectional,
+        Test::Loaded,
+        Test::Sweep,
+    ];
+
+    /// The name that `--test` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Test::Latency => "latency",
+            Test::Bulk(direction) => text::direction(direction),
+            Test::Bidirectional => "bidirectional",
+            Test::Loaded => "loaded",
+            Test::Sweep => "sweep",
+        }
+    }
+}
+
+/// What `--test all` stands for.
 const ALL: [Test; 3] = [Test::Latency, Test::Bulk(Direction::Download), Test::Bulk(Direction::Upload)];
 
 fn declare() -> Getopts {
     let mut flags = Getopts::new();
     flags.optopt("", "host", "the server (default localhost)", "HOST");
     flags.optopt("", "port", "its port (default 5001)", "PORT");
-    flags.optopt("", "test", "latency, download, upload, or all three of them (default all)", "TEST");
+    flags.optopt(
+        "",
+        "test",
+        "latency, download, upload, all of these (default), bidirectional, loaded or sweep",
+        "TEST",
+    );
     flags.optopt("", "count", "pings (default 10)", "N");
     flags.optopt(
         "",
@@ -59,13 +110,26 @@ fn declare() -> Getopts {
         "bytes of a transfer, such as 64KiB or 1GiB; a bare number counts MiB (default 10)",
         "SIZE",
     );
+    flags.optopt("", "time", "run for so long, instead of --count or --size", "DUR");
     flags.optopt("", "concurrent", "clients at once (default 1); with no --test, latency", "N");
-    flags.optopt("", "interval", "from one ping to the next (default 100ms); 0 sends at once", "DUR");
+    flags.optopt("", "interval", "from one ping to the next (default 100ms; loaded: 10ms); 0 sends at once", "DUR");
     flags.optopt("", "warmup", "first pings, not counted (default 1)", "N");
-    flags.optopt("", "payload", "bytes added to each ping (default 0)", "SIZE");
+    flags.optopt("", "payload", "bytes added to each ping (default 0); a bare number counts bytes", "SIZE");
+    flags.optopt(
+        "",
+        "sizes",
+        "payloads of sweep, from A to B, each K times the one before (default 1:64KiB:*2)",
+        "A:B:*K",
+    );
     flags.optopt("", "timeout", "no answer for so long is a failure (default 10s)", "DUR");
     flags.optopt("", "framing", "line (default), or bare for the dialect without delimiters", "F");
+    flags.optflag("", "spin", "wait by asking again and again; burns a core");
     flags.optflag("", "loopback", "start a server inside this process and measure that");
+    flags.optflag("", "json", "one JSON document at the end");
+    flags.optflag("", "json-stream", "a JSON event a line, as it happens; the last one is the document");
+    flags.optopt("", "csv", "write every sample to this file", "FILE");
+    flags.optopt("", "svg", "draw a picture into this file", "FILE");
+    flags.optflag("", "trace", "draw each message that is sent and received");
     flags.optflag("q", "quiet", "results only");
     flags.optflag("h", "help", "print this");
     flags.optflag("V", "version", "print the version");
@@ -75,7 +139,7 @@ fn declare() -> Getopts {
 /// Reads the command line. An error is one line that says what is wrong and what would be right.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let declared = declare();
-    let given = declared.parse(arguments).map_err(|error| format!("{error}; see client --help"))?;
+    let given = declared.parse(arguments).map_err(|error| format!("{}; see client --help", one_line(&error)))?;
     if given.opt_present("help") {
         let brief = "Usage: client [FLAGS]\n\nMeasures latency and bandwidth to a roundtrip server.";
         return Ok(Command::Print(declared.usage(brief)));
@@ -86,65 +150,132 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     if let Some(stray) = given.free.first() {
         return Err(format!("unexpected argument {stray:?}; see client --help"));
     }
+    check_combinations(&given)?;
     let text = |name| given.opt_str(name);
     let plan = Plan::default();
+    let time = value("time", text("time"), None, |text| some_time(text).map(Some))?;
     let clients = value("concurrent", text("concurrent"), 1, clients)?;
-    let tests = match text("test") {
-        None if clients > 1 => vec![Test::Latency],
-        given => value("test", given, ALL.to_vec(), tests)?,
+    let spin = given.opt_present("spin");
+    let plan = Plan {
+        count: value("count", text("count"), plan.count, at_least_one)?,
+        time,
+        interval: value("interval", text("interval"), plan.interval, parse_duration)?,
+        warmup: value("warmup", text("warmup"), plan.warmup, warmup)?,
+        payload: value("payload", text("payload"), plan.payload, payload)?,
+        one_at_a_time: spin,
     };
+    let loaded = match text("interval") {
+        Some(_) => plan,
+        None => Plan { interval: Duration::from_millis(10), ..plan },
+    };
+    let size = value("size", text("size"), 10 * MIB, size)?;
     let options = Options {
+        host: value("host", text("host"), "localhost".into(), host)?,
         port: value("port", text("port"), 5001, port)?,
         loopback: given.opt_present("loopback"),
-        tests,
-        plan: Plan {
-            count: value("count", text("count"), plan.count, at_least_one)?,
-            interval: value("interval", text("interval"), plan.interval, parse_duration)?,
-            warmup: value("warmup", text("warmup"), plan.warmup, warmup)?,
-            payload: value("payload", text("payload"), plan.payload, payload)?,
+        tests: match text("test") {
+            None if clients > 1 => vec![Test::Latency],
+            given => value("test", given, ALL.to_vec(), tests)?,
         },
-        size: value("size", text("size"), 10 * MIB, size)?,
+        plan,
+        amount: time.map_or(Amount::Bytes(size), Amount::Time),
+        loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
+        sizes: value("sizes", text("sizes"), sizes("1:64KiB:*2")?, sizes)?,
         clients,
         timeout: value("timeout", text("timeout"), Duration::from_secs(10), some_time)?,
         framing: value("framing", text("framing"), Framing::Line, str::parse)?,
+        spin,
+        format: match (given.opt_present("json"), given.opt_present("json-stream")) {
+            (false, false) => Format::Text,
+            (true, _) => Format::Json,
+            (_, true) => Format::JsonStream,
+        },
+        csv: text("csv"),
+        svg: text("svg"),
+        trace: given.opt_present("trace"),
         quiet: given.opt_present("quiet"),
-        host: text("host").unwrap_or_else(|| "localhost".into()),
     };
-    if options.loopback && (given.opt_present("host") || given.opt_present("port")) {
-        return Err("--loopback starts a server of its own; leave out --host and --port".into());
+    check_framing(&options)?;
+    Ok(Command::Run(Box::new(options)))
+}
+
+/// Flags that contradict each other.
+fn check_combinations(given: &Matches) -> Result<(), String> {
+    for (one, other, why) in [
+        ("loopback", "host", "--loopback starts a server of its own; leave out --host"),
+        ("loopback", "port", "--loopback starts a server of its own; leave out --port"),
+        ("time", "count", "--time takes the place of --count; leave out one of them"),
+        ("time", "size", "--time takes the place of --size; leave out one of them"),
+        ("json", "json-stream", "--json and --json-stream both write to standard output; leave out one of them"),
+        ("json", "trace", "--trace is drawn for a person; leave out --json"),
+        ("json-stream", "trace", "--trace is drawn for a person; leave out --json-stream"),
+    ] {
+        if given.opt_present(one) && given.opt_present(other) {
+            return Err(why.into());
+        }
     }
-    if options.framing == Framing::Bare && options.plan.payload > 0 {
-        return Err("--payload needs --framing line: a bare ping has nothing to mark its end".into());
+    Ok(())
+}
+
+/// What cannot be done where nothing marks the end of a message.
+fn check_framing(options: &Options) -> Result<(), String> {
+    let timed = |test: &Test| *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some());
+    let unframed = |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep);
+    if options.framing == Framing::Line {
+        Ok(())
+    } else if options.plan.payload > 0 {
+        Err("--payload needs --framing line: a bare ping has nothing to mark its end".into())
+    } else if let Some(test) = options.tests.iter().find(|test| unframed(test)) {
+        Err(format!("this {} test needs --framing line: nothing marks the end of a bare message", test.name()))
+    } else {
+        Ok(())
     }
-    Ok(Command::Run(options))
 }
 
 fn tests(text: &str) -> Result<Vec<Test>, String> {
-    match text {
-        "latency" => Ok(vec![Test::Latency]),
-        "download" => Ok(vec![Test::Bulk(Direction::Download)]),
-        "upload" => Ok(vec![Test::Bulk(Direction::Upload)]),
-        "all" => Ok(ALL.to_vec()),
-        _ => Err(format!("{text:?} is no test; choose latency, download, upload or all")),
+    if text == "all" {
+        return Ok(ALL.to_vec());
     }
+    let named = Test::BY_NAME.into_iter().find(|test| test.name() == text);
+    named.map(|test| vec![test]).ok_or_else(|| {
+        format!("{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded or sweep")
+    })
+}
+
+fn host(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("must not be empty, such as localhost".into()) } else { Ok(text.into()) }
 }
 
 fn port(text: &str) -> Result<u16, String> {
-    match text.parse() {
-        Ok(port) if port > 0 => Ok(port),
-        _ => Err(format!("{text:?} is not a port; write a number from 1 to 65535")),
-    }
+    let port = whole_number(text).filter(|&port| port > 0);
+    port.ok_or_else(|| format!("{text:?} is not a port; write a number from 1 to 65535"))
 }
 
-fn clients(text: &str) -> Result<u64, String> {
-    at_least_one(text).and_then(|clients| match clients {
-        1..=MAX_CLIENTS => Ok(clients),
-        _ => Err(format!("{clients} clients are more than the {MAX_CLIENTS} ports that they could come from")),
+fn clients(text: &str) -> Result<usize, String> {
+    at_least_one(text).and_then(|clients| match usize::try_from(clients) {
+        Ok(clients) if clients <= MAX_CLIENTS => Ok(clients),
+        _ => Err(format!("{clients} clients are more than {MAX_CLIENTS}, which is the most")),
     })
 }
 
 fn warmup(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a whole number from 0"))
+    whole_number(text).ok_or_else(|| format!("{text:?} is not a whole number from 0"))
+}
+
+/// Reads `A:B:*K`, all sizes that a ping can carry.
+fn sizes(text: &str) -> Result<Vec<usize>, String> {
+    let wrong = || format!("{text:?} are no sizes; write FIRST:LAST:*FACTOR, such as 1:64KiB:*2");
+    let [first, last, factor] = text.split(':').collect::<Vec<_>>()[..] else { return Err(wrong()) };
+    let factor = factor.strip_prefix('*').and_then(whole_number::<usize>).filter(|&factor| factor > 1);
+    let (first, last) = (payload(first)?, payload(last)?);
+    match factor {
+        Some(factor) if 0 < first && first <= last => {
+            Ok(iter::successors(Some(first), |size| size.checked_mul(factor))
+                .take_while(|&size| size <= last)
+                .collect())
+        }
+        _ => Err(wrong()),
+    }
 }
 
 fn payload(text: &str) -> Result<usize, String> {

@@ -1,12 +1,16 @@
 //! The client: its flags, made measurements, run one after the other, and reported.
 
 mod flags;
+mod output;
+mod progress;
 mod run;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use flags::Command;
+use output::{complain, say};
+use roundtrip::serve::Limits;
 use roundtrip::server::{Config, Server};
 use roundtrip::session::Settings;
 
@@ -25,8 +29,18 @@ fn main() -> ExitCode {
     if !options.loopback {
         return run::all(&options);
     }
-    let session = Settings { framing: options.framing, max_size: u64::MAX, ..Settings::default() };
-    match Server::bind(Config { session, ..Config::default() }).and_then(Server::start) {
+    // It is there for this one client, so it has no limits of its own.
+    let forever = Duration::from_secs(u64::from(u32::MAX));
+    let session = Settings {
+        framing: options.framing,
+        max_size: u64::MAX,
+        max_time: forever,
+        idle_timeout: forever,
+        spin: options.spin,
+        ..Settings::default()
+    };
+    let limits = Limits { max_connections: u64::MAX, ..Limits::default() };
+    match Server::bind(Config { session, limits, ..Config::default() }).and_then(Server::start) {
         Ok(server) => {
             options.host = server.address().ip().to_string();
             options.port = server.address().port();
@@ -37,21 +51,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Prints a line of results. `println!` would panic when whoever reads them has read enough (`client | head -1`); then there is nobody
-/// left to measure for.
-fn say(line: &str) {
-    if let Err(error) = writeln!(io::stdout(), "{line}") {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            std::process::exit(0);
-        }
-        complain(&format!("cannot write the results: {error}"));
-        std::process::exit(1);
-    }
-}
-
-fn complain(what: &str) {
-    // Without a standard error there is nobody to tell that there is none.
-    let _ = writeln!(io::stderr(), "client: {what}");
 }

@@ -2,63 +2,56 @@
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
+use std::time::Instant;
 
-use roundtrip::client::Client;
-use roundtrip::measure::{Bandwidth, Direction, Latency, Outcome, bandwidth, latency, together};
-use roundtrip::report::text;
+use roundtrip::client::{Client, Options as ClientOptions, Trace};
+use roundtrip::measure::environment::{Before, Environment};
+use roundtrip::measure::{
+    Bandwidth, Bidirectional, Direction, Loaded, Outcome, Phase, Sweep, bandwidth, bidirectional, latency, loaded,
+    sweep, together,
+};
+use roundtrip::report::json::Fields;
+use roundtrip::report::text::{self, Lines};
+use roundtrip::report::{trace, warnings};
 use roundtrip::units::size;
+use roundtrip::wire::command::Amount;
 
-use crate::flags::{Options, Test};
-use crate::{complain, say};
-
-/// One of the clients that are to measure at once.
-///
-/// A client that is alone keeps its connection from one test to the next, unless a test failed on it. One of several leaves as soon as it
-/// is done, since a sequential server serves the next one only then.
-#[derive(Default)]
-struct Seat {
-    client: Option<Client>,
-}
+use crate::flags::{Format, Options, Test};
+use crate::output::{Output, complain, note, say};
+use crate::progress::{Goal, Progress};
 
 /// Runs the tests one after the other. A test that fails does not keep the next one from being tried.
 pub fn all(options: &Options) -> ExitCode {
-    let mut seats: Vec<Seat> = (0..options.clients).map(|_| Seat::default()).collect();
-    let connected = connect(&mut seats, options);
-    if connected.iter().all(Result::is_err) {
-        if let Some(Err(error)) = connected.into_iter().next() {
-            complain(&format!("{error}{}", hint(&error, options)));
+    let output = match Output::new(options) {
+        Ok(output) => output,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::FAILURE;
         }
-        return ExitCode::FAILURE;
-    }
-    if !options.quiet {
-        let clients = if options.clients > 1 { format!(" ({} clients)", options.clients) } else { String::new() };
-        say(&format!("[CLIENT] connected to {}:{}{clients}", options.host, options.port));
-    }
-    let mut ok = true;
-    for test in &options.tests {
-        ok &= match test {
-            Test::Latency => run_latency(&mut seats, options),
-            Test::Bulk(direction) => run_bandwidth(&mut seats, *direction, options),
-        };
-    }
-    seats.into_iter().filter_map(|seat| seat.client).for_each(leave);
-    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Everything is measured by now. A server that does not say BYE spoils nothing.
-fn leave(client: Client) {
-    let _ = client.quit();
-}
-
-fn connect(seats: &mut [Seat], options: &Options) -> Vec<io::Result<()>> {
-    let connect = |seat: &mut Seat| {
-        if seat.client.is_none() {
-            let Options { host, port, timeout, framing, .. } = options;
-            seat.client = Some(Client::connect_framed(host, *port, *timeout, *framing)?);
-        }
-        Ok(())
     };
-    together(seats, |_, seat| connect(seat)).into_iter().map(|connected| connected.and_then(|inner| inner)).collect()
+    let mut ok = true;
+    match Run::new(options, &output) {
+        Ok(mut run) => {
+            for test in &options.tests {
+                ok &= run.test(*test);
+            }
+            ok &= run.leave();
+        }
+        Err(error) => {
+            complain(&format!("{error}{}", hint(&error, options)));
+            ok = false;
+            if options.format != Format::Text {
+                for test in &options.tests {
+                    output.unreached(test.name(), &error);
+                }
+            }
+        }
+    }
+    if let Err(error) = output.finish() {
+        complain(&format!("cannot write the picture: {error}"));
+        ok = false;
+    }
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn hint(error: &io::Error, options: &Options) -> String {
@@ -70,83 +63,265 @@ fn hint(error: &io::Error, options: &Options) -> String {
     }
 }
 
-/// Runs one test in every seat, all at once.
-fn run<R: Outcome + Send>(seats: &mut [Seat], options: &Options, test: impl Fn(&mut Client) -> R + Sync) -> Vec<R> {
-    let connected = connect(seats, options);
-    let tested = together(seats, |_, seat| {
-        let mut client = seat.client.take()?;
-        let result = test(&mut client);
-        if result.failure().is_none() {
-            if options.clients == 1 {
-                seat.client = Some(client);
-            } else {
-                leave(client);
+struct Run<'a> {
+    options: &'a Options,
+    output: &'a Output<'a>,
+    how: ClientOptions,
+    /// A client that is alone keeps its connection from one test to the next, unless a test failed on it. One of several
+    /// leaves as soon as it is done, since a sequential server serves the next one only then.
+    kept: Vec<io::Result<Client>>,
+}
+
+impl<'a> Run<'a> {
+    /// Connects all clients; fails when not one of them can be.
+    fn new(options: &'a Options, output: &'a Output<'a>) -> io::Result<Self> {
+        let Options { timeout, framing, spin, .. } = *options;
+        let trace = if options.trace { draw_messages() } else { Trace::default() };
+        let how = ClientOptions { timeout, framing, spin, trace };
+        let mut run = Run { options, output, how, kept: Vec::new() };
+        run.kept = run.connect();
+        if run.kept.iter().all(Result::is_err)
+            && let Some(Err(error)) = run.kept.pop()
+        {
+            return Err(error);
+        }
+        let clients = if options.clients > 1 { format!(" ({} clients)", options.clients) } else { String::new() };
+        output.detail(&format!("[CLIENT] connected to {}:{}{clients}", options.host, options.port));
+        Ok(run)
+    }
+
+    fn connect(&self) -> Vec<io::Result<Client>> {
+        let connect = |()| self.connect_one();
+        together(vec![(); self.options.clients], connect).into_iter().map(|client| client?).collect()
+    }
+
+    fn connect_one(&self) -> io::Result<Client> {
+        Client::connect_with(&self.options.host, self.options.port, &self.how)
+    }
+
+    fn test(&mut self, test: Test) -> bool {
+        self.output.begin(test.name());
+        match test {
+            Test::Latency => self.latency(),
+            Test::Bulk(direction) => self.bandwidth(direction),
+            Test::Bidirectional => self.bidirectional(),
+            Test::Loaded => self.loaded(),
+            Test::Sweep => self.sweep(),
+        }
+    }
+
+    /// Has every client do its work, all at once.
+    fn together<R: Outcome + Send>(&mut self, work: impl Fn(usize, &mut Client) -> R + Sync) -> (Vec<R>, Environment) {
+        let connected = match std::mem::take(&mut self.kept) {
+            kept if kept.is_empty() => self.connect(),
+            kept => kept,
+        };
+        let before = Before::now();
+        let alone = self.options.clients == 1;
+        let results = together(connected.into_iter().enumerate().collect(), |(index, client)| match client {
+            Ok(mut client) => {
+                let result = work(index + 1, &mut client);
+                match result.failure() {
+                    None if alone => (result, Some(client)),
+                    None => (leave(client).map_or_else(R::failed, |()| result), None),
+                    Some(_) => (result, None),
+                }
+            }
+            Err(error) => (R::failed(error), None),
+        });
+        let environment = before.until_now();
+        let mut measured = Vec::new();
+        for result in results {
+            match result {
+                Ok((result, kept)) => {
+                    measured.push(result);
+                    self.kept.extend(kept.map(Ok));
+                }
+                Err(error) => measured.push(R::failed(error)),
             }
         }
-        Some(result)
-    });
-    let result = |(tested, connected)| match (tested, connected) {
-        (Ok(Some(result)), _) => result,
-        (Err(error), _) | (_, Err(error)) => R::failed(error),
-        (Ok(None), Ok(())) => R::failed(ErrorKind::NotConnected.into()),
-    };
-    tested.into_iter().zip(connected).map(result).collect()
-}
+        (measured, environment)
+    }
 
-fn run_latency(seats: &mut [Seat], options: &Options) -> bool {
-    let count = options.plan.count;
-    let one_by_one = options.clients == 1 && !options.quiet;
-    say(&format!("latency: {count} pings{}", each(options)));
-    let results = run(seats, options, |client| {
-        latency(client, &options.plan, |number, rtt| {
-            if one_by_one {
-                say(&text::ping(number, count, rtt));
+    fn latency(&mut self) -> bool {
+        let (options, output) = (self.options, self.output);
+        let pings = options.plan.pings();
+        output.text(&format!("latency: {}{}", pings_in_words(options), self.each()));
+        // The pings themselves show how far it is, if they are shown.
+        let shown = options.clients == 1 && options.format == Format::Text;
+        let goal = match (options.plan.time, pings) {
+            (None, Some(pings)) => Goal::Pings(pings * options.clients as u64),
+            (time, _) => Goal::Time(time.unwrap_or_default()),
+        };
+        let progress = Progress::start("latency", goal, !options.quiet && !shown);
+        let (results, environment) = self.together(|client, connection| {
+            let sink = output.sink("latency", client, String::new(), &progress);
+            latency(connection, &options.plan, &|sample| sink.take(&sample))
+        });
+        drop(progress);
+        let total = self.report(&results);
+        for line in text::distribution(&total.rtt) {
+            output.detail(&format!("  {line}"));
+        }
+        output.detail(&format!("  {}", text::environment(&environment, Some(&total.late))));
+        let ok = output.end("latency", &results, Some(&environment));
+        self.notes(ok, &warnings::latency(&total));
+        ok
+    }
+
+    fn bandwidth(&mut self, direction: Direction) -> bool {
+        let (options, output, name) = (self.options, self.output, text::direction(direction));
+        let progress = Progress::start(name, self.goal(), !options.quiet);
+        let (results, environment) = self.together(|client, connection| {
+            let sink = output.sink(name, client, String::new(), &progress);
+            bandwidth(connection, direction, options.amount, &|sample| sink.take(&sample))
+        });
+        drop(progress);
+        let total = Bandwidth::total(&results);
+        if options.clients == 1 {
+            let total = total.lines().concat();
+            let incomplete = if results.iter().any(|one| one.failure.is_some()) { ", incomplete" } else { "" };
+            output.text(&format!("{:<9} {total}{incomplete}", format!("{name}:")));
+        } else {
+            output.text(&format!("{name}: {}{}", amount(options.amount), self.each()));
+            self.report(&results);
+        }
+        let ok = output.end(name, &results, Some(&environment));
+        self.notes(ok, &warnings::bandwidth(&total));
+        ok
+    }
+
+    fn bidirectional(&mut self) -> bool {
+        let (options, output) = (self.options, self.output);
+        output.text(&format!("bidirectional: {} each way{}", amount(options.amount), self.each()));
+        let progress = Progress::start("bidirectional", self.goal(), !options.quiet);
+        let (results, environment) = self.together(|client, connection| {
+            let sink = output.sink("bidirectional", client, String::new(), &progress);
+            bidirectional(connection, options.amount, &|sample| sink.take(&sample))
+        });
+        drop(progress);
+        let _: Bidirectional = self.report(&results);
+        output.end("bidirectional", &results, Some(&environment))
+    }
+
+    fn loaded(&mut self) -> bool {
+        let (options, output) = (self.options, self.output);
+        let (plan, time) = options.loaded;
+        output.text(&format!("loaded: {time:?}, idle, then with a download, then with an upload{}", self.each()));
+        let progress = Progress::start("loaded", Goal::Time(time), !options.quiet);
+        let second: Vec<io::Result<Client>> = self.connect();
+        let second: Vec<_> = second.into_iter().map(|client| std::sync::Mutex::new(Some(client))).collect();
+        let (results, environment) = self.together(|client, pinging| {
+            let parts = ["idle", "download", "upload"];
+            let sinks = parts.map(|part| output.sink("loaded", client, part.into(), &progress));
+            let observe = |phase, sample| match phase {
+                Phase::Idle => sinks[0].take(&sample),
+                Phase::Busy(Direction::Download) => sinks[1].take(&sample),
+                Phase::Busy(Direction::Upload) => sinks[2].take(&sample),
+            };
+            let taken = second[client - 1].lock().ok().and_then(|mut second| second.take());
+            match taken.unwrap_or_else(|| Err(ErrorKind::NotConnected.into())) {
+                Ok(mut loading) => {
+                    let result = loaded(pinging, &mut loading, &plan, time, &observe);
+                    let _ = leave(loading);
+                    result
+                }
+                Err(error) => Loaded::failed(error),
             }
-        })
-    });
-    say_clients(&results, options, |result| text::latency(result).join(", "));
-    for line in text::latency(&Latency::total(&results)) {
-        say(&format!("  {line}"));
+        });
+        drop(progress);
+        let _: Loaded = self.report(&results);
+        output.detail(&format!("  {}", text::environment(&environment, None)));
+        output.end("loaded", &results, Some(&environment))
     }
-    verdict("latency", &results)
-}
 
-fn run_bandwidth(seats: &mut [Seat], direction: Direction, options: &Options) -> bool {
-    let results = run(seats, options, |client| bandwidth(client, direction, options.size));
-    let (name, total) = (text::direction(direction), text::bandwidth(&Bandwidth::total(&results)));
-    if options.clients == 1 {
-        say(&format!("{:<9} {total}", format!("{name}:")));
-    } else {
-        say(&format!("{name}: {}{}", size(options.size), each(options)));
-        say_clients(&results, options, text::bandwidth);
-        say(&format!("  {total}"));
+    fn sweep(&mut self) -> bool {
+        let (options, output) = (self.options, self.output);
+        output.text(&format!("sweep: {} sizes, {} each{}", options.sizes.len(), pings_in_words(options), self.each()));
+        let goal = match options.plan.time {
+            Some(time) => Goal::Time(time),
+            None => Goal::Pings(options.plan.count * (options.sizes.len() * options.clients) as u64),
+        };
+        let progress = Progress::start("sweep", goal, !options.quiet);
+        let (results, environment) = self.together(|client, connection| {
+            let sinks: Vec<_> =
+                options.sizes.iter().map(|size| output.sink("sweep", client, size.to_string(), &progress)).collect();
+            sweep(connection, &options.plan, &options.sizes, &|index, sample| {
+                if let Some(sink) = sinks.get(index) {
+                    sink.take(&sample);
+                }
+            })
+        });
+        drop(progress);
+        let _: Sweep = self.report(&results);
+        output.end("sweep", &results, Some(&environment))
     }
-    verdict(name, &results)
-}
 
-fn each(options: &Options) -> String {
-    if options.clients == 1 { String::new() } else { format!(" each, {} clients at once", options.clients) }
-}
+    /// Says what each client and what all of them measured.
+    fn report<R: Outcome + Lines + Fields>(&self, results: &[R]) -> R {
+        self.output.clients(results);
+        let total = R::total(results);
+        for line in total.lines() {
+            self.output.text(&format!("  {line}"));
+        }
+        total
+    }
 
-/// A line for each of several clients.
-fn say_clients<R: Outcome>(results: &[R], options: &Options, line: impl Fn(&R) -> String) {
-    if results.len() > 1 && !options.quiet {
-        for (index, result) in results.iter().enumerate() {
-            say(&text::client(index, results.len(), &line(result), result.failure()));
+    fn notes(&self, ok: bool, notes: &[String]) {
+        if ok && !self.options.quiet && self.options.format == Format::Text {
+            for what in notes {
+                note(what);
+            }
         }
     }
-}
 
-/// Whether all clients succeeded. If not, says why the first of them did not.
-fn verdict<R: Outcome>(test: &str, results: &[R]) -> bool {
-    let failures: Vec<_> = results.iter().filter_map(R::failure).collect();
-    match failures[..] {
-        [] => return true,
-        [only] if results.len() == 1 => complain(&format!("{test} failed: {only}")),
-        [first, ..] => {
-            let (failed, clients) = (failures.len(), results.len());
-            complain(&format!("{test} failed for {failed} of {clients} clients, the first: {first}"));
+    fn goal(&self) -> Goal {
+        match self.options.amount {
+            Amount::Bytes(bytes) => Goal::Bytes(bytes.saturating_mul(self.options.clients as u64)),
+            Amount::Time(time) => Goal::Time(time),
         }
     }
-    false
+
+    fn each(&self) -> String {
+        match self.options.clients {
+            1 => String::new(),
+            clients => format!(" each, {clients} clients at once"),
+        }
+    }
+
+    /// Ends the conversation that was kept.
+    fn leave(self) -> bool {
+        let left: io::Result<()> = self.kept.into_iter().flatten().try_for_each(leave);
+        left.inspect_err(|error| complain(&format!("at the end: {error}"))).is_ok()
+    }
+}
+
+/// Everything is measured by now: a server that does not say `BYE` spoils nothing. But one that says something else has been
+/// out of step, and nobody knows for how long.
+fn leave(client: Client) -> io::Result<()> {
+    match client.quit() {
+        Err(error) if error.kind() == ErrorKind::InvalidData => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn amount(amount: Amount) -> String {
+    match amount {
+        Amount::Bytes(bytes) => size(bytes),
+        Amount::Time(time) => format!("{time:?}"),
+    }
+}
+
+fn pings_in_words(options: &Options) -> String {
+    match options.plan.time {
+        None => format!("{} pings", options.plan.count),
+        Some(time) => format!("pings for {time:?}"),
+    }
+}
+
+/// Draws each message as it comes and goes.
+fn draw_messages() -> Trace {
+    let start = Instant::now();
+    say(&trace::heading());
+    Trace::new(move |message| say(&trace::arrow(start.elapsed(), message)))
 }

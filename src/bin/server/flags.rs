@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 
 use getopts::Options as Getopts;
-use roundtrip::flags::{at_least_one, some_time, value};
+use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
 use roundtrip::session::Settings;
-use roundtrip::units::{MIB, parse_size};
+use roundtrip::units::{MIB, parse_size, whole_number};
 
 /// What the command line asks for.
 pub enum Command {
@@ -37,9 +37,11 @@ fn declare() -> Getopts {
     flags.optflag("", "one-off", "serve one connection, then exit");
     flags.optopt("", "max-connections", "connections at once (default 1024)", "N");
     flags.optopt("", "max-per-ip", "connections at once from one address (default: no limit)", "N");
-    flags.optopt("", "max-size", "largest bulk transfer (default 100GiB)", "SIZE");
+    flags.optopt("", "max-size", "largest bulk transfer (default 100GiB); a bare number counts MiB", "SIZE");
+    flags.optopt("", "max-time", "longest timed transfer (default 1h)", "DUR");
     flags.optopt("", "idle-timeout", "drop a peer that is silent or stalled for so long (default 60s)", "DUR");
     flags.optmulti("", "allow", "only these networks may connect, such as 10.0.0.0/8; repeatable", "CIDR");
+    flags.optflag("", "spin", "wait by asking again and again; burns a core for each connection");
     flags.optflag("q", "quiet", "no line per connection");
     flags.optflag("h", "help", "print this");
     flags.optflag("V", "version", "print the version");
@@ -50,7 +52,7 @@ fn declare() -> Getopts {
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.collect();
     let declared = declare();
-    let given = declared.parse(&arguments).map_err(|error| format!("{error}; see server --help"))?;
+    let given = declared.parse(&arguments).map_err(|error| format!("{}; see server --help", one_line(&error)))?;
     if given.opt_present("help") {
         let brief = "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP.";
         return Ok(Command::Print(declared.usage(brief)));
@@ -64,12 +66,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let text = |name| given.opt_str(name);
     let (limits, session) = (Limits::default(), Settings::default());
     let config = Config {
-        host: text("host").unwrap_or_else(|| "0.0.0.0".into()),
+        host: value("host", text("host"), "0.0.0.0".into(), host)?,
         port: value("port", text("port"), 5001, port)?,
         mode: value("mode", text("mode"), Mode::default(), str::parse)?,
         child: child(arguments)?,
         limits: Limits {
-            max_connections: value("max-connections", text("max-connections"), limits.max_connections, at_least_one)?,
+            max_connections: value("max-connections", text("max-connections"), limits.max_connections, connections)?,
             max_per_ip: value("max-per-ip", text("max-per-ip"), None, |text| at_least_one(text).map(Some))?,
             allow: given
                 .opt_strs("allow")
@@ -81,6 +83,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         session: Settings {
             framing: value("framing", text("framing"), session.framing, str::parse)?,
             max_size: value("max-size", text("max-size"), session.max_size, |text| parse_size(text, MIB))?,
+            max_time: value("max-time", text("max-time"), session.max_time, some_time)?,
+            spin: given.opt_present("spin"),
             idle_timeout: value("idle-timeout", text("idle-timeout"), session.idle_timeout, some_time)?,
             ..session
         },
@@ -89,13 +93,25 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     Ok(Command::Run(Options { config, inetd: given.opt_present("inetd"), quiet: given.opt_present("quiet") }))
 }
 
-/// A child of process mode is told what its parent was told, and that its connection is on standard input. What concerns
-/// listening means nothing to it.
+/// A child of process mode is told what its parent was told, and that its connection is on standard input. What
+/// concerns listening means nothing to it.
 fn child(arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let program = std::env::current_exe().map_err(|error| format!("cannot find out which program this is: {error}"))?;
     Ok([program.into_os_string(), "--inetd".into()].into_iter().chain(arguments).collect())
 }
 
 fn port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a port; write a number from 0 to 65535"))
+    whole_number(text).ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
+}
+
+/// A thread takes four of the 65,530 memory mappings that Linux gives a process, and `std` aborts where one is missing.
+fn connections(text: &str) -> Result<u64, String> {
+    at_least_one(text).and_then(|connections| match connections {
+        1..=10_000 => Ok(connections),
+        _ => Err(format!("{connections} connections are more than 10000, which is the most")),
+    })
+}
+
+fn host(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("must not be empty, such as 0.0.0.0".into()) } else { Ok(text.into()) }
 }

@@ -4,6 +4,7 @@ mod flags;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use flags::{Command, Options};
 use roundtrip::log::Log;
@@ -38,13 +39,11 @@ fn run(Options { mut config, inetd, quiet }: Options) -> io::Result<()> {
     }
     config.log = log;
     if inetd {
-        serve_stdin(&config)?;
-        drop(config);
+        serve_stdin(config)?;
     } else {
         listen(config)?;
     }
-    // Everybody who might still add a line is gone, so the writer ends when it has written the last one.
-    let _ = writer.join();
+    writer.finish(Duration::from_secs(1));
     Ok(())
 }
 
@@ -57,17 +56,18 @@ fn listen(config: Config) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn serve_stdin(config: &Config) -> io::Result<()> {
-    roundtrip::server::serve_stdin(&config.session)
+#[allow(clippy::needless_pass_by_value, reason = "its logs end here, as they do in listen")]
+fn serve_stdin(config: Config) -> io::Result<()> {
+    roundtrip::server::serve_stdin(&config)
 }
 
 #[cfg(not(unix))]
-fn serve_stdin(_: &Config) -> io::Result<()> {
+fn serve_stdin(_: Config) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "--inetd needs Unix"))
 }
 
-/// Under `inetd` standard output *is* the connection, and a log line in it would be taken for an answer. In a child of process mode it
-/// is a pipe to the parent, which collects the log.
+/// Under `inetd` standard output *is* the connection, and a log line in it would be taken for an answer. In a child
+/// of process mode it is a pipe to the parent, which collects the log.
 #[cfg(unix)]
 fn stdout_is_stdin() -> bool {
     use std::os::fd::AsFd;

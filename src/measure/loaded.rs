@@ -1,0 +1,88 @@
+//! Latency under load: how long does an answer take while something else fills the line?
+//!
+//! A line that is idle answers at once. A line that is full has queues in front of its slowest part, and an answer waits in
+//! them behind the bulk. Where queues are too long ("bufferbloat"), a download makes every call stutter, and neither a
+//! latency test nor a bandwidth test alone shows it. So here are three phases: idle, downloading, uploading; in each,
+//! pings on one connection, and in two of them a bulk transfer on another. The difference between the medians is the time
+//! that was spent in queues.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use super::{Bandwidth, Direction, Latency, Outcome, Plan, Sample, bandwidth, latency};
+use crate::client::Client;
+use crate::wire::command::Amount;
+
+/// What else the line is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing.
+    Idle,
+    /// A bulk transfer.
+    Busy(Direction),
+}
+
+/// What was measured.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// With nothing else on the line.
+    pub idle: Latency,
+    /// During a download, and that download.
+    pub download: (Latency, Bandwidth),
+    /// During an upload, and that upload.
+    pub upload: (Latency, Bandwidth),
+}
+
+impl Outcome for Loaded {
+    fn failed(error: io::Error) -> Self {
+        Loaded { idle: Latency::failed(error), ..Loaded::default() }
+    }
+
+    fn failure(&self) -> Option<&io::Error> {
+        let Loaded { idle, download, upload } = self;
+        let failures = [&idle.failure, &download.0.failure, &download.1.failure, &upload.0.failure, &upload.1.failure];
+        failures.into_iter().find_map(Option::as_ref)
+    }
+
+    fn total(all: &[Self]) -> Self {
+        all.iter().fold(Loaded::default(), |mut total, one| {
+            total.idle.add(&one.idle);
+            for (total, one) in [(&mut total.download, &one.download), (&mut total.upload, &one.upload)] {
+                total.0.add(&one.0);
+                total.1.bytes += one.1.bytes;
+                total.1.duration = total.1.duration.max(one.1.duration);
+            }
+            total
+        })
+    }
+}
+
+/// Pings for a third of `time` in each phase. The two clients are connected to the same server.
+pub fn loaded(
+    pinging: &mut Client,
+    loading: &mut Client,
+    plan: &Plan,
+    time: Duration,
+    observe: &(dyn Fn(Phase, Sample) + Sync),
+) -> Loaded {
+    let time = time / 3;
+    let plan = Plan { time: Some(time), ..*plan };
+    let idle = latency(pinging, &plan, &|sample| observe(Phase::Idle, sample));
+    if idle.failure.is_some() {
+        return Loaded { idle, ..Loaded::default() };
+    }
+    let mut busy = |direction| {
+        let observe = |sample| observe(Phase::Busy(direction), sample);
+        thread::scope(|scope| {
+            let load = thread::Builder::new()
+                .spawn_scoped(scope, || bandwidth(loading, direction, Amount::Time(time), &observe));
+            let pings = latency(pinging, &plan, &observe);
+            let load = load.map(|load| load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked"))));
+            (pings, load.unwrap_or_else(Bandwidth::failed))
+        })
+    };
+    let download = busy(Direction::Download);
+    let upload = busy(Direction::Upload);
+    Loaded { idle, download, upload }
+}

@@ -1,0 +1,119 @@
+//! Pings that leave on time, whether or not the answers come.
+//!
+//! One thread sends, another receives. What connects them is a queue: TCP keeps the order, so the next answer belongs to the
+//! oldest ping in it.
+//!
+//! ```text
+//!   sender     wait until due ─▶ look at the clock ─▶ write ─▶ queue (due, sent)
+//!                                                                │
+//!   receiver   wait for an answer ─▶ look at the clock ─▶ ◀──────┘ the oldest
+//! ```
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::latency::{Latency, Stamp};
+use super::{Observer, Outcome, pace};
+use crate::client::{Client, Pinger};
+use crate::stats::Recorder;
+
+pub(super) fn paced(
+    client: &mut Client,
+    count: u64,
+    interval: Duration,
+    payload: Option<&[u8]>,
+    observe: Observer,
+) -> Latency {
+    let (pinger, client) = match client.split() {
+        Ok(halves) => halves,
+        Err(error) => return Latency::failed(error),
+    };
+    // The sender has to exist before its first ping is due.
+    let start = Instant::now() + Duration::from_millis(1);
+    let (queue, queued) = channel();
+    let (stop, stopped) = channel();
+    thread::scope(|scope| {
+        let sending = thread::Builder::new()
+            .spawn_scoped(scope, move || send_all(pinger, start, count, interval, payload, &queue, &stopped));
+        let sending = match sending {
+            Ok(sending) => sending,
+            Err(error) => return Latency::failed(error),
+        };
+        let mut answers = Answers { client, queued, oldest: VecDeque::new() };
+        let mut latency = answers.take_all(start, count, payload, observe);
+        drop(stop);
+        if let Ok((sent, late)) = sending.join() {
+            latency.sent = sent;
+            latency.late = late;
+        }
+        latency
+    })
+}
+
+/// Sends one ping after the other until all are sent, none can be sent, or the other side of `stopped` is gone.
+fn send_all(
+    mut pinger: Pinger,
+    start: Instant,
+    count: u64,
+    interval: Duration,
+    payload: Option<&[u8]>,
+    queue: &Sender<Stamp>,
+    stopped: &Receiver<()>,
+) -> (u64, Recorder) {
+    let (mut sent, mut due, mut lateness) = (0, start, Recorder::default());
+    let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
+    while sent < count && stopped.try_recv() == Err(TryRecvError::Empty) {
+        let Some(late) = pace::wait_until(due, sleep) else { break };
+        let stamp = Stamp { due: Some(due), sent: Instant::now() };
+        sent += 1;
+        // Why it failed, the receiver finds out by itself: the connection is gone.
+        if pinger.send(payload).is_err() || queue.send(stamp).is_err() {
+            break;
+        }
+        lateness.record(late);
+        due += interval;
+    }
+    (sent, lateness)
+}
+
+struct Answers<'a> {
+    client: &'a mut Client,
+    queued: Receiver<Stamp>,
+    oldest: VecDeque<Stamp>,
+}
+
+impl Answers<'_> {
+    fn take_all(&mut self, start: Instant, count: u64, payload: Option<&[u8]>, observe: Observer) -> Latency {
+        let mut latency = Latency::default();
+        for _ in 0..count {
+            match self.take(payload) {
+                Ok((stamp, arrived)) => latency.answered(stamp, arrived, start, observe),
+                Err(error) => return Latency { failure: Some(error), ..latency },
+            }
+        }
+        latency.failure = self.client.check_in_step().err();
+        latency
+    }
+
+    fn take(&mut self, payload: Option<&[u8]>) -> io::Result<(Stamp, Instant)> {
+        // As long as no ping is unanswered, or none for long enough, silence means nothing.
+        while let Err(error) = self.client.wait() {
+            self.oldest.extend(self.queued.try_iter());
+            let timeout = self.client.timeout();
+            let waiting = self.oldest.front().is_some_and(|stamp| stamp.sent.elapsed() >= timeout);
+            if error.kind() != ErrorKind::TimedOut || waiting {
+                return Err(error);
+            }
+        }
+        self.client.pong(payload)?;
+        let arrived = Instant::now();
+        let next = self.oldest.pop_front().or_else(|| self.queued.recv().ok());
+        match next {
+            Some(stamp) if stamp.sent <= arrived => Ok((stamp, arrived)),
+            _ => Err(io::Error::new(ErrorKind::InvalidData, "the server answered a ping before it was sent")),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Results for programs.
+//!
+//! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are whole nanoseconds and their names end in
+//! `_ns`. What is not known is left out: there is no `null` for a number. Each object in `tests` has
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `test` | the test, as given to `--test` |
+//! | `ok` | whether it succeeded |
+//! | `error` | if it did not, why (of several clients, the first that failed) |
+//! | `clients` | with several clients, a list of the same objects, one for each |
+//! | `clock_ns` | what one reading of the clock takes |
+//! | `host_retransmitted_segments` | TCP segments that this host, all programs together, sent again meanwhile |
+//!
+//! and, of pings,
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `sent`, `received` | pings sent, without the warm-up; pings answered |
+//! | `rtt_ns` | from when each answered ping was sent to its answer: a summary |
+//! | `due_ns` | the same from when it was due, where there is an interval: a summary |
+//! | `late_ns` | how late each ping was sent, where there is an interval: a summary |
+//!
+//! of a bulk transfer (`bidirectional` has two, under `download` and `upload`),
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `bytes` | how many arrived |
+//! | `duration_ns` | from the server's `READY` until the last one had |
+//! | `bits_per_second` | the first over the second |
+//! | `server_duration_ns` | an upload's time as the server saw it |
+//! | `cpu` | how much of one processor this side's thread used, from 0 to 1 |
+//!
+//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings, `round_trips_per_minute` (60 s over the median) and,
+//! of the last two, the fields of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings and
+//! `bits_per_second` (payload one way, over the mean).
+//!
+//! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`, `p99_9` and `jitter` (the mean absolute
+//! difference between one sample and the next), as [`Summary`] defines them.
+//!
+//! # The stream
+//!
+//! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`, `number`, `at_ns`,
+//! `rtt_ns`, `due_ns`); `progress` of a transfer (with `direction`, and the `bytes` of the tenth of a second that ended `at_ns`);
+//! `result`, a test's object; and at the end `document`, the whole.
+
+use std::time::Duration;
+
+use crate::measure::environment::Environment;
+use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep};
+use crate::report::text;
+use crate::stats::Summary;
+use crate::wire::value::{Map, Value};
+
+/// A result that can be told as an object.
+pub trait Fields {
+    /// Adds its fields.
+    fn fields(&self, map: &mut Map);
+}
+
+impl Fields for Latency {
+    fn fields(&self, map: &mut Map) {
+        map.insert("sent", self.sent);
+        map.insert("received", self.rtt.count());
+        for (name, series) in [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("late_ns", &self.late)] {
+            put(map, name, series.summary().as_ref().map(summary));
+        }
+    }
+}
+
+impl Fields for Bandwidth {
+    fn fields(&self, map: &mut Map) {
+        map.insert("bytes", self.bytes);
+        map.insert("duration_ns", nanoseconds(self.duration));
+        put(map, "bits_per_second", self.bits_per_second().map(whole));
+        put(map, "server_duration_ns", self.server.map(|server| nanoseconds(server.duration)));
+        put(map, "cpu", self.cpu);
+    }
+}
+
+impl Fields for Bidirectional {
+    fn fields(&self, map: &mut Map) {
+        map.insert("download", object(&self.download));
+        map.insert("upload", object(&self.upload));
+    }
+}
+
+impl Fields for Loaded {
+    fn fields(&self, map: &mut Map) {
+        let part = |pings: &Latency, transfer: Option<&Bandwidth>| {
+            let mut part = object(pings);
+            put(&mut part, "round_trips_per_minute", text::round_trips_per_minute(&pings.rtt).map(whole));
+            if let Some(transfer) = transfer {
+                transfer.fields(&mut part);
+            }
+            part
+        };
+        map.insert("idle", part(&self.idle, None));
+        map.insert("download", part(&self.download.0, Some(&self.download.1)));
+        map.insert("upload", part(&self.upload.0, Some(&self.upload.1)));
+    }
+}
+
+impl Fields for Sweep {
+    fn fields(&self, map: &mut Map) {
+        let row = |row: &crate::measure::Row| {
+            let mut size = Map::default();
+            size.insert("payload_bytes", row.payload as u64);
+            row.latency.fields(&mut size);
+            put(&mut size, "bits_per_second", row.bits_per_second().map(whole));
+            Value::Map(size)
+        };
+        map.insert("sizes", self.rows.iter().map(row).collect::<Vec<_>>());
+    }
+}
+
+/// A test's object, from the results of its clients.
+#[must_use]
+pub fn test<R: Outcome + Fields>(name: &str, results: &[R], environment: Option<&Environment>) -> Map {
+    let one = |result: &R, failure: Option<String>| {
+        let mut map = Map::default();
+        map.insert("test", name);
+        map.insert("ok", failure.is_none());
+        put(&mut map, "error", failure);
+        result.fields(&mut map);
+        map
+    };
+    let reason = |result: &R| result.failure().map(ToString::to_string);
+    let mut map = match results {
+        [only] => one(only, reason(only)),
+        several => {
+            let mut map = one(&R::total(several), several.iter().find_map(reason));
+            let clients = several.iter().map(|result| Value::Map(one(result, reason(result))));
+            map.insert("clients", clients.collect::<Vec<_>>());
+            map
+        }
+    };
+    if let Some(environment) = environment {
+        map.insert("clock_ns", nanoseconds(environment.clock));
+        put(&mut map, "host_retransmitted_segments", environment.retransmitted);
+    }
+    map
+}
+
+/// The whole document.
+///
+/// ```
+/// use roundtrip::measure::{Latency, Outcome};
+/// use roundtrip::report::json::{document, test};
+/// use roundtrip::wire::value::Value;
+/// use std::io::ErrorKind;
+///
+/// let failed = Latency::failed(ErrorKind::ConnectionRefused.into());
+/// let tests = vec![Value::Map(test("latency", &[failed], None))];
+/// let text = Value::Map(document("localhost", 5001, tests)).to_string();
+/// assert!(text.ends_with(r#""tests":[{"test":"latency","ok":false,"error":"connection refused","sent":0,"received":0}]}"#));
+/// ```
+#[must_use]
+pub fn document(host: &str, port: u16, tests: Vec<Value>) -> Map {
+    let mut map = Map::default();
+    map.insert("roundtrip", env!("CARGO_PKG_VERSION"));
+    map.insert("host", host);
+    map.insert("port", u64::from(port));
+    map.insert("tests", tests);
+    map
+}
+
+/// An event of the stream that holds one sample.
+#[must_use]
+pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
+    let mut map = Map::default();
+    map.insert("event", if matches!(sample, Sample::Ping { .. }) { "ping" } else { "progress" });
+    map.insert("test", test);
+    map.insert("client", client as u64);
+    put(&mut map, "part", (!part.is_empty()).then_some(part));
+    match *sample {
+        Sample::Ping { number, at, rtt, due } => {
+            map.insert("number", number);
+            map.insert("at_ns", nanoseconds(at));
+            map.insert("rtt_ns", nanoseconds(rtt));
+            put(&mut map, "due_ns", due.map(nanoseconds));
+        }
+        Sample::Piece { direction, at, bytes } => {
+            map.insert("direction", text::direction(direction));
+            map.insert("at_ns", nanoseconds(at));
+            map.insert("bytes", bytes);
+        }
+    }
+    map
+}
+
+fn object(result: &impl Fields) -> Map {
+    let mut map = Map::default();
+    result.fields(&mut map);
+    map
+}
+
+fn summary(summary: &Summary) -> Map {
+    let mut map = Map::default();
+    map.insert("count", summary.count);
+    for (name, duration) in [("min", summary.min), ("mean", summary.mean), ("max", summary.max)] {
+        map.insert(name, nanoseconds(duration));
+    }
+    put(&mut map, "stddev", summary.stddev.map(nanoseconds));
+    let Summary { p50, p90, p95, p99, p99_9, .. } = *summary;
+    for (name, duration) in [("p50", p50), ("p90", p90), ("p95", p95), ("p99", p99), ("p99_9", p99_9)] {
+        map.insert(name, nanoseconds(duration));
+    }
+    put(&mut map, "jitter", summary.jitter.map(nanoseconds));
+    map
+}
+
+/// What is not known is left out.
+fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        map.insert(name, value);
+    }
+}
+
+/// All there are in 584 years.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are positive, and a cast saturates")]
+fn whole(rate: f64) -> u64 {
+    rate.round() as u64
+}

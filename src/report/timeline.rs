@@ -1,0 +1,280 @@
+//! What happened when, in memory that does not grow with time.
+//!
+//! A picture of a day of pings has no room for 86 million dots, and there is no need to keep what cannot be shown. So
+//! time is cut into columns of equal width, and a column keeps only what is drawn of it. Nobody knows beforehand how
+//! long a measurement takes, so the columns begin very narrow. When time outgrows them, neighbours are joined in
+//! pairs, and the width doubles:
+//!
+//! ```text
+//!                0      1      2      3 µs                 the next sample comes at 4 µs: there is no column left
+//!   largest   │  7   │  9   │  8   │ 30   │
+//!
+//!                0             2             4             6 µs
+//!   largest   │  9          │ 30          │ 11          │             │
+//! ```
+//!
+//! This is cheap, because it is rare: from one column width to one 64 times as wide is six times, whatever the number
+//! of samples. It loses *when* within a column something happened, and that is less than a pixel; it does not lose
+//! what: an outlier is in the picture after a day as it was after a second. Averages would have flattened it.
+//!
+//! Samples may come in any order, as they do from several threads at once.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::units::float;
+
+/// How many columns there are at most. Even half of them, just after joining, are more than a picture is wide.
+const COLUMNS: usize = 2048;
+
+/// How wide a column is to begin with, in nanoseconds. No round trip through a socket is much shorter.
+const NARROWEST: u64 = 1_000;
+
+/// Durations over time: the smallest, the largest and how many, for each column.
+///
+/// ```
+/// use roundtrip::report::timeline::Timeline;
+/// use std::time::Duration;
+///
+/// let mut timeline = Timeline::default();
+/// for second in 0..86_400 {
+///     let rtt = if second == 30_000 { 200 } else { 20 };
+///     timeline.record(Duration::from_secs(second), Duration::from_millis(rtt));
+/// }
+/// let columns: Vec<_> = timeline.columns(1000).collect();
+/// assert!(columns.len() <= 1000);
+/// let (when, slow) = columns.iter().find(|(_, spread)| spread.max > Duration::from_millis(20)).unwrap();
+/// assert!(when.contains(&Duration::from_secs(30_000)));
+/// assert_eq!((slow.min, slow.max), (Duration::from_millis(20), Duration::from_millis(200)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    columns: Columns<Spread>,
+}
+
+/// The durations of one column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// The smallest.
+    pub min: Duration,
+    /// The largest.
+    pub max: Duration,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Bytes over time: how many, for each column.
+///
+/// ```
+/// use roundtrip::report::timeline::Rate;
+/// use std::time::Duration;
+///
+/// let mut rate = Rate::default();
+/// for ms in 1..=1000 {
+///     rate.record(Duration::from_millis(ms), 125_000);
+/// }
+/// assert_eq!(rate.bits_per_second(), Some(1e9));
+/// assert_eq!(rate.columns(50).map(|(_, bytes)| bytes).sum::<u64>(), rate.bytes());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Rate {
+    columns: Columns<u64>,
+    pieces: u64,
+}
+
+impl Timeline {
+    /// Takes a duration, and when it was measured since the series began.
+    pub fn record(&mut self, at: Duration, value: Duration) {
+        self.columns.record(at, Spread { min: value, max: value, count: 1 });
+    }
+
+    /// The columns that hold something, from the earliest on; neighbours are joined until there are at most `limit`.
+    /// The last one ends with the last sample.
+    pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, Spread)> {
+        self.columns.joined(limit).filter(|(_, spread)| spread.count > 0)
+    }
+
+    /// When the last sample was measured, since the series began.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        Duration::from_nanos(self.columns.end)
+    }
+}
+
+impl Rate {
+    /// Takes how many bytes went through, and when since the transfer began.
+    pub fn record(&mut self, at: Duration, bytes: u64) {
+        self.columns.record(at, bytes);
+        self.pieces += 1;
+    }
+
+    /// All columns from the beginning on, also those in which nothing went through; neighbours are joined until there
+    /// are at most `limit`. The last one ends with the last bytes.
+    pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, u64)> {
+        self.columns.joined(limit)
+    }
+
+    /// When the last bytes went through, since the transfer began.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        Duration::from_nanos(self.columns.end)
+    }
+
+    /// How many bytes there are in all.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.columns.columns.iter().fold(0, |sum, &bytes| sum.join(bytes))
+    }
+
+    /// In how many pieces they came.
+    #[must_use]
+    pub fn pieces(&self) -> u64 {
+        self.pieces
+    }
+
+    /// All bytes over all the time; `None` when nothing went through, or no time has passed.
+    #[must_use]
+    pub fn bits_per_second(&self) -> Option<f64> {
+        let (bytes, seconds) = (self.bytes(), self.end().as_secs_f64());
+        (bytes > 0 && seconds > 0.0).then(|| float(bytes) * 8.0 / seconds)
+    }
+}
+
+/// What a column can keep: the default is nothing, and two can be made one.
+trait Join: Copy + Default {
+    fn join(self, other: Self) -> Self;
+}
+
+impl Join for Spread {
+    fn join(self, other: Self) -> Self {
+        match (self.count, other.count) {
+            (0, _) => other,
+            (_, 0) => self,
+            (mine, theirs) => {
+                Spread { min: self.min.min(other.min), max: self.max.max(other.max), count: mine + theirs }
+            }
+        }
+    }
+}
+
+impl Join for u64 {
+    fn join(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Columns<T> {
+    /// Of one column, in nanoseconds.
+    width: u64,
+    /// The latest time that was recorded, in nanoseconds.
+    end: u64,
+    columns: Vec<T>,
+}
+
+impl<T> Default for Columns<T> {
+    fn default() -> Self {
+        Columns { width: NARROWEST, end: 0, columns: Vec::new() }
+    }
+}
+
+impl<T: Join> Columns<T> {
+    fn record(&mut self, at: Duration, value: T) {
+        // What is later than 584 years is recorded then, so that 64 bits are enough.
+        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        while at / self.width >= COLUMNS as u64 {
+            self.columns = self.columns.chunks(2).map(joined).collect();
+            self.width *= 2;
+        }
+        self.end = self.end.max(at);
+        #[allow(clippy::cast_possible_truncation, reason = "less than COLUMNS")]
+        let index = (at / self.width) as usize;
+        if index >= self.columns.len() {
+            self.columns.resize(index + 1, T::default());
+        }
+        self.columns[index] = self.columns[index].join(value);
+    }
+
+    fn joined(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, T)> {
+        let each = self.columns.len().div_ceil(limit.max(1)).max(1);
+        let width = self.width.saturating_mul(each as u64);
+        let time = move |index: u64| Duration::from_nanos(width.saturating_mul(index).min(self.end));
+        let columns = (0..).zip(self.columns.chunks(each));
+        columns.map(move |(index, columns)| (time(index)..time(index + 1), joined(columns)))
+    }
+}
+
+fn joined<T: Join>(columns: &[T]) -> T {
+    columns.iter().copied().fold(T::default(), T::join)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    fn all(timeline: &Timeline) -> Vec<(Range<Duration>, Spread)> {
+        timeline.columns(usize::MAX).collect()
+    }
+
+    #[test]
+    fn joining_keeps_the_count_and_the_extremes() {
+        let mut timeline = Timeline::default();
+        for n in 1..=100_000_u64 {
+            timeline.record(Duration::from_micros(n * 7), Duration::from_nanos(n));
+        }
+        for limit in [1, 3, 500, usize::MAX] {
+            let columns: Vec<_> = timeline.columns(limit).collect();
+            assert!(columns.len() <= limit.min(COLUMNS));
+            assert_eq!(columns.iter().map(|(_, spread)| spread.count).sum::<u64>(), 100_000);
+            assert_eq!(columns[0].1.min, Duration::from_nanos(1));
+            assert_eq!(columns.last().unwrap().1.max, Duration::from_nanos(100_000));
+            // The values grow with time, so that each column has to begin above the one before it.
+            assert!(columns.is_sorted_by(|(one, low), (next, high)| one.end <= next.start && low.max < high.min));
+        }
+        assert!(all(&timeline).len() >= COLUMNS / 2);
+    }
+
+    #[test]
+    fn the_order_does_not_matter() {
+        let at = |n: u64| (Duration::from_micros(n * 13), Duration::from_nanos(n % 101));
+        let (forwards, threaded) = (Mutex::new(Timeline::default()), Mutex::new(Timeline::default()));
+        let record = |timeline: &Mutex<Timeline>, n| {
+            let (at, value) = at(n);
+            timeline.lock().unwrap().record(at, value);
+        };
+        (0..10_000).for_each(|n| record(&forwards, n));
+        std::thread::scope(|scope| {
+            for first in 0..4 {
+                let threaded = &threaded;
+                scope.spawn(move || (first..10_000).rev().step_by(4).for_each(|n| record(threaded, n)));
+            }
+        });
+        let (forwards, threaded) = (forwards.into_inner().unwrap(), threaded.into_inner().unwrap());
+        assert_eq!(all(&forwards), all(&threaded));
+    }
+
+    #[test]
+    fn any_time_will_do() {
+        let mut timeline = Timeline::default();
+        for at in [Duration::ZERO, Duration::MAX, Duration::from_nanos(u64::MAX), Duration::ZERO] {
+            timeline.record(at, Duration::MAX);
+        }
+        let counts: Vec<u64> = all(&timeline).iter().map(|(_, spread)| spread.count).collect();
+        assert_eq!(counts, [2, 2]);
+        assert_eq!(timeline.end(), Duration::from_nanos(u64::MAX));
+        assert!(all(&Timeline::default()).is_empty());
+        assert_eq!(timeline.columns(0).count(), 1);
+    }
+
+    #[test]
+    fn a_stall_is_a_column_of_nothing() {
+        let mut rate = Rate::default();
+        assert_eq!((rate.bytes(), rate.bits_per_second()), (0, None));
+        rate.record(Duration::ZERO, 10);
+        assert_eq!(rate.bits_per_second(), None);
+        rate.record(Duration::from_micros(2), u64::MAX);
+        assert_eq!(rate.columns(9).map(|(_, bytes)| bytes).collect::<Vec<_>>(), [10, 0, u64::MAX]);
+        assert_eq!((rate.bytes(), rate.pieces(), rate.end()), (u64::MAX, 2, Duration::from_micros(2)));
+    }
+}

@@ -1,0 +1,49 @@
+//! The conversation, drawn: each message an arrow between client and server.
+//!
+//! ```text
+//!   client                                      server
+//!     0.000 ms  │ ──────────── PING ──────────▶ │
+//!     0.081 ms  │ ◀─────────── PONG ─────────── │
+//! ```
+//!
+//! What it shows is when a message was handed over here, not when it was on the wire. And drawing takes time, which the
+//! figures of a traced run contain.
+
+use std::time::Duration;
+
+use crate::client::Message;
+use crate::units::{ms, size};
+use crate::wire::command::excerpt;
+
+/// Characters between the two lines.
+const WIDTH: usize = 40;
+
+/// The line above the first arrow.
+#[must_use]
+pub fn heading() -> String {
+    format!("  {:<14}{:>width$}", "client", "server", width = WIDTH + 6)
+}
+
+/// A message, and when, since the beginning.
+///
+/// ```
+/// use roundtrip::client::Message;
+/// use roundtrip::report::trace;
+/// use std::time::Duration;
+///
+/// let line = trace::arrow(Duration::from_micros(81), Message::Received(b"PONG"));
+/// assert!(line.starts_with("     0.081 ms  │ ◀────") && line.contains(" PONG ") && line.ends_with("── │"));
+/// ```
+#[must_use]
+pub fn arrow(at: Duration, message: Message) -> String {
+    let (text, to_server) = match message {
+        Message::Sent(bytes) => (excerpt(bytes), true),
+        Message::Received(bytes) => (excerpt(bytes), false),
+        Message::SentData(bytes) => (format!("{} of data", size(bytes)), true),
+        Message::ReceivedData(bytes) => (format!("{} of data", size(bytes)), false),
+    };
+    let text: String = text.chars().take(WIDTH - 6).collect();
+    let line = format!("{:─^1$}", format!(" {text} "), WIDTH - 1);
+    let arrow = if to_server { format!("{line}▶") } else { format!("◀{line}") };
+    format!("{:>10} ms  │ {arrow} │", ms(at))
+}

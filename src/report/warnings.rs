@@ -1,0 +1,92 @@
+//! What to mistrust in a result, and what to do about it.
+
+use crate::measure::{Bandwidth, Latency};
+use crate::stats::Recorder;
+use crate::units::{float, ms};
+
+/// From this part of a processor on, the program itself is taken for the bottleneck.
+const BUSY: f64 = 0.9;
+
+/// Where a modified Z-score begins to mean an outlier: Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993), propose 3.5. Ten
+/// median absolute deviations, as here, are only what nobody would argue about.
+const OUTLIER: f64 = 10.0;
+
+/// What to mistrust in a series of pings.
+#[must_use]
+pub fn latency(latency: &Latency) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let Some(summary) = latency.rtt.summary() else { return warnings };
+    // Whoever sends a handful does not want a p99.9.
+    if (100..1000).contains(&summary.count) {
+        warnings
+            .push(format!("{} answers are too few for a p99.9: send 1000 or more (--count, --time)", summary.count));
+    }
+    let outliers = outliers(&latency.rtt);
+    if summary.count >= 100 && outliers * 100 > summary.count {
+        warnings.push(format!(
+            "{outliers} of {} answers are outliers: something else was busy; close it, or measure for longer",
+            summary.count
+        ));
+    }
+    if let Some(late) = latency.late.summary().filter(|late| late.p50 * 10 > summary.p50) {
+        let late = ms(late.p50);
+        warnings.push(format!("half of the pings left {late} ms late or more: this machine is too busy to keep time"));
+    }
+    warnings
+}
+
+/// What to mistrust in a transfer.
+#[must_use]
+pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
+    let busy = bandwidth.cpu.filter(|&cpu| cpu >= BUSY);
+    let warning = busy
+        .map(|cpu| format!("this client used {:.0}% of a processor: it may be slower than the network", cpu * 100.0));
+    warning.into_iter().collect()
+}
+
+/// How many samples are further from the median than ten times what is usual.
+fn outliers(series: &Recorder) -> u64 {
+    let Some(summary) = series.summary() else { return 0 };
+    let median = float(u64::try_from(summary.p50.as_nanos()).unwrap_or(u64::MAX));
+    let away = |end: u64| (float(end) - median).abs();
+    let mut distances: Vec<(f64, u64)> =
+        series.histogram().ranges().map(|(values, count)| (away(*values.end()), count)).collect();
+    distances.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut below = 0;
+    let usual = distances.iter().find(|(_, count)| {
+        below += count;
+        below * 2 >= summary.count
+    });
+    // The histogram rounds: what is closer than its error is no distance.
+    let usual = usual.map_or(0.0, |&(distance, _)| distance).max(median / 128.0);
+    distances.iter().filter(|(distance, _)| *distance > OUTLIER * usual).map(|(_, count)| count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn of(samples: impl Iterator<Item = u64>) -> Latency {
+        Latency { rtt: samples.map(Duration::from_micros).collect(), ..Latency::default() }
+    }
+
+    #[test]
+    fn few_samples_are_called_few() {
+        assert!(latency(&of(100..250))[0].starts_with("150 answers are too few for a p99.9"));
+        assert_eq!(latency(&of((0..5000).map(|n| 100 + n % 10))), Vec::<String>::new());
+        assert_eq!(latency(&Latency::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn outliers_are_counted() {
+        let warnings = latency(&of((0..5000).map(|n| if n % 50 == 0 { 10_000 } else { 100 + n % 10 })));
+        assert!(warnings[0].starts_with("100 of 5000 answers are outliers"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_busy_client_is_named() {
+        assert_eq!(bandwidth(&Bandwidth { cpu: Some(0.5), ..Bandwidth::default() }), Vec::<String>::new());
+        assert!(bandwidth(&Bandwidth { cpu: Some(0.97), ..Bandwidth::default() })[0].contains("97%"));
+    }
+}
