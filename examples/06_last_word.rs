@@ -1,7 +1,7 @@
 //! Lesson 6: closing a socket can take back what was said last.
 //!
-//! A server sends 4 MiB and closes, and has one byte of input that it never reads. Run
-//! it with `cargo run --release --example 06_last_word`. Then read `Stream::close` in `src/net.rs`.
+//! A server sends 4 MiB and closes, and has one byte of input that it never reads. Run it with `cargo run --release
+//! --example 06_last_word`. Then read `Stream::close` in `src/net.rs`.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,16 +1,16 @@
 //! How fast is it, beside others? `cargo run --release --example versus`
 //!
-//! Every contender runs against the same loopback, each with its server in a process of its own, in turn, for several
-//! rounds: what disturbs the machine disturbs all of them. The table shows medians, and their ratio to the first line
-//! of each table. What is not installed is said to be missing. `--short` makes the rounds few and brief, to try the
-//! program, not to quote it.
+//! Every contender runs against the same loopback, its server in a process of its own, in turn with the others, for
+//! several rounds: what disturbs the machine disturbs all of them. A table shows medians and their ratio to its first
+//! line. What is not installed is said to be missing. `--short` makes the rounds few and brief, to try the program,
+//! not to quote it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use roundtrip::client::Client;
+use roundtrip::client::{Client, Options};
 use roundtrip::measure::{Direction, Plan, bandwidth, latency};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
@@ -19,7 +19,8 @@ use roundtrip::wire::command::Amount;
 
 fn main() -> io::Result<()> {
     match std::env::args().nth(1).as_deref() {
-        Some("--serve") => serve(),
+        Some("--serve") => serve(false),
+        Some("--serve-spinning") => serve(true),
         Some("--minimal") => minimal(),
         Some("--short") => compare(&Scale { rounds: 1, bytes: 64 << 20, seconds: 1, pings: 500 }),
         _ => compare(&Scale { rounds: 7, bytes: 8 << 30, seconds: 2, pings: 50_000 }),
@@ -33,40 +34,59 @@ struct Scale {
     pings: u64,
 }
 
-fn compare(scale: &Scale) -> io::Result<()> {
-    let ours = Peer::start("--serve")?;
-    let minimal = Peer::start("--minimal")?;
-    let (port, pings) = (ours.port, scale.pings);
-    println!("latency, p50 of {pings} round trips over TCP, median of {} rounds, in µs (less is better)", scale.rounds);
-    let mut contenders: Vec<Contender> = vec![
-        ("minimal: one write, one read".into(), Box::new(|| minimal_p50(minimal.port, pings))),
-        ("roundtrip".into(), Box::new(|| roundtrip_p50(port, pings))),
-    ];
-    table(&mut contenders, scale.rounds);
+/// A name, and how to get one figure.
+type Contender<'a> = (String, Box<dyn FnMut() -> io::Result<f64> + 'a>);
 
-    println!("\nbulk, one TCP connection, median of {} rounds, in Gbit/s (more is better)", scale.rounds);
-    let iperf3 = Iperf3::start();
+fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
+    let ours = Peer::ours("--serve")?;
+    let minimal = Peer::ours("--minimal")?;
+    let (port, seconds) = (ours.port, seconds.to_string());
+    let seconds = seconds.as_str();
+
+    println!("latency over TCP, p50 of a whole round trip in µs, median of {rounds} rounds (less is better)");
+    let sockperf = Peer::installed("sockperf", &["server", "--tcp", "-i", "127.0.0.1", "-p"]);
+    let qperf = Peer::installed("qperf", &["-lp"]);
+    let mut contenders: Vec<Contender> = vec![
+        ("roundtrip".into(), Box::new(|| roundtrip_p50(port, pings, false))),
+        ("minimal: one write, one read".into(), Box::new(|| minimal_p50(minimal.port, pings))),
+    ];
+    if let Some(peer) = &sockperf {
+        contenders.push(("sockperf --full-rtt".into(), Box::new(|| sockperf_p50(peer.port, seconds))));
+    }
+    if let Some(peer) = &qperf {
+        contenders.push(("qperf tcp_lat × 2 (a mean)".into(), Box::new(|| qperf_mean(peer.port, seconds))));
+    }
+    table(&mut contenders, rounds);
+    drop(contenders);
+
+    println!("\nthe same, with --spin on both sides");
+    let spinning = Peer::ours("--serve-spinning")?;
+    let sleeping: Contender = ("roundtrip".into(), Box::new(|| roundtrip_p50(port, pings, false)));
+    let spin: Contender = ("roundtrip --spin".into(), Box::new(|| roundtrip_p50(spinning.port, pings, true)));
+    table(&mut [sleeping, spin], rounds);
+    drop(spinning);
+
+    println!("\nbulk over one TCP connection in Gbit/s, median of {rounds} rounds (more is better)");
+    let iperf3 = Peer::installed("iperf3", &["--server", "--port"]);
     let mut contenders: Vec<Contender> = Vec::new();
-    if let Ok(iperf3) = &iperf3 {
-        contenders.push(("iperf3, default (-l 128K)".into(), Box::new(|| iperf3.run(scale.seconds, &[]))));
+    if let Some(peer) = &iperf3 {
+        contenders.push(("iperf3, default (-l 128K)".into(), Box::new(|| iperf3_rate(peer.port, seconds, &[]))));
         for length in ["256K", "1M"] {
-            let run = move || iperf3.run(scale.seconds, &["-l", length]);
+            let run = move || iperf3_rate(peer.port, seconds, &["-l", length]);
             contenders.push((format!("iperf3 -l {length}"), Box::new(run)));
         }
     }
     for direction in [Direction::Download, Direction::Upload] {
-        let run = move || roundtrip_rate(port, direction, scale.bytes);
+        let run = move || roundtrip_rate(port, direction, bytes);
         contenders.push((format!("roundtrip, {}", text::direction(direction)), Box::new(run)));
     }
-    table(&mut contenders, scale.rounds);
-    if let Err(error) = &iperf3 {
-        println!("  iperf3 is missing: {error}");
-    }
+    table(&mut contenders, rounds);
+    drop(contenders);
+
+    println!("\nrecording one sample in ns, median of {rounds} rounds (less is better)");
+    table(&mut [("stats::Recorder".into(), Box::new(|| Ok(recording_cost(pings * 100))))], rounds);
     Ok(())
 }
-
-/// A name, and how to get one figure.
-type Contender<'a> = (String, Box<dyn FnMut() -> io::Result<f64> + 'a>);
 
 /// Lets all of them run in turn, then prints their medians.
 fn table(contenders: &mut [Contender], rounds: usize) {
@@ -95,17 +115,17 @@ fn median(figures: &mut [f64]) -> Option<f64> {
     figures.get(figures.len() / 2).copied()
 }
 
-fn roundtrip_p50(port: u16, count: u64) -> io::Result<f64> {
-    let mut client = connect(port)?;
+fn roundtrip_p50(port: u16, count: u64, spin: bool) -> io::Result<f64> {
+    let mut client = Client::connect_with("127.0.0.1", port, &Options { spin, ..Options::default() })?;
     let plan = Plan { count, interval: Duration::ZERO, warmup: count / 10, ..Plan::default() };
     let pings = latency(&mut client, &plan, &|_| {});
     pings.failure.map_or(Ok(()), Err)?;
     client.quit()?;
-    Ok(p50(&pings.rtt))
+    p50(&pings.rtt)
 }
 
 fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64> {
-    let mut client = connect(port)?;
+    let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
     let transfer = bandwidth(&mut client, direction, Amount::Bytes(bytes), &|_| {});
     let rate = transfer.bits_per_second().unwrap_or_default();
     transfer.failure.map_or(Ok(()), Err)?;
@@ -113,15 +133,12 @@ fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64
     Ok(rate / 1e9)
 }
 
-fn connect(port: u16) -> io::Result<Client> {
-    Client::connect("127.0.0.1", port, Duration::from_secs(10))
+fn p50(rtts: &Recorder) -> io::Result<f64> {
+    let summary = rtts.summary().ok_or_else(|| io::Error::other("no answers"))?;
+    Ok(summary.p50.as_secs_f64() * 1e6)
 }
 
-fn p50(rtts: &Recorder) -> f64 {
-    rtts.summary().map_or(f64::NAN, |summary| summary.p50.as_secs_f64() * 1e6)
-}
-
-/// The least that a round trip can consist of: no protocol, no checks, no deadline.
+/// The least that a round trip can consist of: no protocol, no checks, no timeout.
 fn minimal_p50(port: u16, count: u64) -> io::Result<f64> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_nodelay(true)?;
@@ -131,11 +148,12 @@ fn minimal_p50(port: u16, count: u64) -> io::Result<f64> {
         let start = Instant::now();
         stream.write_all(b"PING\n")?;
         let _ = stream.read(&mut buffer)?;
+        let rtt = start.elapsed();
         if number >= count / 10 {
-            rtts.record(start.elapsed());
+            rtts.record(rtt);
         }
     }
-    Ok(p50(&rtts))
+    p50(&rtts)
 }
 
 /// The other side of it.
@@ -153,64 +171,99 @@ fn minimal() -> io::Result<()> {
     Ok(())
 }
 
-fn serve() -> io::Result<()> {
-    let server = Server::bind(Config::default())?;
+fn serve(spin: bool) -> io::Result<()> {
+    let mut config = Config::default();
+    config.session.spin = spin;
+    let server = Server::bind(config)?;
     println!("{}", server.address().port());
     server.run();
     Ok(())
 }
 
-/// This program again, as a server; it ends with its owner.
+fn sockperf_p50(port: u16, seconds: &str) -> io::Result<f64> {
+    let flags = ["ping-pong", "--tcp", "-i", "127.0.0.1", "--full-rtt", "-t", seconds, "-p"];
+    figure("sockperf", &flags, port, &[], "percentile 50.000 =")
+}
+
+/// It prints half of a round trip, and no percentiles.
+fn qperf_mean(port: u16, seconds: &str) -> io::Result<f64> {
+    let microseconds = figure("qperf", &["127.0.0.1", "-t", seconds, "-lp"], port, &["tcp_lat"], "latency  =");
+    microseconds.map(|half| half * 2.0)
+}
+
+/// What arrived, as its server counted it.
+fn iperf3_rate(port: u16, seconds: &str, flags: &[&str]) -> io::Result<f64> {
+    let fixed = ["--client", "127.0.0.1", "--time", seconds, "--json", "--port"];
+    let output = run("iperf3", &fixed, port, flags)?;
+    let received = output.split("\"sum_received\"").nth(1).unwrap_or_default();
+    number_after(received, "\"bits_per_second\":").map(|rate| rate / 1e9)
+}
+
+fn figure(program: &str, flags: &[&str], port: u16, more: &[&str], label: &str) -> io::Result<f64> {
+    number_after(&run(program, flags, port, more)?, label)
+}
+
+fn run(program: &str, flags: &[&str], port: u16, more: &[&str]) -> io::Result<String> {
+    let output = Command::new(program).args(flags).arg(port.to_string()).args(more).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn number_after(text: &str, label: &str) -> io::Result<f64> {
+    let rest = text.split(label).nth(1).unwrap_or_default().trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !"+-.e".contains(c)).unwrap_or(rest.len());
+    rest[..end].parse().map_err(|_| io::Error::other(format!("there is no figure after {label:?}")))
+}
+
+/// What is recorded varies as round-trip times do, so that the histogram is not touched at a single place.
+fn recording_cost(samples: u64) -> f64 {
+    let mut recorder = Recorder::default();
+    let start = Instant::now();
+    for number in 0..samples {
+        recorder.record(Duration::from_nanos(50_000 + number.wrapping_mul(0x9E37_79B9) % 65_536));
+    }
+    let cost = start.elapsed().as_secs_f64() * 1e9;
+    assert_eq!(recorder.count(), samples);
+    cost / Duration::from_secs(samples).as_secs_f64()
+}
+
+/// A server in a process of its own, which ends with this.
 struct Peer {
     process: Child,
     port: u16,
 }
 
 impl Peer {
-    fn start(flag: &str) -> io::Result<Self> {
+    /// This program again.
+    fn ours(flag: &str) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?).arg(flag).stdout(Stdio::piped()).spawn()?;
         let mut port = String::new();
         BufReader::new(process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).read_line(&mut port)?;
         let port = port.trim().parse().map_err(io::Error::other)?;
         Ok(Peer { process, port })
     }
+
+    /// Another program, whose flags end before the port. If it is not there, that is said.
+    fn installed(program: &str, flags: &[&str]) -> Option<Self> {
+        let start = || {
+            // It cannot choose a port itself. This one was free a moment ago.
+            let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+            let mut command = Command::new(program);
+            command.args(flags).arg(port.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+            let peer = Peer { process: command.spawn()?, port };
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                if Instant::now() > deadline {
+                    return Err(io::Error::other("it does not listen"));
+                }
+            }
+            Ok(peer)
+        };
+        start().inspect_err(|error: &io::Error| println!("  {program} is missing: {error}")).ok()
+    }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.process.kill().and_then(|()| self.process.wait());
-    }
-}
-
-/// A running `iperf3 -s`.
-struct Iperf3(Peer);
-
-impl Iperf3 {
-    fn start() -> io::Result<Self> {
-        // It cannot choose a port itself. This one was free a moment ago.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut command = Command::new("iperf3");
-        command.args(["--server", "--forceflush", "--port", &port.to_string()]).stdout(Stdio::piped());
-        let mut process = command.spawn()?;
-        let output = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let iperf3 = Iperf3(Peer { process, port });
-        let mut lines = BufReader::new(output).lines();
-        lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("listening")));
-        // It would stop at a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(iperf3)
-    }
-
-    fn run(&self, seconds: u64, flags: &[&str]) -> io::Result<f64> {
-        let (port, seconds) = (self.0.port.to_string(), seconds.to_string());
-        let mut command = Command::new("iperf3");
-        let output = command.args(["-c", "127.0.0.1", "-p", &port, "-t", &seconds, "--json"]).args(flags).output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        // What arrived, as its server counted it.
-        let figure = text.split("\"sum_received\"").nth(1).and_then(|rest| {
-            let number = rest.split("\"bits_per_second\":").nth(1)?.split([',', '}']).next()?;
-            number.trim().parse::<f64>().ok()
-        });
-        figure.map(|rate| rate / 1e9).ok_or_else(|| io::Error::other("iperf3 gave no figure"))
     }
 }

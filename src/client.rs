@@ -90,8 +90,8 @@ impl fmt::Debug for Trace {
 
 /// A connection to a server.
 ///
-/// After an error the conversation may be out of step (an answer may still come, in the middle of the next one): connect
-/// anew. Only after a refused request, `ERROR:…`, may the connection still be usable.
+/// After an error the conversation may be out of step (an answer may still come, in the middle of the next one):
+/// connect anew. Only after a refused request, `ERROR:…`, may the connection still be usable.
 #[derive(Debug)]
 pub struct Client {
     sender: Sender,
@@ -323,8 +323,8 @@ impl Upload<'_> {
         });
         client.sender.trace.show(Message::SentData(sent));
         let timeout = client.timeout();
-        // What the system took may still be on its way, at most for as long as it took to hand over. And a server that
-        // breaks off says why before it closes: if it has, that explains more than the write that failed.
+        // What the system took may still be on its way, at most for as long as it took to hand over. And a server
+        // that breaks off says why before it closes: if it has, that explains more than the write that failed.
         let patience = if sending.is_ok() { timeout + start.elapsed() } else { Duration::from_millis(100) };
         client.reader.get_mut().set_read_timeout(patience)?;
         let done = client.receive_done(Some(sent));
@@ -347,8 +347,8 @@ pub struct Bidirectional<'a> {
 }
 
 impl Bidirectional<'_> {
-    /// Sends and receives all of it at the same time, and returns the download as it was seen here, and the upload as the
-    /// server saw it.
+    /// Sends and receives all of it at the same time, and returns the download as it was seen here, and the upload as
+    /// the server saw it.
     ///
     /// # Errors
     /// When the transfer breaks off in either direction.

@@ -23,39 +23,54 @@
 //!
 //! What stands below may use what stands above it, never the other way round:
 //!
-//! | room | what it teaches |
+//! | module | what it teaches |
 //! | --- | --- |
-//! | [`wire`] | bytes and messages: framing, parsing what strangers send, moving exactly n bytes. Has never seen a socket or a clock |
-//! | [`stats`] | what a series of durations has in common. Reads no clock |
 //! | [`units`] | how sizes and durations are written |
-//! | [`net`] | one connected stream: deadlines, and a close that does not take back the last word |
+//! | [`wire`] | bytes and messages; has never seen a socket or a clock |
+//! | [`stats`] | what a series of durations has in common; reads no clock |
+//! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
+//! | [`transfer`] | bulk data, for so many bytes or for so long, one way or both |
 //! | [`log`](mod@log) | a log that makes no connection wait |
-//! | [`serve`] | one accept loop, and three answers to "who does the work": itself, a thread, a process. Knows no protocol |
+//! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three |
 //! | [`server`] | the two put together |
 //! | [`client`] | the other half of the conversation |
-//! | [`measure`] | clocks around conversations, returning plain data. Prints nothing |
-//! | [`report`] | plain data made text. Measures nothing |
+//! | [`measure`] | clocks around conversations, returning plain data; prints nothing |
+//! | [`report`] | plain data made text, JSON, a table, a picture; measures nothing |
 //!
 //! [`flags`] holds what the two binaries' command lines share.
 //!
 //! # Reading order
 //!
-//! An afternoon's worth, and each step runs (`cargo run --release --example …`):
+//! The core is an afternoon's worth, and each step runs (`cargo run --release --example …`):
 //!
 //! 1. `01_framing`, then [`wire::framing`] and [`wire::command`]: what is said, and where a message ends.
-//! 2. `02_latency`, then [`client`] and [`measure::latency()`]: a ping, and when its clock starts and stops.
-//! 3. `03_serving`, then [`serve`] and its three strategies side by side, and [`session`].
-//! 4. `04_bandwidth`, then [`wire::bulk`] and [`measure::bandwidth()`]: why the last `write` proves nothing.
-//! 5. `05_summary`, then [`stats::Summary`]: why the mean is a time that nobody saw.
-//! 6. `06_last_word`, then [`net`]: what dropping a socket does, and why every call needs a deadline.
-//! 7. `07_together`, then [`measure::together()`]: many clients that really are at work at once.
+//! 2. `02_latency`, then [`client`] and [`measure::latency`](mod@measure::latency): a ping, and when its clock starts
+//!    and stops.
+//! 3. `03_serving`, then [`serve`], its [`sequential`](serve::sequential), [`threads`](serve::threads) and
+//!    [`processes`](serve::processes) side by side, and [`session`] with its [`text`](session::text).
+//! 4. `04_bandwidth`, then [`wire::bulk`] and [`measure::bandwidth`](mod@measure::bandwidth): why the last `write`
+//!    proves nothing.
+//! 5. `05_summary`, then [`stats::summary`]: why the mean is a time that nobody saw.
+//! 6. `06_last_word`, then [`net`]: what dropping a socket does, and why every call needs a timeout.
+//! 7. `07_together`, then [`measure::together`](mod@measure::together): many clients that really are at work at once.
+//!
+//! What follows can be skipped at a first reading:
+//!
+//! 8. `08_due`, then [`measure::paced`] and [`measure::pace`]: why a client that waits for answers does not see a
+//!    stall.
+//! 9. `09_histogram`, then [`stats::histogram`] and [`stats::recorder`]: percentiles without the samples.
+//! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line does to an answer; and
+//!     [`measure::sweep`](mod@measure::sweep), where size begins to matter.
+//! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking up.
+//! 12. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
 //!
 //! # What holds everywhere
 //!
 //! * A clock stops when the last byte has *arrived*; a round-trip time is the whole round trip; a lost answer is
 //!   never a number.
-//! * Whatever comes from outside is bounded before memory is taken for it, and waited for no longer than a deadline.
+//! * Whatever comes from outside is bounded before memory is taken for it, and every read and write of it has a
+//!   timeout.
 //! * Nothing panics on it. One bad peer costs its own connection.
 //! * What was measured before something failed is reported.
 

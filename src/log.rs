@@ -3,8 +3,8 @@
 //! A server tells its standard output of every connection. Whoever reads that output may stop reading without closing
 //! it: a terminal that is paused, a test that took the first line and looks no further. A pipe holds 64 KiB, and the
 //! next `write` into it waits for ever, in the middle of somebody's connection. So lines go through a queue of
-//! bounded length to a thread that has nothing else to do; when the queue is full, lines are dropped, and how
-//! many is said before the next one that is written.
+//! bounded length to a thread that has nothing else to do; when the queue is full, lines are dropped, and how many is
+//! said before the next one that is written.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -76,8 +76,8 @@ impl Log {
 pub struct Writer(Receiver<()>);
 
 impl Writer {
-    /// Waits until the last line is written, for `patience` at most: a program must not outlive its work because nobody reads
-    /// what it says.
+    /// Waits until the last line is written, for `patience` at most: a program must not outlive its work because
+    /// nobody reads what it says.
     pub fn finish(self, patience: Duration) {
         // Nothing is ever sent: the wait ends when the thread does.
         let _ = self.0.recv_timeout(patience);

@@ -3,10 +3,10 @@
 //! A [`Stream`] is a TCP connection or a Unix socket with two promises added that every conversation with a stranger
 //! needs:
 //!
-//! * **No call waits for ever.** Each read and each write has a timeout, and says which of them passed it. (A peer that
-//!   keeps trickling bytes can still keep its connection, as one can that keeps asking.)
-//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not: it lets the peer read the answer
-//!   that was sent last, also when the peer is still sending.
+//! * **No call waits for ever.** Each read and each write has a timeout, and says which of them passed it. (A peer
+//!   that keeps trickling bytes can still keep its connection, as one can that keeps asking.)
+//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not: it lets the peer read the
+//!   answer that was sent last, also when the peer is still sending.
 //!
 //! It also turns Nagle's algorithm off (`TCP_NODELAY`): see [`Framing::send`](crate::wire::framing::Framing::send).
 //!
@@ -14,8 +14,8 @@
 //!
 //! A thread that waits in `read` sleeps, and waking it takes the system tens of microseconds: on loopback, most of a
 //! round trip. [`Stream::spin`] makes the socket non-blocking and asks again and again instead. What that shows is
-//! how much of a round trip was the scheduler's; what it costs is a whole core for each stream that waits. With
-//! fewer cores than spinning threads it is slower than sleeping, since they then wait for each other.
+//! how much of a round trip was the scheduler's; what it costs is a whole core for each stream that waits. With fewer
+//! cores than spinning threads it is slower than sleeping, since they then wait for each other.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
@@ -129,8 +129,8 @@ impl Stream {
         with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))
     }
 
-    /// From `timeout` from now on, no read begins any more: so a message that comes in ever so small pieces has an end,
-    /// too. `false` lifts this.
+    /// From `timeout` from now on, no read begins any more: so a message that comes in ever so small pieces has an
+    /// end, too. `false` lifts this.
     pub fn limit_reading(&mut self, limited: bool) {
         self.deadline = limited.then(|| Instant::now() + self.timeout);
     }
@@ -223,8 +223,8 @@ impl Stream {
         }
     }
 
-    /// Linux wakes a writer only when a third of the send buffer is free, and a peer that reads slowly may not get so far
-    /// within the timeout. If there is room now, it has been reading.
+    /// Linux wakes a writer only when a third of the send buffer is free, and a peer that reads slowly may not get so
+    /// far within the timeout. If there is room now, it has been reading.
     fn write_what_fits(&self, buffer: &[u8]) -> io::Result<usize> {
         with_socket!(self, socket => socket.set_write_timeout(Some(Duration::from_millis(1))))?;
         let written = with_socket!(self, socket => (&mut &*socket).write(buffer));

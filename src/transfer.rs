@@ -1,7 +1,9 @@
-//! The two ways in which a bulk transfer can end: after so many bytes, or after so much time. The same for either side.
+//! The two ways in which a bulk transfer can end: after so many bytes, or after so much time. The same for either
+//! side.
 //!
-//! In both directions at once, one connection has two threads: one writes while the other reads. Taking turns in one thread would not be
-//! two-way traffic, and could stand still: both sides writing, both buffers full, and nobody reading.
+//! In both directions at once, one connection has two threads: one writes while the other reads. Taking turns in one
+//! thread would not be two-way traffic, and could stand still: both sides writing, both buffers full, and nobody
+//! reading.
 
 use std::io::{self, BufReader, Write};
 use std::thread;

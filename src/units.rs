@@ -135,8 +135,8 @@ pub fn ms(duration: Duration) -> String {
 /// ```
 #[must_use]
 pub fn utc(seconds: u64) -> String {
-    // Days are counted in eras of 400 years from 1 March of the year 0, so that the leap day is the last of its year (Howard
-    // Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    // Days are counted in eras of 400 years from 1 March of the year 0, so that the leap day is the last of its year
+    // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     let (days, time) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -1,14 +1,14 @@
 //! Bandwidth: how many bytes arrive in how much time?
 //!
-//! The common mistake is to stop the clock when the last `write` has returned. That says when the *sender's system* had
-//! taken the last byte, megabytes of it still in a buffer, some not yet on the wire. `examples/04_bandwidth.rs` measures
-//! how far off that is. So a download ends when the last byte has been read, and an upload when the server's word that
-//! it has read the last byte is here: one round trip later, so transfer enough that it does not matter.
+//! The common mistake is to stop the clock when the last `write` has returned. That says when the *sender's system*
+//! had taken the last byte, megabytes of it still in a buffer, some not yet on the wire. `examples/04_bandwidth.rs`
+//! measures how far off that is. So a download ends when the last byte has been read, and an upload when the server's
+//! word that it has read the last byte is here: one round trip later, so transfer enough that it does not matter.
 //!
 //! With [bare framing](crate::wire::framing) a download contains the pause that our server makes behind its `READY`.
 //!
-//! In both directions at once, each end is waiting for the other to finish, so an upload's time is taken from the server:
-//! from its `READY` to the last byte that arrived there.
+//! In both directions at once, each end is waiting for the other to finish, so an upload's time is taken from the
+//! server: from its `READY` to the last byte that arrived there.
 
 use std::io;
 use std::time::{Duration, Instant};

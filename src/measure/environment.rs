@@ -1,8 +1,8 @@
 //! What the tool cannot see, and what it can find out about that.
 //!
-//! Every figure here is taken by a program that runs on one of the two machines and competes for it. Reading the clock
-//! takes time, a timer fires late, the program itself may be what is slow, and the kernel sends segments again without
-//! telling anybody. None of this can be taken out of a measurement. It can be measured too, and said.
+//! Every figure here is taken by a program that runs on one of the two machines and competes for it. Reading the
+//! clock takes time, a timer fires late, the program itself may be what is slow, and the kernel sends segments again
+//! without telling anybody. None of this can be taken out of a measurement. It can be measured too, and said.
 
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,8 @@ impl CpuClock {
         (seconds > 0.2).then(|| crate::units::float(ticks) / Self::HERTZ / seconds)
     }
 
-    /// User and system time, the 14th and 15th field (see `man proc_pid_stat`). The second one, the name, may hold spaces.
+    /// User and system time, the 14th and 15th field (see `man proc_pid_stat`). The second one, the name, may hold
+    /// spaces.
     fn ticks() -> Option<u64> {
         let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);

@@ -1,25 +1,25 @@
 //! Round-trip time: how long until an answer is back?
 //!
 //! The clock starts before the request is handed to the system and stops when the whole answer has been read. So the
-//! figure holds the way there, the way back, and everything that wakes, copies and schedules at both ends; on loopback
-//! that is all there is. It is never halved: the two ways need not be alike, and half a round trip has never been
-//! measured by anyone.
+//! figure holds the way there, the way back, and everything that wakes, copies and schedules at both ends; on
+//! loopback that is all there is. It is never halved: the two ways need not be alike, and half a round trip has never
+//! been measured by anyone.
 //!
-//! The first ping meets cold caches and, on a new connection, a server that is still starting a thread or a process for
-//! it. It is sent but not counted: that is the warm-up.
+//! The first ping meets cold caches and, on a new connection, a server that is still starting a thread or a process
+//! for it. It is sent but not counted: that is the warm-up.
 //!
 //! # From when it was due
 //!
 //! With an interval, pings leave on a schedule, also while an answer is late. Waiting for it would be kind to the
-//! server and false to the reader: a stall of a second would cost one bad sample and hide the nine pings that should have
-//! been sent meanwhile, each of which would have waited too. (Gil Tene calls this *coordinated omission*.) So there are
-//! two figures, from when a ping was sent and from when it was *due*. They differ when pings leave late, because the
-//! connection takes nothing or this machine is busy; then the second is what a user would have felt.
+//! server and false to the reader: a stall of a second would cost one bad sample and hide the nine pings that should
+//! have been sent meanwhile, each of which would have waited too. (Gil Tene calls this *coordinated omission*.) So
+//! there are two figures, from when a ping was sent and from when it was *due*. They differ when pings leave late,
+//! because the connection takes nothing or this machine is busy; then the second is what a user would have felt.
 //!
 //! Three cases send one ping at a time all the same: no interval, where each answer is what sends the next ping;
 //! [bare framing](crate::wire::framing), where two answers that arrive together are one; and
-//! [spinning](crate::net#spinning), where a second thread would only be in the way. There, the figure from the due time
-//! alone shows a stall.
+//! [spinning](crate::net#spinning), where a second thread would only be in the way. There, the figure from the due
+//! time alone shows a stall.
 
 use std::io;
 use std::thread;

@@ -1,10 +1,10 @@
 //! Latency under load: how long does an answer take while something else fills the line?
 //!
-//! A line that is idle answers at once. A line that is full has queues in front of its slowest part, and an answer waits in
-//! them behind the bulk. Where queues are too long ("bufferbloat"), a download makes every call stutter, and neither a
-//! latency test nor a bandwidth test alone shows it. So here are three phases: idle, downloading, uploading; in each,
-//! pings on one connection, and in two of them a bulk transfer on another. The difference between the medians is the time
-//! that was spent in queues.
+//! A line that is idle answers at once. A line that is full has queues in front of its slowest part, and an answer
+//! waits in them behind the bulk. Where queues are too long ("bufferbloat"), a download makes every call stutter, and
+//! neither a latency test nor a bandwidth test alone shows it. So here are three phases: idle, downloading,
+//! uploading; in each, pings on one connection, and in two of them a bulk transfer on another. The difference between
+//! the medians is the time that was spent in queues.
 
 use std::io;
 use std::thread;

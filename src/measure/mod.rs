@@ -7,15 +7,16 @@
 //! ```
 //!
 //! Everything here returns plain data and prints nothing; [`report`](crate::report) does that. A measurement that
-//! fails half-way returns what it has measured until then, and why it ended. While it runs it tells an [`Observer`] of
-//! every single [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing here grows with time.
+//! fails half-way returns what it has measured until then, and why it ended. While it runs it tells an [`Observer`]
+//! of every single [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing here grows with
+//! time.
 
 pub mod bandwidth;
 pub mod environment;
 pub mod latency;
 pub mod loaded;
-mod pace;
-mod paced;
+pub mod pace;
+pub mod paced;
 pub mod sweep;
 pub mod together;
 

@@ -1,7 +1,7 @@
 //! Pings that leave on time, whether or not the answers come.
 //!
-//! One thread sends, another receives. What connects them is a queue: TCP keeps the order, so the next answer belongs to the
-//! oldest ping in it.
+//! One thread sends, another receives. What connects them is a queue: TCP keeps the order, so the next answer belongs
+//! to the oldest ping in it.
 //!
 //! ```text
 //!   sender     wait until due ─▶ look at the clock ─▶ write ─▶ queue (due, sent)

@@ -1,16 +1,17 @@
 //! Several clients at once, released together.
 //!
-//! Threads that are started one after the other begin one after the other: the first of a thousand would be done before
-//! the last one exists. So all of them wait at a gate, which opens when the last one has been started. The gate is a
-//! lock that is held for writing until then, and that all of them can have at once for reading.
-//! ([`Barrier`](std::sync::Barrier) would do, if every thread were sure to be started: it waits for ever for one that the
-//! system refused.)
+//! Threads that are started one after the other begin one after the other: the first of a thousand would be done
+//! before the last one exists. So all of them wait at a gate, which opens when the last one has been started. The
+//! gate is a lock that is held for writing until then, and that all of them can have at once for reading.
+//! ([`Barrier`](std::sync::Barrier) would do, if every thread were sure to be started: it waits for ever for one that
+//! the system refused.)
 
 use std::io;
 use std::sync::{PoisonError, RwLock};
 use std::thread;
 
-/// Address space for a stack, a fraction of the default 2 MiB: a thousand clients fit where address space is scarce, too.
+/// Address space for a stack, a fraction of the default 2 MiB: a thousand clients fit where address space is scarce,
+/// too.
 const STACK_SIZE: usize = 256 * 1024;
 
 /// Calls `work` with each item in a thread of its own, all released together, and returns the results in the items'

@@ -1,7 +1,7 @@
 //! Results for programs.
 //!
-//! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are whole nanoseconds and their names end in
-//! `_ns`. What is not known is left out: there is no `null` for a number. Each object in `tests` has
+//! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are whole nanoseconds and their names
+//! end in `_ns`. What is not known is left out: there is no `null` for a number. Each object in `tests` has
 //!
 //! | field | meaning |
 //! | --- | --- |
@@ -31,18 +31,18 @@
 //! | `server_duration_ns` | an upload's time as the server saw it |
 //! | `cpu` | how much of one processor this side's thread used, from 0 to 1 |
 //!
-//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings, `round_trips_per_minute` (60 s over the median) and,
-//! of the last two, the fields of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings and
-//! `bits_per_second` (payload one way, over the mean).
+//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings, `round_trips_per_minute` (60 s over
+//! the median) and, of the last two, the fields of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the
+//! fields of pings and `bits_per_second` (payload one way, over the mean).
 //!
-//! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`, `p99_9` and `jitter` (the mean absolute
-//! difference between one sample and the next), as [`Summary`] defines them.
+//! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`, `p99_9` and `jitter` (the mean
+//! absolute difference between one sample and the next), as [`Summary`] defines them.
 //!
 //! # The stream
 //!
-//! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`, `number`, `at_ns`,
-//! `rtt_ns`, `due_ns`); `progress` of a transfer (with `direction`, and the `bytes` of the tenth of a second that ended `at_ns`);
-//! `result`, a test's object; and at the end `document`, the whole.
+//! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`,
+//! `number`, `at_ns`, `rtt_ns`, `due_ns`); `progress` of a transfer (with `direction`, and the `bytes` of the tenth
+//! of a second that ended `at_ns`); `result`, a test's object; and at the end `document`, the whole.
 
 use std::time::Duration;
 

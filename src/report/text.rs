@@ -128,8 +128,8 @@ fn more(summary: &Summary) -> String {
     format!("rtt p90/p95/p99.9{name} = {values}{jitter} ms")
 }
 
-/// How many of these fit in a minute, one after the other: the unit of "Responsiveness under Working Conditions" (IETF draft
-/// ippm-responsiveness), from the median.
+/// How many of these fit in a minute, one after the other: the unit of "Responsiveness under Working Conditions"
+/// (IETF draft ippm-responsiveness), from the median.
 #[must_use]
 pub fn round_trips_per_minute(series: &Recorder) -> Option<f64> {
     let p50 = series.summary()?.p50.as_secs_f64();

@@ -7,8 +7,8 @@ use crate::units::{float, ms};
 /// From this part of a processor on, the program itself is taken for the bottleneck.
 const BUSY: f64 = 0.9;
 
-/// Where a modified Z-score begins to mean an outlier: Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993), propose 3.5. Ten
-/// median absolute deviations, as here, are only what nobody would argue about.
+/// Where a modified Z-score begins to mean an outlier: Iglewicz and Hoaglin, "How to Detect and Handle Outliers"
+/// (1993), propose 3.5. Ten median absolute deviations, as here, are only what nobody would argue about.
 const OUTLIER: f64 = 10.0;
 
 /// What to mistrust in a series of pings.

@@ -151,8 +151,9 @@ impl Network {
     /// Whether the address belongs to the block.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        // XOR leaves a 1 wherever the two differ. With the host's bits shifted out, zero is left just when the first `prefix`
-        // bits agree. For a prefix of 0 the shift is by the full width, which `checked_shr` refuses: every address agrees.
+        // XOR leaves a 1 wherever the two differ. With the host's bits shifted out, zero is left just when the first
+        // `prefix` bits agree. For a prefix of 0 the shift is by the full width, which `checked_shr` refuses: every
+        // address agrees.
         match (self.address, ip) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {
                 (a.to_bits() ^ b.to_bits()).checked_shr(u32::BITS - self.prefix).unwrap_or(0) == 0

@@ -16,13 +16,13 @@
 //! | [`Threads`] | holds up itself | ends its connection, if it is a panic | shared: counters are easy | tens of microseconds |
 //! | [`Processes`] | holds up itself | ends its connection, whatever it is | separate: counters are not | about a millisecond |
 //!
-//! `examples/03_serving.rs` measures this table.
+//! `examples/03_serving.rs` measures the first and the last column.
 
-mod limits;
+pub mod limits;
 #[cfg(unix)]
-mod processes;
-mod sequential;
-mod threads;
+pub mod processes;
+pub mod sequential;
+pub mod threads;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -134,8 +134,8 @@ impl Acceptor {
         }
     }
 
-    /// A few bytes always fit in a new connection's send buffer, so saying no takes no time. Making sure that it is heard
-    /// does, and is not done here, where everyone waits.
+    /// A few bytes always fit in a new connection's send buffer, so saying no takes no time. Making sure that it is
+    /// heard does, and is not done here, where everyone waits.
     fn send_away(&self, mut stream: Stream, ip: IpAddr, refusal: Refusal) {
         if (self.refuse)(&mut stream, refusal).is_err() {
             return;

@@ -15,8 +15,8 @@ use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
 use crate::wire::framing::Framing;
 
-/// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one `recv`
-/// for the answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably
+/// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one
+/// `recv` for the answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably
 /// returned: long for a computer, and still a bet on its scheduler and on the network. Framing makes the bet
 /// unnecessary.
 const BARE_PAUSE: Duration = Duration::from_millis(50);

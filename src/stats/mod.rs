@@ -3,9 +3,9 @@
 //! Nothing here reads a clock: it is given durations, so that each formula can be tried on numbers whose answer is
 //! known.
 
-mod histogram;
-mod recorder;
-mod summary;
+pub mod histogram;
+pub mod recorder;
+pub mod summary;
 
 pub use histogram::Histogram;
 pub use recorder::Recorder;

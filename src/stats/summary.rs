@@ -21,15 +21,15 @@ pub struct Summary {
     pub max: Duration,
     /// The sample standard deviation: the squares of the differences from the mean, divided by `count - 1`.
     pub stddev: Option<Duration>,
-    /// The median.
+    /// The median; of an even number, the lower of the two in the middle.
     pub p50: Duration,
-    /// 90% are at most this.
+    /// At least 90% are at most this.
     pub p90: Duration,
-    /// 95% are at most this.
+    /// At least 95% are at most this.
     pub p95: Duration,
-    /// 99% are at most this.
+    /// At least 99% are at most this.
     pub p99: Duration,
-    /// 99.9% are at most this.
+    /// At least 99.9% are at most this.
     pub p99_9: Duration,
     /// The mean absolute difference between one sample and the next.
     pub jitter: Option<Duration>,

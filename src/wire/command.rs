@@ -209,8 +209,8 @@ pub(super) fn whole_number(digits: &[u8]) -> Result<u64, ParseError> {
     text.and_then(|text| text.parse().ok()).ok_or_else(|| ParseError::NotANumber(excerpt(digits)))
 }
 
-/// As much of a stranger's bytes as fits in a message for a person, on one line and without anything that a terminal would
-/// obey.
+/// As much of a stranger's bytes as fits in a message for a person, on one line and without anything that a terminal
+/// would obey.
 #[must_use]
 pub fn excerpt(bytes: &[u8]) -> String {
     const LONGEST: usize = 200;

@@ -10,13 +10,16 @@
 //!   number  -  digits  .digits  e±digits            all but the digits may be missing
 //! ```
 //!
-//! Such a grammar is read by recursive descent: each rule is a method, which calls those of the rules that it is made of.
-//! What it needs against strangers is one limit. Every `[` is a call and takes stack, and a stack that overflows is no error that
-//! can be handled but the end of the process: a hundred thousand `[`, 100 kB, would be enough. So [`MAX_DEPTH`] it is.
-//! Memory needs no limit of its own. JSON announces no lengths for which a reader would have to make room in advance; a value
-//! takes 32 bytes and a pair in a map 64, once they are there. Who bounds the length of the text bounds the memory.
+//! Such a grammar is read by recursive descent: each rule is a method, which calls those of the rules that it is made
+//! of. What it needs against strangers is one limit. Every `[` is a call and takes stack, and a stack that overflows
+//! is no error that can be handled but the end of the process: a hundred thousand `[`, 100 kB, would be enough. So
+//! [`MAX_DEPTH`] it is.
 //!
-//! The RFC leaves some questions to whoever reads, and programs that answer them differently misunderstand each other. Here:
+//! Memory needs no limit of its own. JSON announces no lengths for which a reader would have to make room in advance;
+//! a value takes 32 bytes and a pair in a map 64, once there. Who bounds the length of the text bounds the memory.
+//!
+//! The RFC leaves some questions to whoever reads, and programs that answer them differently misunderstand each
+//! other. Here:
 //!
 //! | question | answer |
 //! | --- | --- |
@@ -35,8 +38,8 @@ use super::value::{Map, Value};
 
 /// How many lists and maps may be open at once (RFC 8259 section 9 lets the parser choose).
 ///
-/// More than anyone writes by hand, and few enough for the 256 KiB of stack that a server's thread has: without optimization a
-/// level takes about one. The tests parse, copy, print and drop a value of this depth in such a thread.
+/// More than anyone writes by hand, and few enough for the 256 KiB of stack that a server's thread has: without
+/// optimization a level takes about 1 KiB. The tests parse, copy, print and drop a value this deep in such a thread.
 pub const MAX_DEPTH: usize = 128;
 
 /// Why a text is not JSON, and where.
@@ -307,9 +310,9 @@ impl Parser<'_> {
         escaped.inspect_err(|_| self.rest = start)
     }
 
-    /// What follows the `u` of an escape. Its four digits do not reach beyond U+FFFF: a character from there is written as two
-    /// escapes, as UTF-16 does it (RFC 2781 section 2.1), with numbers that are no characters. One of them alone is returned as
-    /// it is.
+    /// What follows the `u` of an escape. Its four digits do not reach beyond U+FFFF: a character from there is
+    /// written as two escapes, as UTF-16 does it (RFC 2781 section 2.1), with numbers that are no characters. One of
+    /// them alone is returned as it is.
     fn code_point(&mut self) -> Parsed<u32> {
         let first = self.four_digits()?;
         if (0xD800..0xDC00).contains(&first) && self.take('\\') && self.take('u') {
@@ -380,8 +383,8 @@ impl Encoder<'_> {
         match value {
             Value::Bool(truth) => self.write(format_args!("{truth}")),
             Value::Integer(number) => self.write(format_args!("{number}")),
-            // Debug writes the fewest digits from which the same f64 is read back, a fraction or an exponent always among
-            // them; Display writes 1 for 1.0, which is an integer, and 301 digits for 1e300.
+            // Debug writes the fewest digits from which the same f64 is read back, a fraction or an exponent always
+            // among them; Display writes 1 for 1.0, which is an integer, and 301 digits for 1e300.
             Value::Float(number) if number.is_finite() => self.write(format_args!("{number:?}")),
             Value::Float(_) | Value::Null => self.out.push_str("null"),
             Value::String(text) => self.string(text),

@@ -1,7 +1,7 @@
 //! What is left of a message when its encoding is taken away.
 //!
-//! JSON and `MessagePack` write the same things down differently: numbers, strings, lists, and maps from strings to any of
-//! these. A program that handles [`Value`]s does not have to know which of the two a peer speaks:
+//! JSON and `MessagePack` write the same things down differently: numbers, strings, lists, and maps from strings to
+//! any of these. A program that handles [`Value`]s does not have to know which of the two a peer speaks:
 //!
 //! ```text
 //!   {"ok":true}        ─ json ─────┐
@@ -28,11 +28,12 @@ pub enum Value {
     Null,
     /// Yes or no.
     Bool(bool),
-    /// A whole number from `i64::MIN` to `u64::MAX`: what `MessagePack` can hold, and what JSON is read into. The type is wider
-    /// only because Rust has none of just this range.
+    /// A whole number from `i64::MIN` to `u64::MAX`: what `MessagePack` can hold, and what JSON is read into. The
+    /// type is wider only because Rust has none of just this range.
     Integer(i128),
-    /// Any other number, and one that was written with a fraction or an exponent. JSON cannot say that a number is infinite or
-    /// not a number: [`json::encode`](super::json::encode) writes `null` for these, so leave a figure out that is not known.
+    /// Any other number, and one that was written with a fraction or an exponent. JSON cannot say that a number is
+    /// infinite or not a number: [`json::encode`](super::json::encode) writes `null` for these, so leave a figure out
+    /// that is not known.
     Float(f64),
     /// Text.
     String(String),
@@ -44,8 +45,8 @@ pub enum Value {
 
 /// Pairs of a key and a value, in the order in which the keys were first inserted. No key is there twice.
 ///
-/// It keeps the order so that what is printed reads as it was put together, and comparing two maps heeds it. Looking up a key
-/// goes through the pairs one by one: the maps in messages are small.
+/// It keeps the order so that what is printed reads as it was put together, and comparing two maps heeds it. Looking
+/// up a key goes through the pairs one by one: the maps in messages are small.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     pairs: Vec<(String, Value)>,
@@ -244,8 +245,9 @@ impl Map {
     }
 }
 
-/// As inserting one pair after the other, but quicker. A stranger chooses how many keys a message has: were each compared with
-/// all before it, a hundred thousand keys would cost five thousand million comparisons. Sorted, they cost two million.
+/// As inserting one pair after the other, but quicker. A stranger chooses how many keys a message has: were each
+/// compared with all before it, a hundred thousand keys would cost five thousand million comparisons. Sorted, they
+/// cost two million.
 impl<K: Into<String>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter().map(|(key, value)| (key.into(), value));

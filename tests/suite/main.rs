@@ -6,5 +6,6 @@ mod examples;
 mod hostile;
 mod limits;
 mod protocol;
+mod reports;
 mod serving;
 mod support;

@@ -12,7 +12,8 @@ use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number}
 use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
 use roundtrip::wire::framing::Framing;
 
-/// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a process.
+/// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a
+/// process.
 const MAX_CLIENTS: usize = 10_000;
 
 /// What the command line asks for.

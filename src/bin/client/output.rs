@@ -257,8 +257,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints a line of results. `println!` would panic when whoever reads them has read enough (`client | head -1`); then there
-/// is nobody left to measure for.
+/// Prints a line of results. `println!` would panic when whoever reads them has read enough (`client | head -1`);
+/// then there is nobody left to measure for.
 pub fn say(line: &str) {
     if let Err(error) = writeln!(io::stdout(), "{line}") {
         if error.kind() == io::ErrorKind::BrokenPipe {

@@ -67,8 +67,8 @@ struct Run<'a> {
     options: &'a Options,
     output: &'a Output<'a>,
     how: ClientOptions,
-    /// A client that is alone keeps its connection from one test to the next, unless a test failed on it. One of several
-    /// leaves as soon as it is done, since a sequential server serves the next one only then.
+    /// A client that is alone keeps its connection from one test to the next, unless a test failed on it. One of
+    /// several leaves as soon as it is done, since a sequential server serves the next one only then.
     kept: Vec<io::Result<Client>>,
 }
 
@@ -296,8 +296,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Everything is measured by now: a server that does not say `BYE` spoils nothing. But one that says something else has been
-/// out of step, and nobody knows for how long.
+/// Everything is measured by now: a server that does not say `BYE` spoils nothing. But one that says something else
+/// has been out of step, and nobody knows for how long.
 fn leave(client: Client) -> io::Result<()> {
     match client.quit() {
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(error),

@@ -491,8 +491,8 @@ fn floats_keep_every_bit() {
 
 #[test]
 fn no_bytes_make_it_panic() {
-    // Bytes from anywhere seldom get beyond the first; those that JSON is made of, and whole texts with some of their bytes
-    // changed, do.
+    // Bytes from anywhere seldom get beyond the first; those that JSON is made of, and whole texts with some of their
+    // bytes changed, do.
     const MADE_OF: &[u8] = b"[]{}:,\"\\/ntrue falsb0123456789-+.eEdD8cC\n \x00\x1f\xc3\xa9";
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..5_000 {
