@@ -157,7 +157,7 @@ fn read_known(length: usize, reader: &mut impl BufRead, buffer: &mut Vec<u8>) ->
     if reader.by_ref().take(length as u64).read_to_end(buffer)? < length {
         return Err(closed());
     }
-    // An error is the one answer of unknown length, longer than any other. Its text is what comes along with it: all
+    // An error is the one answer of unknown length. Its text is what comes along with it: all
     // that can be done.
     if length > 0 && b"ERROR:".starts_with(buffer) {
         take_piece(reader, buffer)?;
