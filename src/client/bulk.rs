@@ -1,0 +1,99 @@
+//! Bulk transfers: what can be done once the server has said `READY`.
+//!
+//! Each is a type of its own, so that nobody can receive what was never asked for, or ask for something else in the
+//! middle.
+
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+use super::{Client, Message};
+use crate::transfer;
+use crate::wire::command::{Amount, Received};
+
+/// A download that the server is ready for.
+#[derive(Debug)]
+pub struct Download<'a> {
+    pub(super) client: &'a mut Client,
+    pub(super) amount: Amount,
+}
+
+impl Download<'_> {
+    /// Receives all of it, tells `progress` of each piece that arrived, and says how long it took from the server's
+    /// `READY` until the last byte was here.
+    ///
+    /// # Errors
+    /// When the transfer breaks off.
+    pub fn receive(self, progress: impl FnMut(u64)) -> io::Result<Received> {
+        let received = transfer::receive(&mut self.client.reader, self.amount, progress)?;
+        self.client.sender.trace.show(Message::ReceivedData(received.bytes));
+        self.client.check_in_step().map(|()| received)
+    }
+}
+
+/// An upload that the server is ready for.
+#[derive(Debug)]
+pub struct Upload<'a> {
+    pub(super) client: &'a mut Client,
+    pub(super) amount: Amount,
+}
+
+impl Upload<'_> {
+    /// Sends all of it, tells `progress` of each piece that the system took, and waits until the server says that the
+    /// last byte has arrived. With line framing it says, too, how much that was and how long it took.
+    ///
+    /// # Errors
+    /// When the transfer breaks off, or the server has seen another number of bytes.
+    pub fn send(self, mut progress: impl FnMut(u64)) -> io::Result<Option<Received>> {
+        let Upload { client, amount } = self;
+        client.check_in_step()?;
+        let (start, mut sent) = (Instant::now(), 0);
+        let sending = transfer::send(&mut client.sender.stream, amount, |piece| {
+            sent += piece;
+            progress(piece);
+        });
+        client.sender.trace.show(Message::SentData(sent));
+        let timeout = client.timeout();
+        // What the system took may still be on its way, at most for as long as it took to hand over. And a server
+        // that breaks off says why before it closes: if it has, that explains more than the write that failed.
+        let patience = if sending.is_ok() { timeout + start.elapsed() } else { Duration::from_millis(100) };
+        client.reader.get_mut().set_read_timeout(patience)?;
+        let done = client.receive_done(Some(sent));
+        client.reader.get_mut().set_read_timeout(timeout)?;
+        match (sending, done) {
+            (Err(error), Err(done)) if done.kind() == ErrorKind::InvalidData => {
+                Err(io::Error::new(error.kind(), done.to_string()))
+            }
+            (Err(error), _) => Err(error),
+            (Ok(()), done) => done,
+        }
+    }
+}
+
+/// A transfer in both directions that the server is ready for.
+#[derive(Debug)]
+pub struct Bidirectional<'a> {
+    pub(super) client: &'a mut Client,
+    pub(super) amount: Amount,
+}
+
+impl Bidirectional<'_> {
+    /// Sends and receives all of it at the same time, and returns the download as it was seen here, and the upload as
+    /// the server saw it.
+    ///
+    /// # Errors
+    /// When the transfer breaks off in either direction.
+    pub fn run(
+        self,
+        sent: impl FnMut(u64) + Send,
+        received: impl FnMut(u64),
+    ) -> io::Result<(Received, Option<Received>)> {
+        let Bidirectional { client, amount } = self;
+        let download = transfer::both(&mut client.reader, amount, sent, received)?;
+        client.sender.trace.show(Message::ReceivedData(download.bytes));
+        let sent = match amount {
+            Amount::Bytes(bytes) => Some(bytes),
+            Amount::Time(_) => None,
+        };
+        Ok((download, client.receive_done(sent)?))
+    }
+}
