@@ -64,6 +64,10 @@ impl Upload<'_> {
                 Err(io::Error::new(error.kind(), done.to_string()))
             }
             (Err(error), _) => Err(error),
+            (Ok(()), Err(error)) if error.kind() == ErrorKind::TimedOut => {
+                let what = format!("{error}; what was sent may still be on its way, and need a longer --timeout");
+                Err(io::Error::new(ErrorKind::TimedOut, what))
+            }
             (Ok(()), done) => done,
         }
     }

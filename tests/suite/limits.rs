@@ -21,6 +21,18 @@ fn a_full_server_says_so_and_serves_again_when_there_is_room() {
 }
 
 #[test]
+fn everybody_who_is_refused_is_told_so() {
+    let server = Server::start(&["--max-connections", "1"]);
+    let mut only = server.connect();
+    assert_eq!(only.ask("PING"), "PONG");
+    let mut refused: Vec<_> = (0..200).map(|_| server.connect()).collect();
+    for peer in &mut refused {
+        assert_eq!(peer.line(), "ERROR:server full");
+    }
+    assert_eq!(only.ask("PING"), "PONG");
+}
+
+#[test]
 fn one_address_has_its_own_limit() {
     let server = Server::start(&["--max-per-ip", "1"]);
     let mut first = server.connect();

@@ -175,6 +175,26 @@ fn inetd_serves_standard_input_and_writes_nothing_else_into_it() {
 
 #[test]
 #[cfg(unix)]
+fn inetd_keeps_to_its_limits_and_to_blocking() {
+    use std::os::fd::OwnedFd;
+
+    for (flag, network, answer) in
+        [("--allow", "127.0.0.0/8", "PONG"), ("--allow", "10.0.0.0/8", "ERROR:not allowed from this address")]
+    {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = Peer::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+        let accepted = listener.accept().unwrap().0;
+        // As some launchers leave it: every read would return at once.
+        accepted.set_nonblocking(true).unwrap();
+        let stdin = Stdio::from(OwnedFd::from(accepted));
+        let child = Command::new(SERVER).args(["--inetd", flag, network]).stdin(stdin).stdout(Stdio::null()).spawn();
+        let _guard = Guard(child.unwrap());
+        assert_eq!(peer.ask("PING"), answer);
+    }
+}
+
+#[test]
+#[cfg(unix)]
 fn inetd_serves_a_unix_socket_as_socat_gives_it() {
     use std::io::{BufRead, BufReader};
     use std::os::unix::net::UnixStream;
