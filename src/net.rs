@@ -12,10 +12,11 @@
 //!
 //! # Spinning
 //!
-//! A thread that waits in `read` sleeps, and waking it takes the system tens of microseconds: on loopback, most of a
-//! round trip. [`Stream::spin`] makes the socket non-blocking and asks again and again instead. What that shows is
-//! how much of a round trip was the scheduler's; what it costs is a whole core for each stream that waits. With fewer
-//! cores than spinning threads it is slower than sleeping, since they then wait for each other.
+//! A thread that waits in `read` sleeps, and waking another processor for it takes the system tens of microseconds:
+//! on loopback, most of a round trip. [`Stream::spin`] makes the socket non-blocking and asks again and again
+//! instead. What that shows is how much of a round trip was the scheduler's; what it costs is a whole core for each
+//! stream that waits. With fewer cores than spinning threads it is slower than sleeping, since they then wait for
+//! each other.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};

@@ -5,6 +5,9 @@
 //! measures how far off that is. So a download ends when the last byte has been read, and an upload when the server's
 //! word that it has read the last byte is here: one round trip later, so transfer enough that it does not matter.
 //!
+//! A transfer for a given time lasts longer than that where the line is slow: what the sender has handed over by then
+//! still has to arrive, and is waited for and counted.
+//!
 //! With [bare framing](crate::wire::framing) a download contains the pause that our server makes behind its `READY`.
 //!
 //! In both directions at once, each end is waiting for the other to finish, so an upload's time is taken from the

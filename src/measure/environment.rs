@@ -84,7 +84,7 @@ impl CpuClock {
     pub fn used(&self) -> Option<f64> {
         let seconds = self.start.elapsed().as_secs_f64();
         let ticks = Self::ticks()?.saturating_sub(self.ticks);
-        (seconds > 0.2).then(|| crate::units::float(ticks) / Self::HERTZ / seconds)
+        (seconds > 0.2 && ticks > 0).then(|| crate::units::float(ticks) / Self::HERTZ / seconds)
     }
 
     /// User and system time, the 14th and 15th field (see `man proc_pid_stat`). The second one, the name, may hold

@@ -4,7 +4,8 @@
 //! waits in them behind the bulk. Where queues are too long ("bufferbloat"), a download makes every call stutter, and
 //! neither a latency test nor a bandwidth test alone shows it. So here are three phases: idle, downloading,
 //! uploading; in each, pings on one connection, and in two of them a bulk transfer on another. The difference between
-//! the medians is the time that was spent in queues.
+//! the medians is the time that was spent in queues. (A transfer ends later than its pings, when all that was sent
+//! has arrived: its rate covers a little more time than they do.)
 
 use std::io;
 use std::thread;

@@ -29,7 +29,7 @@
 //! | `duration_ns` | from the server's `READY` until the last one had |
 //! | `bits_per_second` | the first over the second |
 //! | `server_duration_ns` | an upload's time as the server saw it |
-//! | `cpu` | how much of one processor this side's thread used, from 0 to 1 |
+//! | `cpu` | how much of one processor this side's thread used, from 0 to 1, where ticks of 10 ms can tell |
 //!
 //! `loaded` has `idle`, `download` and `upload`, each with the fields of pings, `round_trips_per_minute` (60 s over
 //! the median) and, of the last two, the fields of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the

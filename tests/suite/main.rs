@@ -6,6 +6,8 @@ mod examples;
 mod hostile;
 mod limits;
 mod protocol;
+mod relay;
 mod reports;
 mod serving;
 mod support;
+mod truth;

@@ -1,0 +1,111 @@
+//! A network between client and server that keeps to known figures, because it is made of threads.
+//!
+//! ```text
+//!   read ─▶ work out when the chunk is due at the far end ─▶ queue ─▶ wait until then ─▶ write
+//! ```
+//!
+//! When a chunk is due depends on when it came and on those before it, never on how long a sleep took. So what the
+//! relay is late by does not add up, and it is never early.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// At 100 Mbit/s, 1.3 ms.
+const CHUNK: usize = 16 * 1024;
+
+/// One direction. All connections share it, as they would share a wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// How long every byte is on its way.
+    pub delay: Duration,
+    /// How fast bytes enter it.
+    pub bits_per_second: u64,
+    /// How long the queue in front of it may become.
+    pub queue: Duration,
+    /// So long after its first byte, it stands still for so long.
+    pub stall: Option<(Duration, Duration)>,
+    /// After so many bytes, a connection is closed.
+    pub cut: u64,
+}
+
+/// Nothing that it does would be noticed.
+impl Default for Line {
+    fn default() -> Self {
+        let queue = Duration::from_millis(20);
+        Line { delay: Duration::ZERO, bits_per_second: u64::MAX, queue, stall: None, cut: u64::MAX }
+    }
+}
+
+/// Carries all connections to this port of this machine. Returns the port at the near end.
+pub fn relay(server: u16, up: Line, down: Line) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let [up, down] = [up, down].map(|line| Arc::new(Shared { line, state: Mutex::default() }));
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let client = client.unwrap();
+            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+            for (line, from, to) in [(&up, &client, &server), (&down, &server, &client)] {
+                carry(Arc::clone(line), from.try_clone().unwrap(), to.try_clone().unwrap());
+            }
+        }
+    });
+    port
+}
+
+fn carry(line: Arc<Shared>, from: TcpStream, mut to: TcpStream) {
+    to.set_nodelay(true).unwrap();
+    let (queue, queued) = channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
+        let _ = queued.iter().try_for_each(|(due, chunk)| {
+            sleep_until(due);
+            to.write_all(&chunk)
+        });
+        let _ = to.shutdown(Shutdown::Write);
+    });
+    thread::spawn(move || {
+        let (mut from, mut chunk) = (from.take(line.line.cut), vec![0; CHUNK]);
+        while let Ok(length @ 1..) = from.read(&mut chunk) {
+            let (due, room) = line.enter(length);
+            if queue.send((due, chunk[..length].to_vec())).is_err() {
+                break;
+            }
+            sleep_until(room);
+        }
+    });
+}
+
+struct Shared {
+    line: Line,
+    /// When the first byte came, and when the last one will have left the queue.
+    state: Mutex<Option<(Instant, Instant)>>,
+}
+
+impl Shared {
+    /// Takes a chunk that is here now. Returns when its last bit is due at the far end, and when the queue has room
+    /// again.
+    fn enter(&self, bytes: usize) -> (Instant, Instant) {
+        let Line { delay, bits_per_second, queue, stall, .. } = self.line;
+        let mut state = self.state.lock().unwrap();
+        let now = Instant::now();
+        let (first, busy_until) = state.unwrap_or((now, now));
+        let bits = bytes as u64 * 8;
+        let left = busy_until.max(now) + Duration::from_nanos(bits * 1_000_000_000 / bits_per_second);
+        *state = Some((first, left));
+        let mut due = left + delay;
+        if let Some((after, length)) = stall
+            && (first + after..first + after + length).contains(&due)
+        {
+            due = first + after + length;
+        }
+        (due, left.checked_sub(queue).unwrap_or(now))
+    }
+}
+
+fn sleep_until(due: Instant) {
+    thread::sleep(due.saturating_duration_since(Instant::now()));
+}
