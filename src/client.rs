@@ -28,7 +28,7 @@ use std::time::Duration;
 
 pub use bulk::{Bidirectional, Download, Upload};
 
-use crate::net::Stream;
+use crate::net::{Stream, receive_in_time};
 use crate::wire::command::{Amount, Answer, Received, Request, excerpt};
 use crate::wire::framing::Framing;
 
@@ -235,10 +235,15 @@ impl Client {
     }
 
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        self.reader.get_mut().limit_reading(true);
-        let received = self.sender.framing.receive_answer(length, &mut self.reader, &mut self.answer);
-        self.reader.get_mut().limit_reading(false);
-        let message = received?;
+        let Client { sender: Sender { framing, .. }, reader, answer } = self;
+        let received = receive_in_time(reader, |reader| framing.receive_answer(length, reader, answer));
+        let message = received.map_err(|error| match (&framing, error.kind()) {
+            (Framing::Bare, ErrorKind::TimedOut) => {
+                let what = format!("{error}: a server with --framing line, waiting for a newline?");
+                io::Error::new(ErrorKind::TimedOut, what)
+            }
+            _ => error,
+        })?;
         self.sender.trace.show(Message::Received(message));
         let answer = Answer::parse(message).map_err(|_| {
             io::Error::new(ErrorKind::InvalidData, format!("the server answered \"{}\"", excerpt(message)))

@@ -18,7 +18,7 @@
 //! stream that waits. With fewer cores than spinning threads it is slower than sleeping, since they then wait for
 //! each other.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::{
@@ -128,12 +128,6 @@ impl Stream {
     pub fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         self.timeout = timeout;
         with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))
-    }
-
-    /// From `timeout` from now on, no read begins any more: so a message that comes in ever so small pieces has an
-    /// end, too. `false` lifts this.
-    pub fn limit_reading(&mut self, limited: bool) {
-        self.deadline = limited.then(|| Instant::now() + self.timeout);
     }
 
     /// From now on waits by asking again and again, and for just as long.
@@ -270,6 +264,25 @@ impl From<Stream> for std::process::Stdio {
             Socket::Unix(socket) => OwnedFd::from(socket).into(),
         }
     }
+}
+
+/// Waits for a message to begin, however long the timeout allows, then has `receive` read it, within one more timeout: so a
+/// message that comes in ever so small pieces has an end, too.
+///
+/// # Errors
+/// Those of the connection, and of `receive`.
+pub fn receive_in_time<T>(
+    reader: &mut BufReader<Stream>,
+    receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
+) -> io::Result<T> {
+    // Most messages are there at once, and need no deadline.
+    if !reader.fill_buf()?.ends_with(b"\n") {
+        let stream = reader.get_mut();
+        stream.deadline = Some(Instant::now() + stream.timeout);
+    }
+    let received = receive(reader);
+    reader.get_mut().deadline = None;
+    received
 }
 
 /// The address under which this machine reaches a listener: one that listens on "any" listens, among others, on

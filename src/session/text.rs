@@ -4,12 +4,12 @@
 //! breaks the framing (a line without end, an upload that stops half-way) ends the connection, since nobody could say
 //! where the next request begins.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::thread;
 use std::time::Duration;
 
 use super::{ConnectionStats, Settings, send_answer};
-use crate::net::Stream;
+use crate::net::{Stream, receive_in_time};
 use crate::transfer;
 use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
@@ -33,7 +33,8 @@ impl Conversation<'_> {
     pub fn run(&mut self) -> io::Result<()> {
         let mut buffer = Vec::new();
         loop {
-            let message = match self.receive(&mut buffer) {
+            let framing = self.settings.framing;
+            let message = match receive_in_time(self.reader, |reader| framing.receive(reader, &mut buffer)) {
                 Ok(Some(message)) => message,
                 Ok(None) => return Ok(()),
                 Err(error) => return self.give_up(error),
@@ -50,16 +51,6 @@ impl Conversation<'_> {
                 Err(error) => self.answer(&Answer::Error(&error.to_string()))?,
             }
         }
-    }
-
-    /// Waits for a request. It may be long in coming; once begun, it has to come to an end.
-    fn receive<'b>(&mut self, buffer: &'b mut Vec<u8>) -> io::Result<Option<&'b [u8]>> {
-        self.reader.get_mut().limit_reading(false);
-        self.reader.fill_buf()?;
-        self.reader.get_mut().limit_reading(true);
-        let request = self.settings.framing.receive(self.reader, buffer);
-        self.reader.get_mut().limit_reading(false);
-        request
     }
 
     fn transfer(&mut self, amount: Amount, run: fn(&mut Self, Amount) -> io::Result<()>) -> io::Result<()> {

@@ -102,14 +102,10 @@ impl Framing {
                 Err(error) if error.kind() == ErrorKind::TimedOut && !buffer.is_empty() => Err(unended(&error, buffer)),
                 Err(error) => Err(error),
             },
-            Framing::Bare => match read_known(length, reader, buffer) {
-                Ok(()) => Ok(buffer),
-                Err(error) if error.kind() == ErrorKind::TimedOut => Err(io::Error::new(
-                    error.kind(),
-                    format!("{error}: a server with --framing line, waiting for a newline?"),
-                )),
-                Err(error) => Err(error),
-            },
+            Framing::Bare => {
+                read_known(length, reader, buffer)?;
+                Ok(buffer)
+            }
         }
     }
 }

@@ -98,6 +98,14 @@ fn a_bare_server_and_a_line_client_find_out_what_is_wrong() {
 }
 
 #[test]
+fn a_line_server_and_a_bare_client_find_out_too() {
+    let server = Server::start(&[]);
+    let outcome = client(server.port, &["--framing", "bare", "--test", "latency", "--timeout", "300ms"]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
+    assert!(outcome.err.contains("--framing line"), "{outcome:?}");
+}
+
+#[test]
 fn what_cannot_be_told_apart_is_not_offered() {
     let flags = ["--loopback", "--framing", "bare", "--payload", "10"];
     let outcome = run(std::process::Command::new(crate::support::CLIENT).args(flags));
