@@ -56,9 +56,7 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
 
     println!("\nbandwidth: how many bytes arrive in how much time?");
     for direction in [Direction::Download, Direction::Upload] {
-        let transfer = bandwidth(&mut client, direction, Amount::Bytes(size), &|_| {});
-        println!("  {:<8} {}", text::direction(direction), transfer.lines().concat());
-        transfer.failure.map_or(Ok(()), Err)?;
+        transfer(&mut client, direction, size)?;
     }
     // A sequential server serves the next client only when this one has gone.
     client.quit()?;
@@ -74,7 +72,25 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     for (index, pings) in results.iter().enumerate() {
         println!("  {}", text::client(index, CLIENTS, pings));
     }
-    show(&Latency::total(&results))
+    show(&Latency::total(&results))?;
+
+    println!("\nthe whole suite, as `client --test all` runs it, on one connection:");
+    suite(connect(&server)?, size / 10)
+}
+
+fn suite(mut client: Client, size: u64) -> io::Result<()> {
+    let plan = Plan { interval: Duration::from_millis(1), ..Plan::default() };
+    show(&latency(&mut client, &plan, &|_| {}))?;
+    for direction in [Direction::Download, Direction::Upload] {
+        transfer(&mut client, direction, size)?;
+    }
+    client.quit()
+}
+
+fn transfer(client: &mut Client, direction: Direction, size: u64) -> io::Result<()> {
+    let transfer = bandwidth(client, direction, Amount::Bytes(size), &|_| {});
+    println!("  {:<8} {}", text::direction(direction), transfer.lines().concat());
+    transfer.failure.map_or(Ok(()), Err)
 }
 
 fn connect(server: &Running) -> io::Result<Client> {

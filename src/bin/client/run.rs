@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
         // The pings themselves show how far it is, if they are shown.
         let shown = options.clients == 1 && options.format == Format::Text;
         let goal = match (options.plan.time, pings) {
-            (None, Some(pings)) => Goal::Pings(pings * options.clients as u64),
+            (None, Some(pings)) => Goal::Pings(pings.saturating_mul(options.clients as u64)),
             (time, _) => Goal::Time(time.unwrap_or_default()),
         };
         let progress = Progress::start("latency", goal, !options.quiet && !shown);
@@ -186,6 +186,9 @@ impl<'a> Run<'a> {
             output.text(&format!("{name}: {}{}", amount(options.amount), self.each()));
             self.report(&results);
         }
+        if options.tests.len() == 1 {
+            output.detail(&format!("  {}", text::environment(&environment, None)));
+        }
         let ok = output.end(name, &results, Some(&environment));
         self.notes(ok, &warnings::bandwidth(&total));
         ok
@@ -201,6 +204,7 @@ impl<'a> Run<'a> {
         });
         drop(progress);
         let _: Bidirectional = self.report(&results);
+        output.detail(&format!("  {}", text::environment(&environment, None)));
         output.end("bidirectional", &results, Some(&environment))
     }
 
@@ -237,10 +241,15 @@ impl<'a> Run<'a> {
 
     fn sweep(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
-        output.text(&format!("sweep: {} sizes, {} each{}", options.sizes.len(), pings_in_words(options), self.each()));
+        let (sizes, each) = (options.sizes.len(), self.each());
+        output.text(&format!(
+            "sweep: {sizes} sizes, {} of each{}",
+            pings_in_words(options),
+            each.trim_start_matches(" each")
+        ));
         let goal = match options.plan.time {
             Some(time) => Goal::Time(time),
-            None => Goal::Pings(options.plan.count * (options.sizes.len() * options.clients) as u64),
+            None => Goal::Pings(options.plan.count.saturating_mul((options.sizes.len() * options.clients) as u64)),
         };
         let progress = Progress::start("sweep", goal, !options.quiet);
         let (results, environment) = self.together(|client, connection| {
@@ -254,6 +263,7 @@ impl<'a> Run<'a> {
         });
         drop(progress);
         let _: Sweep = self.report(&results);
+        output.detail(&format!("  {}", text::environment(&environment, None)));
         output.end("sweep", &results, Some(&environment))
     }
 
