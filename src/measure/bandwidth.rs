@@ -54,6 +54,15 @@ impl Bandwidth {
         let known = self.bytes > 0 && !self.duration.is_zero();
         known.then(|| float(self.bytes) * 8.0 / self.duration.as_secs_f64())
     }
+
+    /// Several as one, from when the first began to when the last ended.
+    pub(super) fn sum<'a>(all: impl Iterator<Item = &'a Bandwidth> + Clone) -> Self {
+        let start = all.clone().filter_map(|one| one.start).min();
+        let end = all.clone().filter_map(|one| Some(one.start? + one.duration)).max();
+        let duration = end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start);
+        let cpu = all.clone().filter_map(|one| one.cpu).reduce(f64::max);
+        Bandwidth { bytes: all.map(|one| one.bytes).sum(), duration, start, cpu, ..Bandwidth::default() }
+    }
 }
 
 impl Outcome for Bandwidth {
@@ -65,14 +74,8 @@ impl Outcome for Bandwidth {
         self.failure.as_ref()
     }
 
-    /// From when the first began to when the last ended.
     fn total(all: &[Self]) -> Self {
-        let start = all.iter().filter_map(|one| one.start).min();
-        let end = all.iter().filter_map(|one| Some(one.start? + one.duration)).max();
-        let duration = end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start);
-        let bytes = all.iter().map(|one| one.bytes).sum();
-        let cpu = all.iter().filter_map(|one| one.cpu).reduce(f64::max);
-        Bandwidth { bytes, duration, start, cpu, ..Bandwidth::default() }
+        Bandwidth::sum(all.iter())
     }
 }
 
@@ -156,21 +159,10 @@ impl Outcome for Bidirectional {
     }
 
     fn total(all: &[Self]) -> Self {
-        // Moved apart to be added up: a transfer cannot be copied, since an error cannot.
-        let side = |one: fn(&Self) -> &Bandwidth| {
-            let all: Vec<Bandwidth> = all
-                .iter()
-                .map(one)
-                .map(|one| Bandwidth {
-                    bytes: one.bytes,
-                    duration: one.duration,
-                    start: one.start,
-                    ..Bandwidth::default()
-                })
-                .collect();
-            Bandwidth::total(&all)
-        };
-        Bidirectional { download: side(|one| &one.download), upload: side(|one| &one.upload) }
+        Bidirectional {
+            download: Bandwidth::sum(all.iter().map(|one| &one.download)),
+            upload: Bandwidth::sum(all.iter().map(|one| &one.upload)),
+        }
     }
 }
 

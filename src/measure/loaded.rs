@@ -47,15 +47,15 @@ impl Outcome for Loaded {
     }
 
     fn total(all: &[Self]) -> Self {
-        all.iter().fold(Loaded::default(), |mut total, one| {
+        let mut total = Loaded::default();
+        for one in all {
             total.idle.add(&one.idle);
-            for (total, one) in [(&mut total.download, &one.download), (&mut total.upload, &one.upload)] {
-                total.0.add(&one.0);
-                total.1.bytes += one.1.bytes;
-                total.1.duration = total.1.duration.max(one.1.duration);
-            }
-            total
-        })
+            total.download.0.add(&one.download.0);
+            total.upload.0.add(&one.upload.0);
+        }
+        total.download.1 = Bandwidth::sum(all.iter().map(|one| &one.download.1));
+        total.upload.1 = Bandwidth::sum(all.iter().map(|one| &one.upload.1));
+        total
     }
 }
 

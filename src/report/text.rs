@@ -8,7 +8,7 @@ use std::iter;
 use std::time::Duration;
 
 use crate::measure::environment::Environment;
-use crate::measure::{Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Sweep};
+use crate::measure::{Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Row, Sweep};
 use crate::stats::{Recorder, Summary};
 use crate::units::{float, ms, size};
 
@@ -16,6 +16,11 @@ use crate::units::{float, ms, size};
 pub trait Lines {
     /// The lines, without indentation.
     fn lines(&self) -> Vec<String>;
+
+    /// The same in one line: of several lines, the first two say what matters.
+    fn brief(&self) -> String {
+        self.lines().into_iter().take(2).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Lines for Latency {
@@ -70,6 +75,12 @@ impl Lines for Loaded {
         lines.extend(queueing("upload", &self.idle.rtt, &self.upload.0.rtt));
         lines
     }
+
+    fn brief(&self) -> String {
+        let phases = [("idle", &self.idle), ("download", &self.download.0), ("upload", &self.upload.0)];
+        let phase = |(name, pings): (&str, &Latency)| Some(format!("{name} {}", ms(pings.rtt.summary()?.p50)));
+        format!("p50 {} ms", phases.into_iter().filter_map(phase).collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl Lines for Sweep {
@@ -84,6 +95,12 @@ impl Lines for Sweep {
             }
         }
         lines
+    }
+
+    fn brief(&self) -> String {
+        let row = |row: &Row| Some(format!("{} B {}", row.payload, ms(row.latency.rtt.summary()?.p50)));
+        let ends = [self.rows.first(), self.rows.last()].into_iter().flatten().filter_map(row);
+        format!("p50 {} ms", ends.collect::<Vec<_>>().join(" … "))
     }
 }
 
@@ -152,9 +169,7 @@ fn queueing(what: &str, idle: &Recorder, busy: &Recorder) -> Option<String> {
 pub fn client<R: Outcome + Lines>(index: usize, clients: usize, result: &R) -> String {
     let width = clients.to_string().len();
     let failure = result.failure().map_or(String::new(), |error| format!("; failed: {error}"));
-    // Of several lines, the first two say what matters.
-    let lines = result.lines().into_iter().take(2).collect::<Vec<_>>().join(", ");
-    format!("client {:>width$}/{clients}: {lines}{failure}", index + 1)
+    format!("client {:>width$}/{clients}: {}{failure}", index + 1, result.brief())
 }
 
 /// The name of a direction.
