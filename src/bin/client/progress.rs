@@ -15,6 +15,7 @@ pub enum Goal {
     Pings(u64),
     Bytes(u64),
     Time(Duration),
+    BytesFor(Duration),
 }
 
 /// A line on standard error, until this is dropped.
@@ -76,7 +77,11 @@ fn line(name: &str, goal: Goal, done: u64, elapsed: Duration) -> String {
             done_so_far / all as f64,
             format!("{} of {}, {:.0} Mbit/s", size(done), size(all), done_so_far * 8e-6 / seconds),
         ),
-        Goal::Time(all) => (seconds / all.as_secs_f64(), format!("{seconds:.1} of {all:?}")),
+        Goal::Time(all) => (seconds / all.as_secs_f64(), format!("{seconds:.1} s of {all:?}")),
+        Goal::BytesFor(all) => (
+            seconds / all.as_secs_f64(),
+            format!("{} in {seconds:.1} s of {all:?}, {:.0} Mbit/s", size(done), done_so_far * 8e-6 / seconds),
+        ),
     };
     let part = part.clamp(0.0, 1.0);
     let left = if part > 0.0 { format!(", {:.0} s left", seconds / part - seconds) } else { String::new() };

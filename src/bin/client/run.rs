@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
     fn goal(&self) -> Goal {
         match self.options.amount {
             Amount::Bytes(bytes) => Goal::Bytes(bytes.saturating_mul(self.options.clients as u64)),
-            Amount::Time(time) => Goal::Time(time),
+            Amount::Time(time) => Goal::BytesFor(time),
         }
     }
 
