@@ -130,6 +130,11 @@ impl Stream {
         with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))
     }
 
+    /// From then on no read begins any more; `None` lifts this.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
     /// From now on waits by asking again and again, and for just as long.
     ///
     /// # Errors

@@ -41,7 +41,15 @@ pub fn receive(reader: &mut BufReader<Stream>, amount: Amount, mut progress: imp
     };
     match amount {
         Amount::Bytes(wanted) => bulk::receive(reader, wanted, arrived)?,
-        Amount::Time(_) => bulk::receive_chunks(reader, arrived).map(drop)?,
+        Amount::Time(time) => {
+            // What was handed over in time may arrive later, but a peer that never stops is not waited for: it has as
+            // long again as it might have been silent.
+            let patience = reader.get_ref().timeout();
+            reader.get_mut().set_deadline(start.checked_add(time.saturating_add(patience)));
+            let received = bulk::receive_chunks(reader, arrived);
+            reader.get_mut().set_deadline(None);
+            received.map(drop)?;
+        }
     }
     Ok(Received { bytes, duration })
 }

@@ -103,6 +103,26 @@ fn a_message_in_ever_so_small_pieces_comes_to_an_end() {
 }
 
 #[test]
+fn a_timed_transfer_that_never_stops_is_stopped() {
+    let server = Server::start(&["--idle-timeout", "300ms"]);
+    let mut peer = server.connect();
+    assert_eq!(peer.ask("BANDWIDTH_UPLOAD:1ms"), "READY");
+    let chunk = [b"1000\n", &[b'x'; 1000][..]].concat();
+    while peer.0.get_mut().write_all(&chunk).is_ok() {}
+    server.line("no whole message arrived");
+    server.assert_alive();
+
+    let port = fake_server(move |mut peer| {
+        peer.line();
+        peer.send("READY\n");
+        while peer.0.get_mut().write_all(&chunk).is_ok() {}
+    });
+    let outcome = client(port, &["--test", "download", "--time", "1ms", "--timeout", "300ms"]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
+    assert!(outcome.err.contains("no whole message arrived"), "{outcome:?}");
+}
+
+#[test]
 fn what_a_server_says_reaches_the_terminal_on_one_line_and_harmless() {
     let port = fake_server(|mut peer| {
         peer.line();
