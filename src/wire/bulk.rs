@@ -13,7 +13,7 @@
 //! The two sizes are measured, not derived: on a loopback with `TCP_NODELAY` every write from 704 to 960 KiB did as
 //! well, and 1 MiB did a third worse. To try other sizes, change the two constants and run `cargo run --release
 //! --example versus`, which shows the rate that comes of them.
-
+//!
 //! # Chunks
 //!
 //! A transfer that lasts for a given time has no number of bytes that both sides know beforehand. So each piece says
