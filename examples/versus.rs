@@ -179,8 +179,7 @@ fn serve(spin: bool) -> io::Result<()> {
     config.session.spin = spin;
     let server = Server::bind(config)?;
     println!("{}", server.address().port());
-    server.run();
-    Ok(())
+    server.run()
 }
 
 fn sockperf_p50(port: u16, seconds: &str) -> io::Result<f64> {

@@ -14,7 +14,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -23,6 +23,7 @@ use std::time::Duration;
 use crate::log::Log;
 use crate::net::reachable;
 use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
+use crate::session::echo::{Echo, EchoCounts, Impairments};
 use crate::session::{self, Settings};
 
 /// What a server is to be.
@@ -43,6 +44,8 @@ pub struct Config {
     pub one_off: bool,
     /// Settings of each session.
     pub session: Settings,
+    /// What is done to the answers to UDP pings, on the port of the same number; `None` answers none.
+    pub udp: Option<Impairments>,
     /// The log of what concerns the server as a whole; single connections have [`Settings::log`].
     pub log: Log,
 }
@@ -57,6 +60,7 @@ impl Default for Config {
             limits: Limits::default(),
             one_off: false,
             session: Settings::default(),
+            udp: Some(Impairments::default()),
             log: Log::default(),
         }
     }
@@ -66,6 +70,7 @@ impl Default for Config {
 pub struct Server {
     acceptor: Acceptor,
     address: SocketAddr,
+    echo: Option<Echo>,
 }
 
 /// A server that runs in the background, until this is dropped.
@@ -74,7 +79,7 @@ pub struct Server {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    stop: Arc<AtomicBool>,
+    stop: Vec<Arc<AtomicBool>>,
 }
 
 impl Server {
@@ -84,11 +89,12 @@ impl Server {
     /// When the address cannot be used, or the mode is not to be had on this system.
     pub fn bind(config: Config) -> io::Result<Self> {
         let dispatch = strategy(&config)?;
-        let Config { host, port, limits, one_off, session, log, .. } = config;
-        let listener = TcpListener::bind((host.as_str(), port))
-            .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}")))?;
+        let (listener, socket) = sockets(&config)?;
+        let Config { limits, one_off, session, log, .. } = config;
         let address = listener.local_addr()?;
         let framing = session.framing;
+        let echo = socket.zip(config.udp);
+        let echo = echo.map(|(socket, impairments)| Echo::new(socket, impairments, limits.clone(), session.spin));
         let acceptor = Acceptor {
             listener,
             idle_timeout: session.idle_timeout,
@@ -101,7 +107,7 @@ impl Server {
             one_off,
             stop: Arc::default(),
         };
-        Ok(Server { acceptor, address })
+        Ok(Server { acceptor, address, echo: echo.transpose()? })
     }
 
     /// The address it listens on, with the real port.
@@ -110,9 +116,25 @@ impl Server {
         self.address
     }
 
-    /// Serves in the calling thread: for ever, or one connection if the configuration says so.
-    pub fn run(&self) {
-        self.acceptor.run();
+    /// What the answering of UDP pings has done so far, if it is done.
+    #[must_use]
+    pub fn echo_counts(&self) -> Option<Arc<EchoCounts>> {
+        self.echo.as_ref().map(Echo::counts)
+    }
+
+    /// Serves in the calling thread: for ever, or one connection if the configuration says so. UDP pings, which belong
+    /// to no connection, are answered in a thread beside it.
+    ///
+    /// # Errors
+    /// When the system gives no thread for that.
+    pub fn run(self) -> io::Result<()> {
+        let Server { acceptor, echo, .. } = self;
+        if let Some(echo) = echo {
+            let log = acceptor.log.clone();
+            thread::Builder::new().name("echo".into()).spawn(move || echo.run(&log))?;
+        }
+        acceptor.run();
+        Ok(())
     }
 
     /// Serves in a thread of its own.
@@ -120,8 +142,14 @@ impl Server {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(self) -> io::Result<Running> {
-        let running = Running { address: self.address, stop: Arc::clone(&self.acceptor.stop) };
-        thread::Builder::new().name("accept".into()).spawn(move || self.run())?;
+        let stop = self.echo.iter().map(Echo::stop).chain([Arc::clone(&self.acceptor.stop)]).collect();
+        let running = Running { address: self.address, stop };
+        let log = self.acceptor.log.clone();
+        thread::Builder::new().name("accept".into()).spawn(move || {
+            if let Err(error) = self.run() {
+                log.say(format_args!("cannot serve: {error}"));
+            }
+        })?;
         Ok(running)
     }
 }
@@ -136,10 +164,35 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        // `accept` cannot be interrupted, but it can be given what it waits for.
-        let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
+        self.stop.iter().for_each(|stop| stop.store(true, Ordering::Relaxed));
+        // Neither `accept` nor `recv_from` can be interrupted, but they can be given what they wait for.
+        let address = reachable(self.address);
+        let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
+        let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+        let _ = UdpSocket::bind(any).and_then(|socket| socket.send_to(&[], address));
     }
+}
+
+/// Listens on the address, over TCP and, unless that is not wanted, over UDP.
+fn sockets(config: &Config) -> io::Result<(TcpListener, Option<UdpSocket>)> {
+    // Where the system chooses the port, it chooses one for TCP. Somebody else may have the same one for UDP.
+    const TRIES: u32 = 20;
+    let Config { host, port, udp, .. } = config;
+    let cannot = |what: &str, error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot listen on {host}:{port}{what}: {error}"))
+    };
+    for tries_left in (0..TRIES).rev() {
+        let listener = TcpListener::bind((host.as_str(), *port)).map_err(|error| cannot("", error))?;
+        if udp.is_none() {
+            return Ok((listener, None));
+        }
+        match UdpSocket::bind(listener.local_addr()?) {
+            Ok(socket) => return Ok((listener, Some(socket))),
+            Err(error) if *port > 0 || tries_left == 0 => return Err(cannot(" (udp; --no-udp does without)", error)),
+            Err(_) => {}
+        }
+    }
+    Err(ErrorKind::AddrInUse.into())
 }
 
 /// Serves the one connection that is standard input: what a child does in [`Mode::Process`], and any program under

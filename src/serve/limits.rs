@@ -29,6 +29,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Whether this address may be served at all.
+    #[must_use]
+    pub fn allows(&self, ip: IpAddr) -> bool {
+        // A socket on `::` sees IPv4 peers as ::ffff:a.b.c.d.
+        let ip = ip.to_canonical();
+        self.allow.is_empty() || self.allow.iter().any(|network| network.contains(ip))
+    }
+}
+
 /// Why a connection is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -76,10 +86,8 @@ impl Admission {
     /// # Errors
     /// Says why it may not.
     pub fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Permit, Refusal> {
-        // A listener on `::` sees IPv4 peers as ::ffff:a.b.c.d.
-        let ip = ip.to_canonical();
-        let limits = &self.limits;
-        if !limits.allow.is_empty() && !limits.allow.iter().any(|network| network.contains(ip)) {
+        let (ip, limits) = (ip.to_canonical(), &self.limits);
+        if !limits.allows(ip) {
             return Err(Refusal::NotAllowed);
         }
         let mut active = self.active();

@@ -5,6 +5,7 @@
 //! [`serve`](crate::serve), which in turn knows nothing of what is said here. So the protocol is written once, and is
 //! the same in all three modes.
 
+pub mod echo;
 pub mod text;
 
 use std::fmt;

@@ -10,11 +10,13 @@
 //!   bulk      how do exactly n bytes get across?             ─ 10 MiB of payload ─
 //!   command   what does a message mean?                      PING hello  ⇄  Request::Ping(Some("hello"))
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
-//!   json      how is a [`value`] written, for programs?         {"ok":true}
+//!   datagram  what if there is no order, and no delivery?   PING 7 1795219200000000000 STAMP …
+//!   json      how is a [`value`] written, for programs?      {"ok":true}
 //! ```
 
 pub mod bulk;
 pub mod command;
+pub mod datagram;
 pub mod framing;
 pub mod json;
 pub mod value;

@@ -2,17 +2,18 @@
 
 use std::ffi::OsString;
 
-use getopts::Options as Getopts;
+use getopts::{Matches, Options as Getopts};
 use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
 use roundtrip::session::Settings;
-use roundtrip::units::{MIB, parse_size, whole_number};
+use roundtrip::session::echo::Impairments;
+use roundtrip::units::{MIB, parse_duration, parse_size, whole_number};
 
 /// What the command line asks for.
 pub enum Command {
     /// Serve.
-    Run(Options),
+    Run(Box<Options>),
     /// Print this and exit.
     Print(String),
 }
@@ -42,6 +43,12 @@ fn declare() -> Getopts {
     flags.optopt("", "idle-timeout", "drop a peer that is silent or stalled for so long (default 60s)", "DUR");
     flags.optmulti("", "allow", "only these networks may connect, such as 10.0.0.0/8; repeatable", "CIDR");
     flags.optflag("", "spin", "wait by asking again and again; burns a core for each connection");
+    flags.optflag("", "no-udp", "do not answer UDP pings");
+    flags.optopt("", "loss", "lose so many of a hundred answers to UDP pings", "PCT");
+    flags.optopt("", "duplicate", "send so many of them twice", "PCT");
+    flags.optopt("", "reorder", "let the next one past so many of them", "PCT");
+    flags.optopt("", "delay", "send each of them so much later", "DUR");
+    flags.optopt("", "seed", "make what is lost, sent twice and let past the same each time", "N");
     flags.optflag("q", "quiet", "no line per connection");
     flags.optflag("h", "help", "print this");
     flags.optflag("V", "version", "print the version");
@@ -54,7 +61,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let declared = declare();
     let given = declared.parse(&arguments).map_err(|error| format!("{}; see server --help", one_line(&error)))?;
     if given.opt_present("help") {
-        let brief = "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP.";
+        let brief =
+            "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP, pings over UDP.";
         return Ok(Command::Print(declared.usage(brief)));
     }
     if given.opt_present("version") {
@@ -88,9 +96,40 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             idle_timeout: value("idle-timeout", text("idle-timeout"), session.idle_timeout, some_time)?,
             ..session
         },
+        udp: udp(&given)?,
         ..Config::default()
     };
-    Ok(Command::Run(Options { config, inetd: given.opt_present("inetd"), quiet: given.opt_present("quiet") }))
+    let (inetd, quiet) = (given.opt_present("inetd"), given.opt_present("quiet"));
+    Ok(Command::Run(Box::new(Options { config, inetd, quiet })))
+}
+
+/// What is to be done to the answers to UDP pings.
+fn udp(given: &Matches) -> Result<Option<Impairments>, String> {
+    let (text, none) = (|name| given.opt_str(name), Impairments::default());
+    let impairments = Impairments {
+        loss: value("loss", text("loss"), none.loss, percent)?,
+        duplicate: value("duplicate", text("duplicate"), none.duplicate, percent)?,
+        reorder: value("reorder", text("reorder"), none.reorder, percent)?,
+        delay: value("delay", text("delay"), none.delay, parse_duration)?,
+        seed: value("seed", text("seed"), none.seed, seed)?,
+    };
+    if !given.opt_present("no-udp") {
+        return Ok(Some(impairments));
+    }
+    match ["loss", "duplicate", "reorder", "delay", "seed"].into_iter().find(|flag| given.opt_present(flag)) {
+        Some(flag) => Err(format!("--{flag} is done to answers to UDP pings; leave out --no-udp")),
+        None => Ok(None),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let percent = text.parse().ok().filter(|percent| plain && (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| format!("{text:?} is not a percentage; write a number from 0 to 100, such as 30 or 0.5"))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    whole_number(text).ok_or_else(|| format!("{text:?} is not a whole number from 0"))
 }
 
 /// A child of process mode is told what its parent was told, and that its connection is on standard input. What

@@ -12,7 +12,7 @@ use roundtrip::server::{Config, Server};
 
 fn main() -> ExitCode {
     let options = match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(options)) => options,
+        Ok(Command::Run(options)) => *options,
         Ok(Command::Print(text)) => {
             // Whoever closed the pipe has read enough.
             let _ = io::stdout().write_all(text.as_bytes());
@@ -48,11 +48,13 @@ fn run(Options { mut config, inetd, quiet }: Options) -> io::Result<()> {
 }
 
 fn listen(config: Config) -> io::Result<()> {
-    let (log, mode) = (config.log.clone(), config.mode);
+    let (log, mode, udp) = (config.log.clone(), config.mode, config.udp.is_some());
     let server = Server::bind(config)?;
     log.say(format_args!("listening on {} (tcp, {mode} mode)", server.address()));
-    server.run();
-    Ok(())
+    if udp {
+        log.say(format_args!("listening on {} (udp)", server.address()));
+    }
+    server.run()
 }
 
 #[cfg(unix)]
