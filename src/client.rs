@@ -20,6 +20,7 @@
 //! ```
 
 mod bulk;
+mod udp;
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind};
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bulk::{Bidirectional, Download, Upload};
+pub use udp::UdpClient;
 
 use crate::net::{Stream, receive_in_time};
 use crate::wire::command::{Amount, Answer, Received, Request, excerpt};

@@ -4,6 +4,7 @@
 //! clock takes time, a timer fires late, the program itself may be what is slow, and the kernel sends segments again
 //! without telling anybody. None of this can be taken out of a measurement. It can be measured too, and said.
 
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use crate::stats::Recorder;
@@ -60,6 +61,29 @@ fn retransmitted_segments() -> Option<u64> {
     let mut lines = counters.lines().filter_map(|line| line.strip_prefix("Tcp: "));
     let index = lines.next()?.split(' ').position(|name| name == "RetransSegs")?;
     lines.next()?.split(' ').nth(index)?.parse().ok()
+}
+
+/// Datagrams that this machine has dropped because the receive buffer of this socket was full: the last column of
+/// `/proc/self/net/udp`, in the line of the socket, which is known by its inode.
+pub(super) fn datagrams_dropped(socket: &UdpSocket) -> Option<u64> {
+    let inode = inode(socket)?;
+    let tables = ["/proc/self/net/udp", "/proc/self/net/udp6"].map(std::fs::read_to_string);
+    tables.iter().flatten().flat_map(|table| table.lines()).find_map(|line| {
+        let mut fields = line.split_whitespace();
+        (fields.nth(9)? == inode).then(|| fields.next_back()?.parse().ok()).flatten()
+    })
+}
+
+#[cfg(unix)]
+fn inode(socket: &UdpSocket) -> Option<String> {
+    use std::os::fd::AsRawFd;
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).ok()?;
+    Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.into())
+}
+
+#[cfg(not(unix))]
+fn inode(_: &UdpSocket) -> Option<String> {
+    None
 }
 
 /// How much of a processor the calling thread uses.

@@ -19,6 +19,7 @@ pub mod pace;
 pub mod paced;
 pub mod sweep;
 pub mod together;
+pub mod udp;
 
 use std::io;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use latency::{Latency, Plan, latency};
 pub use loaded::{Loaded, Phase, loaded};
 pub use sweep::{Row, Sweep, sweep};
 pub use together::together;
+pub use udp::{Udp, udp};
 
 /// Is told of each sample while a measurement runs, from whichever thread took it.
 pub type Observer<'a> = &'a (dyn Fn(Sample) + Sync);
@@ -46,6 +48,17 @@ pub enum Sample {
         /// From when it was due to its answer, where there is a schedule.
         due: Option<Duration>,
     },
+    /// Something else became of a ping over UDP.
+    Missed {
+        /// Its number, from 1.
+        number: u64,
+        /// When it was sent, since the series began.
+        at: Duration,
+        /// From when it was sent to this answer, if it is one.
+        rtt: Option<Duration>,
+        /// What became of it.
+        fate: Fate,
+    },
     /// A piece of a bulk transfer went through: arrived here, or was taken by the system on its way out.
     Piece {
         /// Which way.
@@ -55,6 +68,19 @@ pub enum Sample {
         /// How many bytes.
         bytes: u64,
     },
+}
+
+/// What becomes of a ping over UDP that is not simply answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The timeout has passed without an answer; there may still be one.
+    Overdue,
+    /// The answer came after the timeout.
+    Late,
+    /// There was no answer.
+    Lost,
+    /// The answer came once more.
+    Duplicate,
 }
 
 /// What all measurements have in common: they can fail, and those of several clients add up.

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `test` | the test, as given to `--test` |
 //! | `client` | which of the clients that ran at once, from 1 |
-//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep` |
+//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep`; of `udp`, `late`, `lost` and `duplicate` for what is no answer in time |
 //! | `at_ns` | when, in nanoseconds since that part began |
 //! | `number` | which ping, from 1 |
 //! | `rtt_ns` | from when the ping was sent to its answer |
@@ -37,6 +37,10 @@ pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> String {
         Sample::Ping { number, at, rtt, due } => {
             let due = due.map_or(String::new(), |due| due.as_nanos().to_string());
             (at, format!("{number},{},{due},,", rtt.as_nanos()))
+        }
+        Sample::Missed { number, at, rtt, fate } => {
+            let rtt = rtt.map_or(String::new(), |rtt| rtt.as_nanos().to_string());
+            return format!("{test},{client},{},{},{number},{rtt},,,", text::fate(*fate), at.as_nanos());
         }
         Sample::Piece { direction, at, bytes } => (at, format!(",,,{},{bytes}", text::direction(*direction))),
     };

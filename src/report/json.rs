@@ -31,6 +31,19 @@
 //! | `server_duration_ns` | an upload's time as the server saw it |
 //! | `cpu` | how much of one processor this side's thread used, from 0 to 1, where ticks of 10 ms can tell |
 //!
+//! `udp` has the fields of pings, where `rtt_ns` and `due_ns` are of answers within the timeout, and
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `lost`, `late`, `duplicates`, `reordered` | pings without an answer; answers after the timeout, once more, and after one to a later ping |
+//! | `lost_there`, `lost_back` | how many of the lost never reached the server, and of how many the network lost the answer |
+//! | `dropped_here` | datagrams for which this socket's receive buffer had no room |
+//! | `truncated`, `oversize`, `corrupted`, `foreign` | datagrams that were no answer |
+//! | `jitter_rfc3550_ns` | the running estimate of RFC 3550 after the last answer, of round-trip times |
+//! | `one_way_ns` | `there` and `back`, each a summary |
+//! | `clock_offset_ns` | how far the server's clock is ahead; negative when it is behind |
+//! | `clock_offset_error_ns` | how much that, and so each one-way delay, is wrong at most |
+//!
 //! `loaded` has `idle`, `download` and `upload`, each with the fields of pings, `round_trips_per_minute` (60 s over
 //! the median) and, of the last two, the fields of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the
 //! fields of pings and `bits_per_second` (payload one way, over the mean).
@@ -41,15 +54,16 @@
 //! # The stream
 //!
 //! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`,
-//! `number`, `at_ns`, `rtt_ns`, `due_ns`); `progress` of a transfer (with `direction`, and the `bytes` of the tenth
+//! `number`, `at_ns`, `rtt_ns`, `due_ns`); `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping over
+//! UDP (with the same, as far as there is an answer); `progress` of a transfer (with `direction`, and the `bytes` of the tenth
 //! of a second that ended `at_ns`); `result`, a test's object; and at the end `document`, the whole.
 
 use std::time::Duration;
 
 use crate::measure::environment::Environment;
-use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep};
+use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep, Udp};
 use crate::report::text;
-use crate::stats::Summary;
+use crate::stats::{OneWay, Summary};
 use crate::wire::value::{Map, Value};
 
 /// A result that can be told as an object.
@@ -64,6 +78,39 @@ impl Fields for Latency {
         map.insert("received", self.rtt.count());
         for (name, series) in [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("late_ns", &self.late)] {
             put(map, name, series.summary().as_ref().map(summary));
+        }
+    }
+}
+
+impl Fields for Udp {
+    fn fields(&self, map: &mut Map) {
+        self.latency.fields(map);
+        map.insert("lost", self.lost());
+        put(map, "lost_there", self.lost_there());
+        put(map, "lost_back", self.lost_back());
+        put(map, "dropped_here", self.dropped_here);
+        for (name, count) in [
+            ("late", self.late),
+            ("duplicates", self.duplicates),
+            ("reordered", self.reordered),
+            ("truncated", self.truncated),
+            ("oversize", self.oversize),
+            ("corrupted", self.corrupted),
+            ("foreign", self.foreign),
+        ] {
+            map.insert(name, count);
+        }
+        put(map, "jitter_rfc3550_ns", self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds));
+        if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
+            map.insert(
+                "one_way_ns",
+                Map::from(
+                    [("there", one_way.there), ("back", one_way.back)]
+                        .map(|(way, figures)| (way, summary(&figures).into())),
+                ),
+            );
+            map.insert("clock_offset_ns", one_way.offset_ns);
+            map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
         }
     }
 }
@@ -169,7 +216,14 @@ pub fn document(host: &str, port: u16, tests: Vec<Value>) -> Map {
 #[must_use]
 pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
     let mut map = Map::default();
-    map.insert("event", if matches!(sample, Sample::Ping { .. }) { "ping" } else { "progress" });
+    map.insert(
+        "event",
+        match *sample {
+            Sample::Ping { .. } => "ping",
+            Sample::Missed { fate, .. } => text::fate(fate),
+            Sample::Piece { .. } => "progress",
+        },
+    );
     map.insert("test", test);
     map.insert("client", client as u64);
     put(&mut map, "part", (!part.is_empty()).then_some(part));
@@ -179,6 +233,11 @@ pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
             map.insert("at_ns", nanoseconds(at));
             map.insert("rtt_ns", nanoseconds(rtt));
             put(&mut map, "due_ns", due.map(nanoseconds));
+        }
+        Sample::Missed { number, at, rtt, .. } => {
+            map.insert("number", number);
+            map.insert("at_ns", nanoseconds(at));
+            put(&mut map, "rtt_ns", rtt.map(nanoseconds));
         }
         Sample::Piece { direction, at, bytes } => {
             map.insert("direction", text::direction(direction));

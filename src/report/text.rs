@@ -3,9 +3,13 @@
 //! Within a column a unit never changes, so that figures can be compared by looking down: round-trip times are in
 //! milliseconds, rates in Mbit/s. What is not known is left out.
 
+mod udp;
+
 use std::io;
 use std::iter;
 use std::time::Duration;
+
+pub use udp::{fate, missed};
 
 use crate::measure::environment::Environment;
 use crate::measure::{Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Row, Sweep};
@@ -120,14 +124,16 @@ pub fn ping(number: u64, count: Option<u64>, rtt: Duration) -> String {
 /// How many pings came back: `10 sent, 10 received, 0% lost`.
 fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
     let (sent, received) = (*sent, rtt.count());
-    let lost = sent.saturating_sub(received);
-    let percent = match lost {
+    format!("{sent} sent, {received} received, {}% lost", percent(sent.saturating_sub(received), sent))
+}
+
+/// Never rounded to the 0 or the 100 that it is not.
+fn percent(part: u64, all: u64) -> String {
+    match part {
         0 => "0".into(),
-        _ if lost == sent => "100".into(),
-        // Never rounded to the 0 or the 100 that it is not.
-        _ => format!("{:.1}", (float(lost) / float(sent) * 100.0).clamp(0.1, 99.9)),
-    };
-    format!("{sent} sent, {received} received, {percent}% lost")
+        _ if part == all => "100".into(),
+        _ => format!("{:.1}", (float(part) / float(all) * 100.0).clamp(0.1, 99.9)),
+    }
 }
 
 /// The figures of a series in one line, in the manner of `ping`; nothing when there are none.

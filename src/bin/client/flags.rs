@@ -10,6 +10,7 @@ use roundtrip::measure::{Direction, Plan};
 use roundtrip::report::text;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
 use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
+use roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::wire::framing::Framing;
 
 /// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a
@@ -67,16 +68,18 @@ pub enum Test {
     Bidirectional,
     Loaded,
     Sweep,
+    Udp,
 }
 
 impl Test {
-    const BY_NAME: [Test; 6] = [
+    const BY_NAME: [Test; 7] = [
         Test::Latency,
         Test::Bulk(Direction::Download),
         Test::Bulk(Direction::Upload),
         Test::Bidirectional,
         Test::Loaded,
         Test::Sweep,
+        Test::Udp,
     ];
 
     /// The name that `--test` takes.
@@ -87,7 +90,13 @@ impl Test {
             Test::Bidirectional => "bidirectional",
             Test::Loaded => "loaded",
             Test::Sweep => "sweep",
+            Test::Udp => "udp",
         }
+    }
+
+    /// Whether it talks over a TCP connection that was made before it.
+    pub fn needs_connection(self) -> bool {
+        self != Test::Udp
     }
 }
 
@@ -101,7 +110,7 @@ fn declare() -> Getopts {
     flags.optopt(
         "",
         "test",
-        "latency, download, upload, all of these (default), bidirectional, loaded or sweep",
+        "latency, download, upload, all of these (default), bidirectional, loaded, sweep or udp",
         "TEST",
     );
     flags.optopt("", "count", "pings (default 10)", "N");
@@ -122,7 +131,12 @@ fn declare() -> Getopts {
         "payloads of sweep, from A to B, each K times the one before (default 1:64KiB:*2)",
         "A:B:*K",
     );
-    flags.optopt("", "timeout", "no answer for so long is a failure (default 10s)", "DUR");
+    flags.optopt(
+        "",
+        "timeout",
+        "no answer for so long is a failure (default 10s), or a loss over UDP (default 2s)",
+        "DUR",
+    );
     flags.optopt("", "framing", "line (default), or bare for the dialect without delimiters", "F");
     flags.optflag("", "spin", "wait by asking again and again; burns a core");
     flags.optflag("", "loopback", "start a server inside this process and measure that");
@@ -170,20 +184,22 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         None => Plan { interval: Duration::from_millis(10), ..plan },
     };
     let size = value("size", text("size"), 10 * MIB, size)?;
+    let tests = match text("test") {
+        None if clients > 1 => vec![Test::Latency],
+        given => value("test", given, ALL.to_vec(), tests)?,
+    };
+    let timeout = Duration::from_secs(if tests == [Test::Udp] { 2 } else { 10 });
     let options = Options {
         host: value("host", text("host"), "localhost".into(), host)?,
         port: value("port", text("port"), 5001, port)?,
         loopback: given.opt_present("loopback"),
-        tests: match text("test") {
-            None if clients > 1 => vec![Test::Latency],
-            given => value("test", given, ALL.to_vec(), tests)?,
-        },
+        tests,
         plan,
         amount: time.map_or(Amount::Bytes(size), Amount::Time),
         loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
         sizes: value("sizes", text("sizes"), sizes("1:64KiB:*2")?, sizes)?,
         clients,
-        timeout: value("timeout", text("timeout"), Duration::from_secs(10), some_time)?,
+        timeout: value("timeout", text("timeout"), timeout, some_time)?,
         framing: value("framing", text("framing"), Framing::Line, str::parse)?,
         spin,
         format: match (given.opt_present("json"), given.opt_present("json-stream")) {
@@ -197,6 +213,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         quiet: given.opt_present("quiet"),
     };
     check_framing(&options)?;
+    check_datagram(&options)?;
     Ok(Command::Run(Box::new(options)))
 }
 
@@ -222,12 +239,21 @@ fn check_combinations(given: &Matches) -> Result<(), String> {
 fn check_framing(options: &Options) -> Result<(), String> {
     let timed = |test: &Test| *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some());
     let unframed = |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep);
-    if options.framing == Framing::Line {
+    if options.framing == Framing::Line || options.tests == [Test::Udp] {
         Ok(())
     } else if options.plan.payload > 0 {
         Err("--payload needs --framing line: a bare ping has nothing to mark its end".into())
     } else if let Some(test) = options.tests.iter().find(|test| unframed(test)) {
         Err(format!("this {} test needs --framing line: nothing marks the end of a bare message", test.name()))
+    } else {
+        Ok(())
+    }
+}
+
+/// What a datagram cannot hold.
+fn check_datagram(options: &Options) -> Result<(), String> {
+    if options.tests == [Test::Udp] && options.plan.payload > MAX_DATAGRAM_PAYLOAD {
+        Err(format!("--payload {} is more than a datagram holds: at most {MAX_DATAGRAM_PAYLOAD}", options.plan.payload))
     } else {
         Ok(())
     }
@@ -239,7 +265,7 @@ fn tests(text: &str) -> Result<Vec<Test>, String> {
     }
     let named = Test::BY_NAME.into_iter().find(|test| test.name() == text);
     named.map(|test| vec![test]).ok_or_else(|| {
-        format!("{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded or sweep")
+        format!("{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded, sweep or udp")
     })
 }
 

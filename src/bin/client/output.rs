@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use roundtrip::measure::environment::Environment;
-use roundtrip::measure::{Direction, Outcome, Sample};
+use roundtrip::measure::{Direction, Fate, Outcome, Sample};
 use roundtrip::report::csv;
 use roundtrip::report::json::{self, Fields};
 use roundtrip::report::svg::{self, Panel};
@@ -155,6 +155,7 @@ impl<'a> Output<'a> {
                 rtts.0.record(at, rtt);
                 rtts.1.record(rtt);
             }
+            Sample::Missed { .. } => {}
             Sample::Piece { direction, at, bytes } => rates[slot(direction)].record(at, bytes),
         }
     }
@@ -181,10 +182,12 @@ impl Sink<'_> {
         match *sample {
             Sample::Ping { number, rtt, .. } => {
                 self.progress.add(1);
-                let Options { clients, quiet, plan, .. } = self.output.options;
-                if *clients == 1 && !quiet && self.test == "latency" {
-                    self.output.text(&format!("  {}", text::ping(number, plan.pings(), rtt)));
-                }
+                self.show(&text::ping(number, self.output.options.plan.pings(), rtt));
+                self.tell(sample);
+            }
+            Sample::Missed { number, rtt, fate, .. } => {
+                self.progress.add(u64::from(matches!(fate, Fate::Late | Fate::Lost)));
+                self.show(&text::missed(number, rtt, fate));
                 self.tell(sample);
             }
             Sample::Piece { direction, at, bytes } => {
@@ -203,11 +206,20 @@ impl Sink<'_> {
         }
     }
 
+    /// A line for one ping, while a single client sends them.
+    fn show(&self, line: &str) {
+        if self.output.options.clients == 1 && matches!(self.test, "latency" | "udp") {
+            self.output.detail(&format!("  {line}"));
+        }
+    }
+
     fn tell(&self, sample: &Sample) {
         if self.output.options.format == Format::JsonStream {
             say(&Value::Map(json::event(self.test, self.client, &self.part, sample)).to_string());
         }
-        if self.output.csv.is_some() {
+        // What is overdue is not over: the table has what became of it in the end.
+        let over = !matches!(sample, Sample::Missed { fate: Fate::Overdue, .. });
+        if self.output.csv.is_some() && over {
             self.output.write_csv(&csv::line(self.test, self.client, &self.part, sample));
         }
     }

@@ -1,5 +1,7 @@
 //! Measure, then say what was measured: for one client in detail, for many a line each and the total.
 
+mod udp;
+
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -73,12 +75,15 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Connects all clients; fails when not one of them can be.
+    /// Connects all clients, if there is a test that needs it; fails when not one of them can be.
     fn new(options: &'a Options, output: &'a Output<'a>) -> io::Result<Self> {
         let Options { timeout, framing, spin, .. } = *options;
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let how = ClientOptions { timeout, framing, spin, trace };
         let mut run = Run { options, output, how, kept: Vec::new() };
+        if !options.tests.iter().any(|test| test.needs_connection()) {
+            return Ok(run);
+        }
         run.kept = run.connect();
         if run.kept.iter().all(Result::is_err)
             && let Some(Err(error)) = run.kept.pop()
@@ -107,6 +112,7 @@ impl<'a> Run<'a> {
             Test::Bidirectional => self.bidirectional(),
             Test::Loaded => self.loaded(),
             Test::Sweep => self.sweep(),
+            Test::Udp => self.udp(),
         }
     }
 
@@ -145,15 +151,8 @@ impl<'a> Run<'a> {
 
     fn latency(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
-        let pings = options.plan.pings();
         output.text(&format!("latency: {}{}", pings_in_words(options), self.each()));
-        // The pings themselves show how far it is, if they are shown.
-        let shown = options.clients == 1 && options.format == Format::Text;
-        let goal = match (options.plan.time, pings) {
-            (None, Some(pings)) => Goal::Pings(pings.saturating_mul(options.clients as u64)),
-            (time, _) => Goal::Time(time.unwrap_or_default()),
-        };
-        let progress = Progress::start("latency", goal, !options.quiet && !shown);
+        let progress = self.progress_of_pings("latency");
         let (results, environment) = self.together(|client, connection| {
             let sink = output.sink("latency", client, String::new(), &progress);
             latency(connection, &options.plan, &|sample| sink.take(&sample))
@@ -265,6 +264,17 @@ impl<'a> Run<'a> {
         let _: Sweep = self.report(&results);
         output.detail(&format!("  {}", text::environment(&environment, None)));
         output.end("sweep", &results, Some(&environment))
+    }
+
+    fn progress_of_pings(&self, test: &'static str) -> Progress {
+        let Options { plan, clients, format, quiet, .. } = self.options;
+        // The pings themselves show how far it is, if they are shown.
+        let shown = *clients == 1 && *format == Format::Text;
+        let goal = match (plan.time, plan.pings()) {
+            (None, Some(pings)) => Goal::Pings(pings.saturating_mul(*clients as u64)),
+            (time, _) => Goal::Time(time.unwrap_or_default()),
+        };
+        Progress::start(test, goal, !quiet && !shown)
     }
 
     /// Says what each client and what all of them measured.

@@ -1,0 +1,35 @@
+//! Pings over UDP: there is no connection to make or to keep, so each client has a socket and nothing else.
+
+use roundtrip::client::UdpClient;
+use roundtrip::measure::environment::Before;
+use roundtrip::measure::{Outcome, Udp, together, udp};
+use roundtrip::report::{text, warnings};
+
+use super::{Run, pings_in_words};
+
+impl Run<'_> {
+    pub(super) fn udp(&mut self) -> bool {
+        let (options, output) = (self.options, self.output);
+        output.text(&format!("udp: {}{}", pings_in_words(options), self.each()));
+        let progress = self.progress_of_pings("udp");
+        let before = Before::now();
+        let results = together((1..=options.clients).collect(), |client| {
+            let sink = output.sink("udp", client, String::new(), &progress);
+            match UdpClient::connect(&options.host, options.port, &self.how) {
+                Ok(socket) => udp(&socket, &options.plan, &|sample| sink.take(&sample)),
+                Err(error) => Udp::failed(error),
+            }
+        });
+        let environment = before.until_now();
+        drop(progress);
+        let results: Vec<Udp> = results.into_iter().map(|result| result.unwrap_or_else(Udp::failed)).collect();
+        let total = self.report(&results);
+        for line in text::distribution(&total.latency.rtt) {
+            output.detail(&format!("  {line}"));
+        }
+        output.detail(&format!("  {}", text::environment(&environment, Some(&total.latency.late))));
+        let ok = output.end("udp", &results, Some(&environment));
+        self.notes(ok, &warnings::latency(&total.latency));
+        ok
+    }
+}

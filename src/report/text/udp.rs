@@ -1,0 +1,74 @@
+//! Pings over UDP, where more can happen than an answer.
+
+use std::iter;
+use std::time::Duration;
+
+use super::{Lines, percent};
+use crate::measure::{Fate, Udp};
+use crate::stats::{OneWay, OneWaySummary, Summary};
+use crate::units::ms;
+
+impl Lines for Udp {
+    fn lines(&self) -> Vec<String> {
+        let figures = self.latency.lines().into_iter().skip(1);
+        let jitter = self.jitter.and_then(|jitter| jitter.estimate());
+        let jitter = jitter.map(|jitter| format!("jitter by RFC 3550 = {} ms", ms(jitter)));
+        let one_way = self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
+        iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
+    }
+}
+
+/// What became of all pings: `10 sent, 7 received, 30.0% lost (1 on the way there, 2 on the way back)`, and what else
+/// there was, if anything.
+fn counts(udp: &Udp) -> String {
+    let (sent, lost) = (udp.latency.sent, udp.lost());
+    let ways = udp.lost_there().zip(udp.lost_back()).filter(|_| lost > 0);
+    let here = udp.dropped_here.filter(|&here| here > 0);
+    let others = [
+        (udp.late, "late"),
+        (udp.duplicates, "duplicate"),
+        (udp.reordered, "reordered"),
+        (udp.truncated, "truncated"),
+        (udp.oversize, "oversize"),
+        (udp.corrupted, "corrupted"),
+        (udp.foreign, "foreign"),
+    ];
+    let first = format!("{sent} sent, {} received, {}% lost", udp.latency.rtt.count(), percent(lost, sent));
+    let ways = ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
+    let others = others.into_iter().filter(|&(count, _)| count > 0).map(|(count, what)| format!(", {count} {what}"));
+    let here = here.map(|here| format!(", {here} dropped by this socket's full receive buffer"));
+    iter::once(first).chain(ways).chain(others).chain(here).collect()
+}
+
+fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [String; 3] {
+    let way = |name, Summary { min, mean, p50, p99, max, .. }: Summary| {
+        format!("{name} min/mean/p50/p99/max = {} ms", [min, mean, p50, p99, max].map(ms).join("/"))
+    };
+    let apart = ms(Duration::from_nanos(offset_ns.unsigned_abs()));
+    let side = if offset_ns < 0 { "behind" } else { "ahead of" };
+    let clock = format!("each way ± {} ms: the server's clock seems {apart} ms {side} this one", ms(error));
+    [way("there", there), way("back", back), clock]
+}
+
+/// What else became of a ping: `12 is late`, `13 was lost`.
+#[must_use]
+pub fn missed(number: u64, rtt: Option<Duration>, fate: Fate) -> String {
+    let after = rtt.map_or(String::new(), |rtt| format!(" after {} ms", ms(rtt)));
+    match fate {
+        Fate::Overdue => format!("{number} is late"),
+        Fate::Late => format!("{number} came{after}"),
+        Fate::Lost => format!("{number} was lost"),
+        Fate::Duplicate => format!("{number} came again{after}"),
+    }
+}
+
+/// The name of what became of a ping.
+#[must_use]
+pub fn fate(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Overdue => "overdue",
+        Fate::Late => "late",
+        Fate::Lost => "lost",
+        Fate::Duplicate => "duplicate",
+    }
+}
