@@ -63,7 +63,9 @@
 //! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line does to an answer; and
 //!     [`measure::sweep`](mod@measure::sweep), where size begins to matter.
 //! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking up.
-//! 12. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
+//! 12. `12_udp`, then [`wire::datagram`], [`measure::udp`](mod@measure::udp) and [`session::echo`]: what TCP does for
+//!     everyone, and [`stats::one_way`]: what two clocks can know.
+//! 13. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
 //!
 //! # What holds everywhere
 //!

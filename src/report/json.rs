@@ -54,9 +54,10 @@
 //! # The stream
 //!
 //! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`,
-//! `number`, `at_ns`, `rtt_ns`, `due_ns`); `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping over
-//! UDP (with the same, as far as there is an answer); `progress` of a transfer (with `direction`, and the `bytes` of the tenth
-//! of a second that ended `at_ns`); `result`, a test's object; and at the end `document`, the whole.
+//! `number`, `at_ns`, `rtt_ns`, `due_ns`); `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping
+//! over UDP (with the same, as far as there is an answer); `progress` of a transfer (with `direction`, and the
+//! `bytes` of the tenth of a second that ended `at_ns`); `result`, a test's object; and at the end `document`, the
+//! whole.
 
 use std::time::Duration;
 

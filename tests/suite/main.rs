@@ -11,3 +11,4 @@ mod reports;
 mod serving;
 mod support;
 mod truth;
+mod udp;
