@@ -169,6 +169,12 @@ impl Stream {
         self.peer.map_or_else(|| "unix".into(), |peer| peer.to_string())
     }
 
+    /// The address and port at the other end, if it has one.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
     /// The address at the other end, if it has one.
     #[must_use]
     pub fn peer_ip(&self) -> Option<IpAddr> {

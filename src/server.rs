@@ -23,7 +23,7 @@ use std::time::Duration;
 use crate::log::Log;
 use crate::net::reachable;
 use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
-use crate::session::{self, Settings};
+use crate::session::{self, Counters, Settings, Shared};
 
 /// What a server is to be.
 #[derive(Clone, Debug)]
@@ -83,21 +83,26 @@ impl Server {
     /// # Errors
     /// When the address cannot be used, or the mode is not to be had on this system.
     pub fn bind(config: Config) -> io::Result<Self> {
-        let dispatch = strategy(&config)?;
-        let Config { host, port, limits, one_off, session, log, .. } = config;
+        let Config { host, port, mode, child, limits, one_off, session, log } = config;
+        let admission = Admission::new(limits);
+        let counters = Counters::of_server(mode, Arc::clone(&admission));
+        let shared = Arc::new(Shared { settings: session, counters });
+        let dispatch = strategy(mode, child, &shared)?;
         let listener = TcpListener::bind((host.as_str(), port))
             .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}")))?;
         let address = listener.local_addr()?;
-        let framing = session.framing;
+        let settings = &shared.settings;
+        let (framing, refused) = (settings.framing, Arc::clone(&shared));
         let acceptor = Acceptor {
             listener,
-            idle_timeout: session.idle_timeout,
-            admission: Admission::new(limits),
+            idle_timeout: settings.idle_timeout,
+            admission,
             dispatch,
             refuse: Box::new(move |stream, refusal| session::refuse(stream, refusal, framing)),
+            turn_away: Arc::new(move |stream, refusal| session::turn_away(stream, refusal, &refused)),
             refusals: Admission::new(Limits { max_connections: 64, ..Limits::default() }),
             log,
-            connections: session.log,
+            connections: settings.log.clone(),
             one_off,
             stop: Arc::default(),
         };
@@ -150,6 +155,7 @@ impl Drop for Running {
 #[cfg(unix)]
 pub fn serve_stdin(config: &Config) -> io::Result<()> {
     use crate::net::Stream;
+    use crate::session::counters::TOLD;
 
     let settings = &config.session;
     let mut stream = match Stream::from_stdin(settings.idle_timeout) {
@@ -164,31 +170,41 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
             session::refuse(&mut stream, refusal, settings.framing)?;
             stream.close();
         }
-        _ => session::run(stream, settings),
+        _ => {
+            let told = std::env::var(TOLD).ok();
+            let counters = Counters::of_connection(told.as_deref());
+            session::run(stream, &Shared { settings: settings.clone(), counters });
+        }
     }
     Ok(())
 }
 
-fn strategy(config: &Config) -> io::Result<Box<dyn Dispatch>> {
-    let settings = config.session.clone();
-    let session = move |stream| session::run(stream, &settings);
-    match config.mode {
+fn strategy(mode: Mode, child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
+    let sharing = Arc::clone(shared);
+    let session = move |stream| session::run(stream, &sharing);
+    match mode {
         Mode::Sequential => Ok(Box::new(Sequential::new(session))),
         Mode::Thread => Ok(Box::new(Threads::new(session))),
-        Mode::Process => processes(config),
+        Mode::Process => processes(child, shared),
     }
 }
 
 #[cfg(unix)]
-fn processes(config: &Config) -> io::Result<Box<dyn Dispatch>> {
-    let [program, arguments @ ..] = &config.child[..] else {
+fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
+    use crate::serve::Processes;
+    use crate::session::counters::TOLD;
+    use crate::wire::value::Value;
+
+    let mut child = child.into_iter();
+    let Some(program) = child.next() else {
         return Err(io::Error::new(ErrorKind::InvalidInput, "process mode needs to be told which program to run"));
     };
-    let (program, arguments) = (program.clone(), arguments.to_vec());
-    Ok(Box::new(crate::serve::Processes::new(program, arguments, config.session.log.clone())))
+    let processes = Processes::new(program, child.collect(), shared.settings.log.clone());
+    let shared = Arc::clone(shared);
+    Ok(Box::new(processes.telling(TOLD, move || Value::Map(shared.counters.fields()).to_string())))
 }
 
 #[cfg(not(unix))]
-fn processes(_: &Config) -> io::Result<Box<dyn Dispatch>> {
+fn processes(_: Vec<OsString>, _: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
     Err(io::Error::new(ErrorKind::Unsupported, "process mode needs Unix; use thread or sequential"))
 }

@@ -195,23 +195,12 @@ fn object(result: &impl Fields) -> Map {
     map
 }
 
-fn summary(summary: &Summary) -> Map {
-    let mut map = Map::default();
-    map.insert("count", summary.count);
-    for (name, duration) in [("min", summary.min), ("mean", summary.mean), ("max", summary.max)] {
-        map.insert(name, nanoseconds(duration));
-    }
-    put(&mut map, "stddev", summary.stddev.map(nanoseconds));
-    let Summary { p50, p90, p95, p99, p99_9, .. } = *summary;
-    for (name, duration) in [("p50", p50), ("p90", p90), ("p95", p95), ("p99", p99), ("p99_9", p99_9)] {
-        map.insert(name, nanoseconds(duration));
-    }
-    put(&mut map, "jitter", summary.jitter.map(nanoseconds));
-    map
+pub(super) fn summary(summary: &Summary) -> Map {
+    summary.nanoseconds().map(|(name, figure)| (name, figure.into())).collect()
 }
 
 /// What is not known is left out.
-fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
+pub(super) fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         map.insert(name, value);
     }

@@ -131,7 +131,7 @@ fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
 }
 
 /// The figures of a series in one line, in the manner of `ping`; nothing when there are none.
-fn rtt(name: &str, series: &Recorder) -> Option<String> {
+pub(super) fn rtt(name: &str, series: &Recorder) -> Option<String> {
     let Summary { min, mean, p50, p99, max, stddev, .. } = series.summary()?;
     let (deviation, stddev) = stddev.map_or(("", String::new()), |stddev| ("/stddev", format!("/{}", ms(stddev))));
     let values = [min, mean, p50, p99, max].map(ms).join("/");
