@@ -23,7 +23,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Outcome;
 use crate::client::{Message, Trace};
-use crate::net::Stream;
+use crate::net::{Stream, refuse_self_connection};
 use crate::stats::Recorder;
 use crate::wire::command::{Answer, Request, excerpt};
 use crate::wire::framing::Framing;
@@ -148,7 +148,7 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Stream> {
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for &address in addresses {
         let left = deadline.left()?;
-        match TcpStream::connect_timeout(&address, left) {
+        match TcpStream::connect_timeout(&address, left).and_then(refuse_self_connection) {
             Ok(stream) => return Stream::from_tcp(stream, address, left),
             Err(error) => last_error = io::Error::new(error.kind(), format!("{address}: {error}")),
         }

@@ -25,11 +25,11 @@ impl Lines for Lag {
 
 impl Fields for Lag {
     fn fields(&self, map: &mut Map) {
-        map.insert("echoed", self.turn_round.count());
         if self.server.sent > 0 {
             self.server.fields(map);
             map.insert("faults", self.faults);
         }
+        map.insert("echoed", self.turn_round.count());
         json::put(map, "turn_round_ns", self.turn_round.summary().as_ref().map(json::summary));
     }
 }

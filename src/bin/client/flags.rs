@@ -9,8 +9,10 @@ use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::measure::{Direction, Plan};
 use roundtrip::report::text;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
-use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
+use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_PAYLOAD};
 use roundtrip::wire::framing::Framing;
+use roundtrip::wire::json;
+use roundtrip::wire::value::{Map, Value};
 
 /// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a
 /// process.
@@ -41,6 +43,10 @@ pub struct Options {
     pub sizes: Vec<usize>,
     /// Clients at once.
     pub clients: usize,
+    /// The pings that the server is asked for.
+    pub lag: LagPlan,
+    /// What `status` sends.
+    pub data: Map,
     pub timeout: Duration,
     pub framing: Framing,
     pub spin: bool,
@@ -67,16 +73,20 @@ pub enum Test {
     Bidirectional,
     Loaded,
     Sweep,
+    Lag,
+    Status,
 }
 
 impl Test {
-    const BY_NAME: [Test; 6] = [
+    const BY_NAME: [Test; 8] = [
         Test::Latency,
         Test::Bulk(Direction::Download),
         Test::Bulk(Direction::Upload),
         Test::Bidirectional,
         Test::Loaded,
         Test::Sweep,
+        Test::Lag,
+        Test::Status,
     ];
 
     /// The name that `--test` takes.
@@ -87,6 +97,8 @@ impl Test {
             Test::Bidirectional => "bidirectional",
             Test::Loaded => "loaded",
             Test::Sweep => "sweep",
+            Test::Lag => "lag",
+            Test::Status => "status",
         }
     }
 }
@@ -101,7 +113,7 @@ fn declare() -> Getopts {
     flags.optopt(
         "",
         "test",
-        "latency, download, upload, all of these (default), bidirectional, loaded or sweep",
+        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, lag or status",
         "TEST",
     );
     flags.optopt("", "count", "pings (default 10)", "N");
@@ -122,6 +134,7 @@ fn declare() -> Getopts {
         "payloads of sweep, from A to B, each K times the one before (default 1:64KiB:*2)",
         "A:B:*K",
     );
+    flags.optopt("", "data", "what status sends, a JSON object (default {})", "JSON");
     flags.optopt("", "timeout", "no answer for so long is a failure (default 10s)", "DUR");
     flags.optopt("", "framing", "line (default), or bare for the dialect without delimiters", "F");
     flags.optflag("", "spin", "wait by asking again and again; burns a core");
@@ -170,14 +183,18 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         None => Plan { interval: Duration::from_millis(10), ..plan },
     };
     let size = value("size", text("size"), 10 * MIB, size)?;
+    let tests = match text("test") {
+        None if clients > 1 => vec![Test::Latency],
+        given => value("test", given, ALL.to_vec(), tests)?,
+    };
+    let lag = if tests.contains(&Test::Lag) { lag(&plan)? } else { LagPlan::default() };
     let options = Options {
         host: value("host", text("host"), "localhost".into(), host)?,
         port: value("port", text("port"), 5001, port)?,
         loopback: given.opt_present("loopback"),
-        tests: match text("test") {
-            None if clients > 1 => vec![Test::Latency],
-            given => value("test", given, ALL.to_vec(), tests)?,
-        },
+        tests,
+        lag,
+        data: value("data", text("data"), Map::new(), data)?,
         plan,
         amount: time.map_or(Amount::Bytes(size), Amount::Time),
         loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
@@ -221,7 +238,8 @@ fn check_combinations(given: &Matches) -> Result<(), String> {
 /// What cannot be done where nothing marks the end of a message.
 fn check_framing(options: &Options) -> Result<(), String> {
     let timed = |test: &Test| *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some());
-    let unframed = |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep);
+    let unframed =
+        |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status);
     if options.framing == Framing::Line {
         Ok(())
     } else if options.plan.payload > 0 {
@@ -239,8 +257,35 @@ fn tests(text: &str) -> Result<Vec<Test>, String> {
     }
     let named = Test::BY_NAME.into_iter().find(|test| test.name() == text);
     named.map(|test| vec![test]).ok_or_else(|| {
-        format!("{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded or sweep")
+        format!(
+            "{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded, sweep, lag or status"
+        )
     })
+}
+
+/// What a server can be asked for.
+fn lag(plan: &Plan) -> Result<LagPlan, String> {
+    let interval = plan.interval;
+    if !interval.as_nanos().is_multiple_of(1_000_000) || interval > MAX_LAG_INTERVAL {
+        return Err(format!(
+            "--interval: {interval:?} is none for lag; write whole milliseconds up to {MAX_LAG_INTERVAL:?}, such as 5ms"
+        ));
+    }
+    match plan.pings() {
+        None => Err("--time needs an --interval for lag: the server is asked for a number of pings".into()),
+        Some(count) if count > MAX_LAG_COUNT => {
+            Err(format!("{count} pings are more than {MAX_LAG_COUNT}, which is the most for lag"))
+        }
+        Some(count) => Ok(LagPlan { count, interval }),
+    }
+}
+
+fn data(text: &str) -> Result<Map, String> {
+    match json::parse(text.as_bytes()) {
+        Ok(Value::Map(map)) => Ok(map),
+        Ok(_) => Err("it has to be a JSON object, such as {\"from\":\"me\"}".into()),
+        Err(error) => Err(format!("{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}")),
+    }
 }
 
 fn host(text: &str) -> Result<String, String> {

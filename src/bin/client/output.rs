@@ -182,7 +182,7 @@ impl Sink<'_> {
             Sample::Ping { number, rtt, .. } => {
                 self.progress.add(1);
                 let Options { clients, quiet, plan, .. } = self.output.options;
-                if *clients == 1 && !quiet && self.test == "latency" {
+                if *clients == 1 && !quiet && (self.test == "latency" || self.part == "rtt") {
                     self.output.text(&format!("  {}", text::ping(number, plan.pings(), rtt)));
                 }
                 self.tell(sample);

@@ -1,5 +1,8 @@
 //! Measure, then say what was measured: for one client in detail, for many a line each and the total.
 
+mod lag;
+mod status;
+
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -79,6 +82,10 @@ impl<'a> Run<'a> {
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let how = ClientOptions { timeout, framing, spin, trace };
         let mut run = Run { options, output, how, kept: Vec::new() };
+        if options.tests == [Test::Status] {
+            // It connects by itself: a connection that is only held would take the place that it does not need.
+            return Ok(run);
+        }
         run.kept = run.connect();
         if run.kept.iter().all(Result::is_err)
             && let Some(Err(error)) = run.kept.pop()
@@ -107,6 +114,8 @@ impl<'a> Run<'a> {
             Test::Bidirectional => self.bidirectional(),
             Test::Loaded => self.loaded(),
             Test::Sweep => self.sweep(),
+            Test::Lag => self.lag(),
+            Test::Status => self.status(),
         }
     }
 
