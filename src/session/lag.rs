@@ -17,7 +17,8 @@
 //! The number in an echo is a stranger's. It is used as an index into what was sent, if it is in there, and creates
 //! nothing: an echo that is wrong, repeated or of a ping that was never sent is counted, up to [`MAX_FAULTS`]. The
 //! last echo has to come back like all the others before anything is said to be over, or ten pings would give nine
-//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped.
+//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped; if the last has
+//! come and others have not, `LAG_DONE` says how many are missing.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
@@ -198,9 +199,7 @@ impl<F: FnMut()> Echoes<'_, F> {
             let sender = thread::Builder::new();
             sender.spawn_scoped(scope, move || send_all(stream, plan, start, limit, pings, &stopped))?;
             let received = (|| {
-                while self.echoed < plan.count {
-                    self.receive()?;
-                }
+                while self.echoed < plan.count && self.receive()? {}
                 Ok(())
             })();
             drop(stop);
@@ -208,12 +207,13 @@ impl<F: FnMut()> Echoes<'_, F> {
         })
     }
 
-    /// Reads one line, and takes it for the echo that it should be.
-    fn receive(&mut self) -> io::Result<()> {
+    /// Reads one line, and takes it for the echo that it should be. After the last echo, those that are missing are
+    /// waited for like any other, but it is no error if they do not come: `false`.
+    fn receive(&mut self) -> io::Result<bool> {
         // As long as no ping is unanswered, or none for long enough, silence means nothing.
         while let Err(error) = self.reader.fill_buf() {
             if error.kind() != ErrorKind::TimedOut || self.silent() {
-                return Err(error);
+                return self.unless_over(error);
             }
         }
         let line = &mut self.line;
@@ -238,9 +238,14 @@ impl<F: FnMut()> Echoes<'_, F> {
         }
         if self.silent() {
             let what = format!("no echo came for {:?}", self.settings.idle_timeout);
-            return Err(io::Error::new(ErrorKind::TimedOut, what));
+            return self.unless_over(io::Error::new(ErrorKind::TimedOut, what));
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn unless_over(&self, error: io::Error) -> io::Result<bool> {
+        let over = self.expected as u64 == self.faults.plan.count && error.kind() == ErrorKind::TimedOut;
+        if over { Ok(false) } else { Err(error) }
     }
 
     fn echo(&mut self, number: usize, arrived: Instant) {
@@ -325,7 +330,11 @@ fn send(writer: &mut Stream, number: u64, start: Instant, pings: &Mutex<Vec<Ping
 impl fmt::Display for Lag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Lag { pings, wrong, repeated, unsent, .. } = self;
-        write!(f, "lag: {} of {} pings echoed", self.echoed(), pings.len())?;
+        let (sent, echoed) = (pings.len() as u64, self.echoed());
+        write!(f, "lag: {echoed} of {sent} pings echoed")?;
+        if echoed < sent {
+            write!(f, ", {} missing", sent - echoed)?;
+        }
         if let Some(summary) = self.rtt().summary() {
             let [min, p50, max] = [summary.min, summary.p50, summary.max].map(ms);
             write!(f, ", RTT min/p50/max = {min}/{p50}/{max} ms")?;
