@@ -164,18 +164,15 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
         Err(error) => return Err(error),
     };
-    match stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip)) {
-        Some(Err(refusal)) => {
-            settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
-            session::refuse(&mut stream, refusal, settings.framing)?;
-            stream.close();
-        }
-        _ => {
-            let told = std::env::var(TOLD).ok();
-            let counters = Counters::of_connection(told.as_deref());
-            session::run(stream, &Shared { settings: settings.clone(), counters });
-        }
+    if let Some(Err(refusal)) = stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip)) {
+        settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
+        session::refuse(&mut stream, refusal, settings.framing)?;
+        stream.close();
+        return Ok(());
     }
+    let told = std::env::var(TOLD).ok();
+    let counters = Counters::of_connection(told.as_deref());
+    session::run(stream, &Shared { settings: settings.clone(), counters });
     Ok(())
 }
 

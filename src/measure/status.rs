@@ -124,9 +124,13 @@ impl Deadline {
     /// How much time there is left, which is some.
     fn left(self) -> io::Result<Duration> {
         match self.timeout.saturating_sub(self.start.elapsed()) {
-            Duration::ZERO => Err(io::Error::new(ErrorKind::TimedOut, format!("no time left of {:?}", self.timeout))),
+            Duration::ZERO => Err(self.passed()),
             left => Ok(left),
         }
+    }
+
+    fn passed(self) -> io::Error {
+        io::Error::new(ErrorKind::TimedOut, format!("not done within {:?}", self.timeout))
     }
 }
 
@@ -138,9 +142,7 @@ fn resolve(address: &str, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
     let (sender, resolved) = channel();
     let name = address.to_string();
     thread::Builder::new().spawn(move || sender.send(name.to_socket_addrs().map(Vec::from_iter)))?;
-    resolved.recv_timeout(deadline.left()?).unwrap_or_else(|_| {
-        Err(io::Error::new(ErrorKind::TimedOut, format!("the name was not found within {:?}", deadline.timeout)))
-    })
+    resolved.recv_timeout(deadline.left()?).unwrap_or_else(|_| Err(deadline.passed()))
 }
 
 /// The first address that accepts.
@@ -174,13 +176,10 @@ fn receive(stream: Stream, deadline: Deadline, trace: &Trace) -> io::Result<(Str
     let message = Framing::Line.receive_answer("STATUS ".len(), &mut reader, &mut buffer)?;
     let arrived = Instant::now();
     trace.show(Message::Received(message));
-    match Answer::parse(message) {
-        Ok(Answer::Status(json)) => Ok((json.into(), arrived)),
-        _ => {
-            let what = format!("the server answered \"{}\"", excerpt(message));
-            Err(io::Error::new(ErrorKind::InvalidData, what))
-        }
+    if let Ok(Answer::Status(json)) = Answer::parse(message) {
+        return Ok((json.into(), arrived));
     }
+    Err(io::Error::new(ErrorKind::InvalidData, format!("the server answered \"{}\"", excerpt(message))))
 }
 
 /// Reads as long as there is time.
@@ -192,7 +191,10 @@ struct Until {
 impl Read for Until {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(self.deadline.left()?)?;
-        self.stream.read(buffer)
+        self.stream.read(buffer).map_err(|error| match error.kind() {
+            ErrorKind::TimedOut => self.deadline.passed(),
+            _ => error,
+        })
     }
 }
 

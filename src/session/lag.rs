@@ -135,7 +135,7 @@ pub(super) fn run(
     let start = Instant::now();
     let faults = Lag { plan, ..Lag::default() };
     let (oldest, last, line) = (0, start, Vec::new());
-    let mut echoes = Echoes {
+    let mut receiver = Echoes {
         reader,
         settings,
         pings: &pings,
@@ -147,8 +147,8 @@ pub(super) fn run(
         count: echoed,
         line,
     };
-    let result = if plan.interval.is_zero() { echoes.one_by_one() } else { echoes.paced() };
-    let mut lag = echoes.faults;
+    let result = if plan.interval.is_zero() { receiver.one_by_one() } else { receiver.paced() };
+    let mut lag = receiver.faults;
     lag.pings = pings.into_inner().unwrap_or_else(PoisonError::into_inner);
     settings.log.say(format_args!("{} {lag}", reader.get_ref().peer_name()));
     (lag, result)
@@ -223,13 +223,12 @@ impl<F: FnMut()> Echoes<'_, F> {
             return Err(io::Error::new(ErrorKind::UnexpectedEof, "the client left before the last echo"));
         };
         let number = message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
-        match number.and_then(whole_number) {
-            Some(number) => self.echo(number, arrived),
-            None => {
-                self.faults.wrong += 1;
-                let (peer, said) = (self.reader.get_ref().peer_name(), excerpt(&self.line));
-                self.settings.log.say(format_args!("{peer} said \"{said}\", which is no echo"));
-            }
+        if let Some(number) = number.and_then(whole_number) {
+            self.echo(number, arrived);
+        } else {
+            self.faults.wrong += 1;
+            let (peer, said) = (self.reader.get_ref().peer_name(), excerpt(&self.line));
+            self.settings.log.say(format_args!("{peer} said \"{said}\", which is no echo"));
         }
         let Lag { wrong, repeated, unsent, .. } = self.faults;
         if wrong + repeated + unsent > MAX_FAULTS {

@@ -69,13 +69,11 @@ pub(super) fn answer(question: Option<&[u8]>, peer: Option<SocketAddr>, shared: 
 }
 
 fn parse(question: &[u8]) -> Result<Map, JsonError> {
-    match json::parse(question)? {
-        Value::Map(map) => Ok(map),
-        _ => {
-            let column = 1 + question.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            Err(JsonError { kind: JsonErrorKind::Expected("an object"), line: 1, column })
-        }
+    if let Value::Map(map) = json::parse(question)? {
+        return Ok(map);
     }
+    let column = 1 + question.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    Err(JsonError { kind: JsonErrorKind::Expected("an object"), line: 1, column })
 }
 
 /// How many lists and maps are within each other. What was parsed is at most [`MAX_DEPTH`] deep, and so is this

@@ -218,14 +218,14 @@ impl<'a> Answer<'a> {
             "BYE" => Ok(Answer::Bye),
             "" => Err(ParseError::Empty),
             text => {
-                let words: [(&str, fn(&'a str) -> Self); 4] = [
-                    ("ERROR:", Answer::Error),
-                    ("LAG_DONE ", Answer::LagDone),
-                    ("LAG_SAMPLES ", Answer::LagSamples),
-                    ("STATUS ", Answer::Status),
-                ];
-                if let Some(answer) = words.iter().find_map(|(word, with)| text.strip_prefix(word).map(with)) {
-                    return Ok(answer);
+                if let Some(reason) = text.strip_prefix("ERROR:") {
+                    return Ok(Answer::Error(reason));
+                }
+                match text.split_once(' ') {
+                    Some(("LAG_DONE", json)) => return Ok(Answer::LagDone(json)),
+                    Some(("LAG_SAMPLES", json)) => return Ok(Answer::LagSamples(json)),
+                    Some(("STATUS", json)) => return Ok(Answer::Status(json)),
+                    _ => {}
                 }
                 let figures = text.strip_prefix("DONE:").ok_or_else(unknown)?;
                 let (bytes, nanoseconds) = figures.split_once(':').ok_or_else(unknown)?;
