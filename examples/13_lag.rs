@@ -1,8 +1,8 @@
 //! Lesson 13: a loop that polls measures itself, and forgets the last ping.
 //!
-//! A game loop looks at its sockets once in a tick. When it is also to measure its players' lag, the obvious way is to
-//! send a ping in each tick and to see which echoes have come. Run it with `cargo run --release --example 13_lag`. Then
-//! read `src/session/lag.rs`, and `src/measure/lag.rs` beside it.
+//! A game loop looks at its sockets once in a tick. When it is also to measure its players' lag, the obvious way is
+//! to send a ping in each tick and to see which echoes have come. Run it with `cargo run --release --example 13_lag`.
+//! Then read `src/session/lag.rs`, and `src/measure/lag.rs` beside it.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,7 +1,7 @@
 //! Lesson 14: "no answer" is no diagnosis, and a question should not have to join the queue.
 //!
-//! Somebody wants to know how a server is that is busy with a long transfer. Run it with `cargo run --release --example
-//! 14_status`. Then read `src/session/status.rs`, `src/session/counters.rs` and `src/measure/status.rs`.
+//! Somebody wants to know how a server is that is busy with a long transfer. Run it with `cargo run --release
+//! --example 14_status`. Then read `src/session/status.rs`, `src/session/counters.rs` and `src/measure/status.rs`.
 
 use std::io;
 use std::net::TcpListener;

@@ -65,6 +65,10 @@
 //!     [`measure::sweep`](mod@measure::sweep), where size begins to matter.
 //! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking up.
 //! 12. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
+//! 13. `13_lag`, then [`session::lag`] and [`measure::lag`](mod@measure::lag): the same round trip, timed by the server
+//!     for each of many clients.
+//! 14. `14_status`, then [`session::status`], [`session::counters`] and [`measure::status`]: one question, one answer;
+//!     and what a process can know of the others.
 //!
 //! # What holds everywhere
 //!

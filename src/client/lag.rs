@@ -76,7 +76,8 @@ impl Client {
         }
     }
 
-    /// Asks for the single round-trip times that the server has measured, from this ping on; an empty list is the end.
+    /// Asks for the single round-trip times that the server has measured, from this ping on; an empty list is the
+    /// end.
     ///
     /// # Errors
     /// When there is no answer or another one.

@@ -1,19 +1,20 @@
 //! Lag: the round-trip time as the other side measures it.
 //!
-//! The server sends the pings and has the clock; this side sends each back at once. So there are two views of the same
-//! exchange, one within the other:
+//! The server sends the pings and has the clock; this side sends each back at once. So there are two views of the
+//! same exchange, one within the other:
 //!
 //! ```text
 //!   server   PING n written ─────────────────────────────────────────▶ echo read     round-trip time
 //!   client                     PING n read ─▶ echo written                           turn-round time
 //! ```
 //!
-//! A `write` returns when the system has taken the echo, which on loopback can be after the server has read it: there,
-//! the ends of the two are the same moment, in either order. What the round trip takes longer than the turn-round was spent on the way, in both kernels and in the server. A turn
-//! round that is slow is this program's doing, or that of the machine that it runs on, and no network's.
+//! A `write` returns when the system has taken the echo, which on loopback can be after the server has read it:
+//! there, the ends of the two are the same moment, in either order. What the round trip takes longer than the
+//! turn-round was spent on the way, in both kernels and in the server. A turn round that is slow is this program's
+//! doing, or that of the machine that it runs on, and no network's.
 //!
-//! The server's word comes when all is over: its figures, and on request every single round-trip time, so that they can
-//! be shown and kept like any that are measured here.
+//! The server's word comes when all is over: its figures, and on request every single round-trip time, so that they
+//! can be shown and kept like any that are measured here.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -38,7 +39,8 @@ pub type LagObserver<'a> = &'a (dyn Fn(View, Sample) + Sync);
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Lag {
-    /// What the server measured, and why the series ended early. Before the server has said it, nothing of it is known.
+    /// What the server measured, and why the series ended early. Before the server has said it, nothing of it is
+    /// known.
     pub server: Latency,
     /// From when each ping had been read to when its echo had been written.
     pub turn_round: Recorder,

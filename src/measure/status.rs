@@ -33,8 +33,8 @@ use crate::wire::value::{Map, Value};
 /// What a server said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
-    /// All that it said, and in `recvtime` when the answer had arrived, in seconds since the epoch, and in `delay` how
-    /// long it took, in seconds.
+    /// All that it said, and in `recvtime` when the answer had arrived, in seconds since the epoch, and in `delay`
+    /// how long it took, in seconds.
     pub answer: Map,
     /// From just before the question was written until the answer had arrived.
     pub delay: Duration,
@@ -66,8 +66,8 @@ pub enum Step {
     Parse,
 }
 
-/// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in brackets. `data` is what it is told;
-/// `time`, in seconds since the epoch, is added to that. All of it takes `timeout` at most.
+/// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in brackets. `data` is what it is
+/// told; `time`, in seconds since the epoch, is added to that. All of it takes `timeout` at most.
 ///
 /// ```
 /// use roundtrip::measure::{Step, ping_server};

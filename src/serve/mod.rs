@@ -138,9 +138,9 @@ impl Acceptor {
         }
     }
 
-    /// Hearing a refused connection out, and making sure that it hears the answer, takes time, so a thread does it: here
-    /// everyone waits. There are a few places for that, as there are for those who are served. Where none is left, all
-    /// that takes no time is to say no: a few bytes always fit in a new connection's send buffer.
+    /// Hearing a refused connection out, and making sure that it hears the answer, takes time, so a thread does it:
+    /// here everyone waits. There are a few places for that, as there are for those who are served. Where none is
+    /// left, all that takes no time is to say no: a few bytes always fit in a new connection's send buffer.
     fn send_away(&self, mut stream: Stream, ip: IpAddr, refusal: Refusal) {
         let (hand_over, handed_over) = mpsc::channel();
         let turn_away = Arc::clone(&self.turn_away);

@@ -46,8 +46,8 @@ impl Processes {
         Processes { program, arguments, log, told: None }
     }
 
-    /// Tells each child in the environment variable `name` what `tell` returns when it is started. The parent can tell
-    /// it nothing later: they share no memory.
+    /// Tells each child in the environment variable `name` what `tell` returns when it is started. The parent can
+    /// tell it nothing later: they share no memory.
     #[must_use]
     pub fn telling(self, name: &'static str, tell: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Processes { told: Some((name, Box::new(tell))), ..self }

@@ -1,9 +1,9 @@
 //! What a server can know of itself, and which of its processes knows it.
 //!
-//! Threads share memory: a counter is a number that all of them add to, and whoever is asked reads it. Processes share
-//! nothing. In process mode the parent knows who is connected but sees no byte of what is said; a child sees its own
-//! connection and no other. What a child is to know of the rest has to be told, and the moment to tell it is when it
-//! is started:
+//! Threads share memory: a counter is a number that all of them add to, and whoever is asked reads it. Processes
+//! share nothing. In process mode the parent knows who is connected but sees no byte of what is said; a child sees
+//! its own connection and no other. What a child is to know of the rest has to be told, and the moment to tell it is
+//! when it is started:
 //!
 //! | | thread, sequential | process: a child | process: the parent | under `inetd` |
 //! | --- | --- | --- | --- | --- |

@@ -11,14 +11,14 @@
 //!   receiver   read PING n ─▶ look at the clock ─▶ pings[n].rtt      ─▶ … ─▶ LAG_DONE
 //! ```
 //!
-//! Two threads, so that an echo that is late delays no ping. Without an interval each echo sends the next ping, and one
-//! thread is enough.
+//! Two threads, so that an echo that is late delays no ping. Without an interval each echo sends the next ping, and
+//! one thread is enough.
 //!
 //! The number in an echo is a stranger's. It is used as an index into what was sent, if it is in there, and creates
 //! nothing: an echo that is wrong, repeated or of a ping that was never sent is counted, up to [`MAX_FAULTS`]. The
 //! last echo has to come back like all the others before anything is said to be over, or ten pings would give nine
-//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped; if the last has
-//! come and others have not, `LAG_DONE` says how many are missing.
+//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped; if the last
+//! has come and others have not, `LAG_DONE` says how many are missing.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};

@@ -126,8 +126,8 @@ pub fn refuse(stream: &mut Stream, refusal: Refusal, framing: Framing) -> io::Re
     send_answer(&Answer::Error(&refusal.to_string()), framing, stream)
 }
 
-/// Sends a connection away for which there is no place, but answers it if it only wants to know the
-/// [status](self::status): that a server is full is not the least that one asks for.
+/// Sends a connection away for which there is no place, but answers it if it only wants to know the [status]: nobody
+/// wants to know how full a server is more than who finds it full.
 pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
     let framing = shared.settings.framing;
     let asks = refusal == Refusal::Full && framing == Framing::Line && stream.set_read_timeout(LAST_QUESTION).is_ok();

@@ -50,8 +50,8 @@ use crate::wire::value::Map;
 
 /// Is asked, and told, what concerns single connections. A Unix socket's peer has no address.
 pub trait Owner: fmt::Debug + Send + Sync {
-    /// A client has connected. With a plan, its lag is measured before it is listened to; so this is for servers whose
-    /// clients expect it. With bare framing there are no plans.
+    /// A client has connected. With a plan, its lag is measured before it is listened to; so this is for servers
+    /// whose clients expect it. With bare framing there are no plans.
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         let _ = peer;
         None

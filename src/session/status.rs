@@ -23,11 +23,11 @@
 //! `oldmsg` lets a client that asks many servers at once tell the answers apart, and read in it when it asked. But it
 //! is a stranger's text in the server's mouth. What is told to a log, a web page or another program that trusts this
 //! server, anybody can make it say. It also makes every answer longer than its question: over TCP that serves nobody,
-//! since a handshake comes first, but a protocol that answered the same over UDP would send it to whomever the question
-//! claims to be from (reflection, RFC 4732). And repeating is where Heartbleed was (CVE-2014-0160): a
-//! server sent back as many bytes as the asker *said* it had sent, up to 64 KiB of its memory. Here the question is
-//! parsed, and what was parsed is written anew, so there is no length to lie about. [`Settings::writeback`] turns it
-//! off all the same.
+//! since a handshake comes first, but a protocol that answered the same over UDP would send it to whomever the
+//! question claims to be from (reflection, RFC 4732). And repeating is where Heartbleed was (CVE-2014-0160): a server
+//! sent back as many bytes as the asker *said* it had sent, up to 64 KiB of its memory. Here the question is parsed,
+//! and what was parsed is written anew, so there is no length to lie about. [`Settings::writeback`] turns it off all
+//! the same.
 //!
 //! [`Settings::writeback`]: super::Settings::writeback
 

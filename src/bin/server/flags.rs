@@ -13,7 +13,7 @@ use roundtrip::wire::value::Value;
 /// What the command line asks for.
 pub enum Command {
     /// Serve.
-    Run(Options),
+    Run(Box<Options>),
     /// Print this and exit.
     Print(String),
 }
@@ -95,7 +95,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         },
         ..Config::default()
     };
-    Ok(Command::Run(Options { config, inetd: given.opt_present("inetd"), quiet: given.opt_present("quiet") }))
+    let (inetd, quiet) = (given.opt_present("inetd"), given.opt_present("quiet"));
+    Ok(Command::Run(Box::new(Options { config, inetd, quiet })))
 }
 
 /// A child of process mode is told what its parent was told, and that its connection is on standard input. What

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         }
         Err(what) => return complain(2, &what),
     };
-    match run(options) {
+    match run(*options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(1, &error.to_string()),
     }
