@@ -14,7 +14,7 @@
 //! doing, or that of the machine that it runs on, and no network's.
 //!
 //! The server's word comes when all is over: its figures, and on request every single round-trip time, so that they
-//! can be shown and kept like any that are measured here.
+//! can be shown and kept like any that are measured here. There is no warm-up: ten pings are ten round trips.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};

@@ -14,6 +14,8 @@
 //! So [`ping_server`] says which step it was and after how long, and one deadline goes for all of them together: a
 //! timeout for each read would let a server that sends a byte now and then keep its client for hours.
 
+mod asked;
+
 use std::fmt;
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -21,10 +23,10 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::Outcome;
+pub use asked::Asked;
+
 use crate::client::{Message, Trace};
 use crate::net::{Stream, refuse_self_connection};
-use crate::stats::Recorder;
 use crate::wire::command::{Answer, Request, excerpt};
 use crate::wire::framing::Framing;
 use crate::wire::json;
@@ -233,51 +235,5 @@ impl std::error::Error for StatusError {}
 impl From<StatusError> for io::Error {
     fn from(error: StatusError) -> Self {
         io::Error::new(error.error.kind(), error.to_string())
-    }
-}
-
-/// What one client, or several, asked and were told.
-#[derive(Debug, Default)]
-pub struct Asked {
-    /// How many asked.
-    pub asked: u64,
-    /// How long the answers took.
-    pub delay: Recorder,
-    /// The answer, if a single client asked.
-    pub answer: Option<Map>,
-    /// Why there is none.
-    pub failure: Option<io::Error>,
-}
-
-impl From<Result<Status, StatusError>> for Asked {
-    fn from(status: Result<Status, StatusError>) -> Self {
-        match status {
-            Ok(Status { answer, delay }) => {
-                Asked { asked: 1, delay: [delay].into_iter().collect(), answer: Some(answer), failure: None }
-            }
-            Err(error) => Asked::failed(error.into()),
-        }
-    }
-}
-
-impl Outcome for Asked {
-    fn failed(error: io::Error) -> Self {
-        Asked { asked: 1, failure: Some(error), ..Asked::default() }
-    }
-
-    fn failure(&self) -> Option<&io::Error> {
-        self.failure.as_ref()
-    }
-
-    fn total(all: &[Self]) -> Self {
-        let mut total = Asked::default();
-        for one in all {
-            total.asked += one.asked;
-            total.delay.merge(&one.delay);
-        }
-        if let [Asked { answer: Some(answer), .. }] = all {
-            total.answer = Some(answer.clone());
-        }
-        total
     }
 }

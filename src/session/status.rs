@@ -13,9 +13,9 @@
 //!
 //! 1. what the owner gave once, [`Settings::info`](super::Settings::info);
 //! 2. what every server knows of itself: `mode`, `uptime` in seconds, `connections` (`now` and `total`), `bytes`
-//!    (`sent` and `received`, of bulk transfers), `pings`, and in `scope` [whose they are](super::counters);
+//!    (`sent` and `received`, of bulk transfers), `pings` answered or, of lag, echoed, and in `scope` [whose they are](super::counters);
 //! 3. what the owner computes for this question, [`Owner::on_status`](super::Owner::on_status);
-//! 4. `oldmsg`: the question;
+//! 4. `oldmsg`: the question, as it was understood;
 //! 5. `roundtrip`: `version` of this crate and `protocol`. Nobody can put anything else there.
 //!
 //! # Whether to repeat the question
