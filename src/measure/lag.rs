@@ -152,7 +152,7 @@ fn fetch(client: &mut Client, figures: &Figures, lag: &mut Latency, observe: Lag
     let Figures { count, interval, sent, echoed, .. } = *figures;
     lag.sent = sent;
     let mut next = 0;
-    while lag.rtt.count() <= echoed {
+    while lag.rtt.count() < echoed {
         let samples = client.lag_samples(next)?;
         let Some(last) = samples.last() else { break };
         next = last.number + 1;
