@@ -12,11 +12,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options, UdpClient};
-use roundtrip::measure::{Direction, Plan, Sample, Udp, bandwidth, latency, udp};
+use roundtrip::measure::{Direction, Plan, Sample, Udp, View, bandwidth, lag, latency, udp};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
-use roundtrip::wire::command::Amount;
+use roundtrip::wire::command::{Amount, LagPlan};
 
 fn main() -> io::Result<()> {
     match std::env::args().nth(1).as_deref() {
@@ -66,6 +66,11 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     let spin: Contender = ("roundtrip --spin".into(), Box::new(|| roundtrip_p50(spinning.port, pings, true)));
     table(&mut [sleeping, spin], rounds);
     drop(spinning);
+
+    println!("\nthe same, measured by the client and by the server");
+    let client: Contender = ("latency: the client's clock".into(), Box::new(|| roundtrip_p50(port, pings, false)));
+    let server: Contender = ("lag: the server's clock".into(), Box::new(|| lag_p50(port, pings)));
+    table(&mut [client, server], rounds);
 
     compare_udp(rounds, ours.port, pings, seconds)?;
 
@@ -202,6 +207,23 @@ fn irtt_p50(port: u16, seconds: &str) -> io::Result<f64> {
     let output = String::from_utf8_lossy(&output.stdout);
     let rtt = output.split("\"stats\"").nth(1).and_then(|stats| stats.split("\"rtt\"").nth(1)).unwrap_or_default();
     number_after(rtt, "\"median\":").map(|nanoseconds| nanoseconds / 1e3)
+}
+
+fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
+    let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
+    let rtts = Mutex::new(Vec::new());
+    let plan = LagPlan { count: count / 10 + count, interval: Duration::ZERO };
+    let lag = lag(&mut client, plan, &|view, sample| {
+        if let (View::RoundTrip, Sample::Ping { number, rtt, .. }, Ok(mut rtts)) = (view, sample, rtts.lock())
+            && number > count / 10
+        {
+            rtts.push(rtt.as_secs_f64() * 1e6);
+        }
+    });
+    lag.server.failure.map_or(Ok(()), Err)?;
+    client.quit()?;
+    let mut rtts = rtts.into_inner().unwrap_or_default();
+    median(&mut rtts).ok_or_else(|| io::Error::other("no echoes"))
 }
 
 fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64> {

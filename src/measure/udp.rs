@@ -28,8 +28,9 @@ use std::time::{Duration, Instant};
 
 use series::{Sent, Series};
 
-use super::{Latency, Observer, Outcome, Plan, environment, pace};
+use super::{Latency, Observer, Outcome, Plan, environment};
 use crate::client::UdpClient;
+use crate::pace;
 use crate::stats::{Jitter, OneWay, Recorder};
 
 /// What was measured.

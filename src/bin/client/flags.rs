@@ -9,9 +9,11 @@ use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::measure::{Direction, Plan};
 use roundtrip::report::text;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
-use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
+use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_PAYLOAD};
 use roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::wire::framing::Framing;
+use roundtrip::wire::json;
+use roundtrip::wire::value::{Map, Value};
 
 /// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a
 /// process.
@@ -42,6 +44,10 @@ pub struct Options {
     pub sizes: Vec<usize>,
     /// Clients at once.
     pub clients: usize,
+    /// The pings that the server is asked for.
+    pub lag: LagPlan,
+    /// What `status` sends.
+    pub data: Map,
     pub timeout: Duration,
     pub framing: Framing,
     pub spin: bool,
@@ -69,10 +75,12 @@ pub enum Test {
     Loaded,
     Sweep,
     Udp,
+    Lag,
+    Status,
 }
 
 impl Test {
-    const BY_NAME: [Test; 7] = [
+    const BY_NAME: [Test; 9] = [
         Test::Latency,
         Test::Bulk(Direction::Download),
         Test::Bulk(Direction::Upload),
@@ -80,6 +88,8 @@ impl Test {
         Test::Loaded,
         Test::Sweep,
         Test::Udp,
+        Test::Lag,
+        Test::Status,
     ];
 
     /// The name that `--test` takes.
@@ -91,12 +101,14 @@ impl Test {
             Test::Loaded => "loaded",
             Test::Sweep => "sweep",
             Test::Udp => "udp",
+            Test::Lag => "lag",
+            Test::Status => "status",
         }
     }
 
     /// Whether it talks over a TCP connection that was made before it.
     pub fn needs_connection(self) -> bool {
-        self != Test::Udp
+        !matches!(self, Test::Udp | Test::Status)
     }
 }
 
@@ -110,7 +122,7 @@ fn declare() -> Getopts {
     flags.optopt(
         "",
         "test",
-        "latency, download, upload, all of these (default), bidirectional, loaded, sweep or udp",
+        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag or status",
         "TEST",
     );
     flags.optopt("", "count", "pings (default 10)", "N");
@@ -131,6 +143,7 @@ fn declare() -> Getopts {
         "payloads of sweep, from A to B, each K times the one before (default 1:64KiB:*2)",
         "A:B:*K",
     );
+    flags.optopt("", "data", "what status sends, a JSON object (default {})", "JSON");
     flags.optopt(
         "",
         "timeout",
@@ -189,11 +202,14 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         given => value("test", given, ALL.to_vec(), tests)?,
     };
     let timeout = Duration::from_secs(if tests == [Test::Udp] { 2 } else { 10 });
+    let lag = if tests.contains(&Test::Lag) { lag(&plan)? } else { LagPlan::default() };
     let options = Options {
         host: value("host", text("host"), "localhost".into(), host)?,
         port: value("port", text("port"), 5001, port)?,
         loopback: given.opt_present("loopback"),
         tests,
+        lag,
+        data: value("data", text("data"), Map::new(), data)?,
         plan,
         amount: time.map_or(Amount::Bytes(size), Amount::Time),
         loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
@@ -238,7 +254,8 @@ fn check_combinations(given: &Matches) -> Result<(), String> {
 /// What cannot be done where nothing marks the end of a message.
 fn check_framing(options: &Options) -> Result<(), String> {
     let timed = |test: &Test| *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some());
-    let unframed = |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep);
+    let unframed =
+        |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status);
     if options.framing == Framing::Line || options.tests == [Test::Udp] {
         Ok(())
     } else if options.plan.payload > 0 {
@@ -265,8 +282,35 @@ fn tests(text: &str) -> Result<Vec<Test>, String> {
     }
     let named = Test::BY_NAME.into_iter().find(|test| test.name() == text);
     named.map(|test| vec![test]).ok_or_else(|| {
-        format!("{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded, sweep or udp")
+        format!(
+            "{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded, sweep, udp, lag or status"
+        )
     })
+}
+
+/// What a server can be asked for.
+fn lag(plan: &Plan) -> Result<LagPlan, String> {
+    let interval = plan.interval;
+    if !interval.as_nanos().is_multiple_of(1_000_000) || interval > MAX_LAG_INTERVAL {
+        return Err(format!(
+            "--interval: {interval:?} is none for lag; write whole milliseconds up to {MAX_LAG_INTERVAL:?}, such as 5ms"
+        ));
+    }
+    match plan.pings() {
+        None => Err("--time needs an --interval for lag: the server is asked for a number of pings".into()),
+        Some(count) if count > MAX_LAG_COUNT => {
+            Err(format!("{count} pings are more than {MAX_LAG_COUNT}, which is the most for lag"))
+        }
+        Some(count) => Ok(LagPlan { count, interval }),
+    }
+}
+
+fn data(text: &str) -> Result<Map, String> {
+    match json::parse(text.as_bytes()) {
+        Ok(Value::Map(map)) => Ok(map),
+        Ok(_) => Err("it has to be a JSON object, such as {\"from\":\"me\"}".into()),
+        Err(error) => Err(format!("{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}")),
+    }
 }
 
 fn host(text: &str) -> Result<String, String> {

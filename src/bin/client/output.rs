@@ -211,7 +211,7 @@ impl Sink<'_> {
 
     /// A line for one ping, while a single client sends them.
     fn show(&self, line: &str) {
-        if self.output.options.clients == 1 && matches!(self.test, "latency" | "udp") {
+        if self.output.options.clients == 1 && (matches!(self.test, "latency" | "udp") || self.part == "rtt") {
             self.output.detail(&format!("  {line}"));
         }
     }
