@@ -12,6 +12,7 @@
 //!   command   what does a message mean?                      PING hello  ⇄  Request::Ping(Some("hello"))
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
+//!   msgpack   and for programs in a hurry?                   81 A2 6F 6B C3
 //! ```
 
 pub mod base64;
@@ -19,4 +20,7 @@ pub mod bulk;
 pub mod command;
 pub mod framing;
 pub mod json;
+pub mod msgpack;
+#[cfg(test)]
+mod random;
 pub mod value;
