@@ -13,6 +13,7 @@
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
 //!   msgpack   and for programs in a hurry?                   81 A2 6F 6B C3
+//!   wamp      how is a procedure called through a router?    [48, 1, {}, "add", [2, 3]]  ⇄  Message::Call
 //! ```
 
 pub mod base64;
@@ -24,3 +25,4 @@ pub mod msgpack;
 #[cfg(test)]
 mod random;
 pub mod value;
+pub mod wamp;
