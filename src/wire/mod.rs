@@ -13,6 +13,7 @@
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
 //!   msgpack   and for programs in a hurry?                   81 A2 6F 6B C3
+//!   rawsocket how little does it take to frame messages?    00 00 00 06 [67,1]
 //!   wamp      how is a procedure called through a router?    [48, 1, {}, "add", [2, 3]]  ⇄  Message::Call
 //! ```
 
@@ -24,5 +25,6 @@ pub mod json;
 pub mod msgpack;
 #[cfg(test)]
 mod random;
+pub mod rawsocket;
 pub mod value;
 pub mod wamp;

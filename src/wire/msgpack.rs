@@ -1,7 +1,8 @@
-//! How is a value written for programs alone? `MessagePack`, <https://github.com/msgpack/msgpack/blob/master/spec.md>.
+//! How is a value written for programs alone? `MessagePack`,
+//! <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 //!
-//! JSON is read character by character, to find out where each value ends. Here the first byte of each value says what
-//! it is and how long, so that a reader knows what comes before it comes:
+//! JSON is read character by character, to find out where each value ends. Here the first byte of each value says
+//! what it is and how long, so that a reader knows what comes before it comes:
 //!
 //! ```text
 //!   82                      map of 2 pairs                        {
@@ -12,8 +13,8 @@
 //!                                                                 }
 //! ```
 //!
-//! Small values are part of that first byte, and a larger one is followed by as many bytes of length, or of the number
-//! itself, as are needed. All are big-endian:
+//! Small values are part of that first byte, and a larger one is followed by as many bytes of length, or of the
+//! number itself, as are needed. All are big-endian:
 //!
 //! | value | in the first byte | followed by 1, 2, 4 or 8 bytes |
 //! | --- | --- | --- |
@@ -29,8 +30,8 @@
 //! What makes it quick makes it dangerous: a length is only what a stranger claims. `DD FF FF FF FF` announces four
 //! thousand million values, and a reader that makes room for them before it looks any further takes 137 GB for a
 //! message of five bytes. Here a length that goes beyond the end of the message is an error at once, and room is made
-//! for a few values only; more is taken as they turn up. So a message takes memory in proportion to its own length: 32
-//! bytes for each value and 64 for each pair, which are one and two bytes of the message at least. As in
+//! for a few values only; more is taken as they turn up. So a message takes memory in proportion to its own length:
+//! 32 bytes for each value and 64 for each pair, which are one and two bytes of the message at least. As in
 //! [`json`](super::json), who bounds the length bounds the memory, and depth has a limit of its own, [`MAX_DEPTH`].
 //!
 //! | left open by the specification | here |

@@ -9,9 +9,9 @@ use crate::wire::value::Value;
 /// Appends a value as JSON, on one line and without white space, as it is sent.
 ///
 /// What [`parse`](super::parse) returned is encoded to a text from which it returns the same value. Bytes, which JSON
-/// does not have, become a string that begins with U+0000 and goes on in Base64, as WAMP has it ("Binary conversion of
-/// JSON Strings"). It stays a string when it is parsed: only a program that knows where the text comes from can tell
-/// that it is none, as [`wamp::Serializer`](crate::wire::wamp::Serializer) does.
+/// does not have, become a string that begins with U+0000 and goes on in Base64, as WAMP has it ("Binary conversion
+/// of JSON Strings"). It stays a string when it is parsed: only a program that knows where the text comes from can
+/// tell that it is none, as [`wamp::Serializer`](crate::wire::wamp::Serializer) does.
 ///
 /// ```
 /// use roundtrip::wire::json;

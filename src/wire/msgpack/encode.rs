@@ -7,8 +7,8 @@ const NIL: u8 = 0xC0;
 /// Appends a value as `MessagePack`.
 ///
 /// What [`parse`](super::parse) returned is encoded to bytes from which it returns the same value. Of two things that
-/// a [`Value`] can hold `MessagePack` has no form: an integer below `i64::MIN` or above `u64::MAX` becomes the nearest
-/// float, as when JSON is read, and what is longer than 4 GiB, or has more members, becomes nil.
+/// a [`Value`] can hold `MessagePack` has no form: an integer below `i64::MIN` or above `u64::MAX` becomes the
+/// nearest float, as when JSON is read, and what is longer than 4 GiB, or has more members, becomes nil.
 ///
 /// ```
 /// use roundtrip::wire::{msgpack, value::Value};

@@ -126,8 +126,8 @@ impl Serializer {
     }
 }
 
-/// WAMP, "Binary conversion of JSON Strings". A string that begins as bytes do and does not go on so stays what it is:
-/// then a router passes it on as it was.
+/// WAMP, "Binary conversion of JSON Strings". A string that begins as bytes do and does not go on so stays what it
+/// is: then a router passes it on as it was.
 fn restore_bytes(value: &mut Value) {
     match value {
         Value::String(text) => {

@@ -115,7 +115,7 @@ fn a_wrong_shape_is_named() {
         ("[3,{},7]", "the Reason of ABORT is not a string"),
         ("[6,{}]", "the Reason of GOODBYE is missing"),
         (r#"[8,49,1,{},"e"]"#, "the Type of ERROR is not 48, 64, 66 or 68"),
-        (r#"[8,48,1,{},null]"#, "the Error of ERROR is not a string"),
+        ("[8,48,1,{},null]", "the Error of ERROR is not a string"),
         (r#"[48,true,{},"p"]"#, "the Request of CALL is not an integer from 1 to 2^53"),
         (r#"[48,1,null,"p"]"#, "the Options of CALL is not a map"),
         (r#"[48,1,{},"p",{}]"#, "the Arguments of CALL is not a list"),
