@@ -14,6 +14,7 @@
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
 //!   msgpack   and for programs in a hurry?                   81 A2 6F 6B C3
 //!   rawsocket how little does it take to frame messages?    00 00 00 06 [67,1]
+//!   url       where is a router, and what does it speak?     rs+unix:/tmp/router?serializer=msgpack
 //!   wamp      how is a procedure called through a router?    [48, 1, {}, "add", [2, 3]]  ⇄  Message::Call
 //! ```
 
@@ -26,5 +27,6 @@ pub mod msgpack;
 #[cfg(test)]
 mod random;
 pub mod rawsocket;
+pub mod url;
 pub mod value;
 pub mod wamp;
