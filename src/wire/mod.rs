@@ -7,12 +7,14 @@
 //! A question, a file:
 //!
 //! ```text
+//!   base64    how do any bytes travel where only text may? Man  ⇄  TWFu
 //!   bulk      how do exactly n bytes get across?             ─ 10 MiB of payload ─
 //!   command   what does a message mean?                      PING hello  ⇄  Request::Ping(Some("hello"))
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
 //! ```
 
+pub mod base64;
 pub mod bulk;
 pub mod command;
 pub mod framing;
