@@ -12,6 +12,7 @@
 //!   command   what does a message mean?                      PING hello  ⇄  Request::Ping(Some("hello"))
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
+//!   sha1      what does a hash function look like inside?    abc  →  A9 99 3E 36 …
 //! ```
 
 pub mod base64;
@@ -19,4 +20,5 @@ pub mod bulk;
 pub mod command;
 pub mod framing;
 pub mod json;
+pub mod sha1;
 pub mod value;
