@@ -13,6 +13,7 @@
 //!   framing   where does one message end and the next begin? P I N G ␣ h e l l o ⏎ P I N G ⏎
 //!   json      how is a [`value`] written, for programs?         {"ok":true}
 //!   sha1      what does a hash function look like inside?    abc  →  A9 99 3E 36 …
+//!   websocket how does HTTP become a stream of messages?     Hello  ⇄  81 05 H e l l o
 //! ```
 
 pub mod base64;
@@ -22,3 +23,4 @@ pub mod framing;
 pub mod json;
 pub mod sha1;
 pub mod value;
+pub mod websocket;

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn hexadecimal(message: &[u8]) -> String {
-        sha1(message).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha1(message).map(|byte| format!("{byte:02x}")).concat()
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(hexadecimal(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
         let two_blocks = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
         assert_eq!(hexadecimal(two_blocks), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
-        assert_eq!(hexadecimal(&[b'a'; 1_000_000]), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+        assert_eq!(hexadecimal(&vec![b'a'; 1_000_000]), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
         let ten_blocks = "01234567".repeat(80);
         assert_eq!(hexadecimal(ten_blocks.as_bytes()), "dea356a2cddd90c7a7ecedc5ebb563934f460452");
     }
