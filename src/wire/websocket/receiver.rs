@@ -5,8 +5,8 @@ use std::io::{BufRead, Read};
 use super::frame::{self, Header, Opcode, cut_off};
 use super::{Message, Role, WebSocketError};
 
-/// Memory that is kept from one message for the next. Most messages fit into it, and a connection that once had a
-/// long one does not hold on to more.
+/// Memory that is kept from one message for the next, even if the next is shorter. Most messages fit into it, and a
+/// connection that once had a long one does not hold on to more.
 const KEPT: usize = 64 * 1024;
 
 /// Puts messages together from frames. It shares nothing with the [`Sender`](super::Sender) of the same connection,
@@ -77,7 +77,7 @@ impl Receiver {
             (_, Some(_)) => return Err(WebSocketError::NotContinued),
             (begins, None) => {
                 self.message.clear();
-                self.message.shrink_to(KEPT);
+                self.message.shrink_to(usize::try_from(header.length).map_or(usize::MAX, |length| length.max(KEPT)));
                 begins
             }
         };
