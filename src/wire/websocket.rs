@@ -1,8 +1,8 @@
 //! How does a connection change its protocol half-way, and how do messages travel in it then? WebSocket, RFC 6455.
 //!
-//! A page in a browser may not open a socket, only send HTTP requests. So WebSocket begins as one, which asks the
-//! server to speak another protocol from then on, and what passes the web's port, proxies and firewalls is at last
-//! what TCP was to begin with, only with messages in it:
+//! A page in a browser may not open a socket; it may only send HTTP requests. So WebSocket begins as one, through the
+//! port, the proxies and the firewalls of the web. It asks the server to speak another protocol from then on, and if
+//! the server agrees, there is what TCP offered all along, a stream in both directions, and messages in it:
 //!
 //! ```text
 //!   client                                            server
@@ -15,7 +15,8 @@
 //!   Receiver           [frame]                  ◀──   [frame]                             Sender
 //! ```
 //!
-//! A frame (section 5.2) says in front how long it is, as every byte counts in one, two or eight bytes:
+//! A frame (section 5.2) says in front how long it is. The length takes one byte, three or nine, the fewest that it
+//! fits into, so that a short message stays short:
 //!
 //! ```text
 //!   F R R R opcode   M length        longer length        mask       payload
@@ -26,7 +27,7 @@
 //! ```
 //!
 //! * `F` (FIN) marks the last frame of a message. A message may come in several, so that a sender can begin before it
-//!   knows the length; [`Receiver`] puts them together, and [`Sender`] has no need to take one apart.
+//!   knows the length. [`Receiver`] puts them together; [`Sender`] always makes one, since it is given whole messages.
 //! * `R` are three reserved bits: extensions may give them a meaning. None is negotiated here, so they are zero.
 //! * The opcode tells text from binary messages, and both from the control frames: ping, pong and close. These are
 //!   short, and may stand between the frames of a message, so that a long one does not keep them waiting.

@@ -90,8 +90,9 @@ impl Receiver {
         Ok(header.fin.then_some(opcode))
     }
 
-    /// The message that has just become whole. Only now can it be said of a text whether it is UTF-8: the end of a
-    /// frame may be in the middle of a character.
+    /// The message that has just become whole. A text is checked only now, since a frame may end in the middle of a
+    /// character. It could be refused at its first wrong byte (RFC 6455 section 8.1), which would save no more than
+    /// the wait for the rest of a message that is within the limit.
     fn whole(&self, opcode: Opcode) -> Result<Message<'_>, WebSocketError> {
         match opcode {
             Opcode::Text => Ok(Message::Text(utf8(&self.message)?)),
