@@ -315,6 +315,9 @@ impl Session {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(()); // RawSocket has no word for closing.
+        }
         let sent = self.incoming.stream_mut().write_all(&self.out);
         self.out.clear();
         sent

@@ -173,6 +173,8 @@ impl Held<'_> {
     fn flush(&mut self) {
         let Writing { out, way, waiting, .. } = &mut *self.writing;
         match way {
+            // RawSocket has no word for closing.
+            _ if out.is_empty() => {}
             Way::Over => {}
             Way::Slow(_) if *waiting > QUEUE => self.outbox.end(&mut self.writing),
             Way::Slow(queue) => {
