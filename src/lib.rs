@@ -31,10 +31,12 @@
 //! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
 //! | [`transfer`] | bulk data, for so many bytes or for so long, one way or both |
 //! | [`pace`] | being on time |
+//! | [`wamp`] | calling a procedure in another program, through a router: four ways to say it, and both ends |
 //! | [`log`](mod@log) | a log that makes no connection wait |
 //! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three |
 //! | [`server`] | the two put together |
+//! | [`router`] | the same once more, for sessions that talk to each other |
 //! | [`client`] | the other half of the conversation |
 //! | [`measure`] | clocks around conversations, returning plain data; prints nothing |
 //! | [`report`] | plain data made text, JSON, a table, a picture; measures nothing |
@@ -70,7 +72,10 @@
 //!     for each of many clients.
 //! 14. `14_status`, then [`session::status`], [`session::counters`] and [`measure::status`]: one question, one answer;
 //!     and what a process can know of the others.
-//! 15. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
+//! 15. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and its
+//!     [`session`](wamp::session), then [`session::router`]: a call through a third program, which must let nobody
+//!     wait for somebody else.
+//! 16. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
 //!
 //! # What holds everywhere
 //!
@@ -90,10 +95,12 @@ pub mod measure;
 pub mod net;
 pub mod pace;
 pub mod report;
+pub mod router;
 pub mod serve;
 pub mod server;
 pub mod session;
 pub mod stats;
 pub mod transfer;
 pub mod units;
+pub mod wamp;
 pub mod wire;

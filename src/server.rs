@@ -21,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::log::Log;
-use crate::net::reachable;
+use crate::net::{Listener, reachable};
 use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
 use crate::session::echo::{Echo, EchoCounts, Impairments};
 use crate::session::{self, Counters, Settings, Shared};
@@ -101,7 +101,7 @@ impl Server {
         let settings = &shared.settings;
         let (framing, refused) = (settings.framing, Arc::clone(&shared));
         let acceptor = Acceptor {
-            listener,
+            listener: Listener::Tcp(listener),
             idle_timeout: settings.idle_timeout,
             admission,
             dispatch,
@@ -120,6 +120,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Who is let in, and how many there are, to be shared with what else listens in the same process.
+    #[must_use]
+    pub fn admission(&self) -> Arc<Admission> {
+        Arc::clone(&self.acceptor.admission)
     }
 
     /// What the answering of UDP pings has done so far, if it is done.

@@ -26,7 +26,7 @@ pub mod threads;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, TcpListener};
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -40,7 +40,7 @@ pub use sequential::Sequential;
 pub use threads::Threads;
 
 use crate::log::Log;
-use crate::net::Stream;
+use crate::net::{Listener, Stream};
 
 /// Who does the work of a connection.
 pub trait Dispatch: Send + Sync {
@@ -81,7 +81,7 @@ pub(crate) type TurnAway = Arc<dyn Fn(Stream, Refusal) + Send + Sync>;
 
 /// The accept loop and all that it needs.
 pub(crate) struct Acceptor {
-    pub listener: TcpListener,
+    pub listener: Listener,
     pub idle_timeout: Duration,
     pub admission: Arc<Admission>,
     pub dispatch: Box<dyn Dispatch>,
@@ -124,15 +124,12 @@ impl Acceptor {
     }
 
     fn accept(&self) -> io::Result<Option<Connection>> {
-        let (stream, peer) = self.listener.accept()?;
-        let Ok(stream) = Stream::from_tcp(stream, peer, self.idle_timeout) else {
-            return Ok(None); // Some systems set no options on a connection that the peer has already reset.
-        };
-        match self.admission.admit(peer.ip()) {
+        let Some((stream, ip)) = self.listener.accept(self.idle_timeout)? else { return Ok(None) };
+        match self.admission.admit_from(ip) {
             Ok(permit) => Ok(Some(Connection { stream, permit })),
             Err(refusal) => {
-                self.connections.say(format_args!("{peer} refused: {refusal}"));
-                self.send_away(stream, peer.ip(), refusal);
+                self.connections.say(format_args!("{} refused: {refusal}", stream.peer_name()));
+                self.send_away(stream, ip, refusal);
                 Ok(None)
             }
         }
@@ -141,10 +138,10 @@ impl Acceptor {
     /// Hearing a refused connection out, and making sure that it hears the answer, takes time, so a thread does it:
     /// here everyone waits. There are a few places for that, as there are for those who are served. Where none is
     /// left, all that takes no time is to say no: a few bytes always fit in a new connection's send buffer.
-    fn send_away(&self, mut stream: Stream, ip: IpAddr, refusal: Refusal) {
+    fn send_away(&self, mut stream: Stream, ip: Option<IpAddr>, refusal: Refusal) {
         let (hand_over, handed_over) = mpsc::channel();
         let turn_away = Arc::clone(&self.turn_away);
-        let place = self.refusals.admit(ip);
+        let place = self.refusals.admit_from(ip);
         let thread = place.map(|permit| {
             threads::spawn("refuse", move || {
                 let _permit = permit;

@@ -102,9 +102,9 @@ impl Lag {
     pub(super) fn samples(&self, first: u64) -> Value {
         let first = usize::try_from(first).unwrap_or(usize::MAX);
         let echoed = self.pings.iter().enumerate().skip(first).filter_map(|(number, ping)| {
-            Some(Value::from(vec![number.into(), ping.sent_ns.into(), ping.rtt_ns?.get().into()]))
+            Some(Value::List(vec![number.into(), ping.sent_ns.into(), ping.rtt_ns?.get().into()]))
         });
-        echoed.take(MAX_LAG_SAMPLES).collect::<Vec<_>>().into()
+        Value::List(echoed.take(MAX_LAG_SAMPLES).collect())
     }
 }
 

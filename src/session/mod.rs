@@ -9,6 +9,7 @@ pub mod counters;
 pub mod echo;
 pub mod lag;
 pub mod owner;
+pub mod router;
 pub mod status;
 pub mod text;
 

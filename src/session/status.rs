@@ -35,8 +35,8 @@ use std::net::SocketAddr;
 
 use super::Shared;
 use crate::wire::framing::MAX_LINE;
-use crate::wire::json::{self, JsonError, JsonErrorKind, MAX_DEPTH};
-use crate::wire::value::{Map, Value};
+use crate::wire::json::{self, JsonError, JsonErrorKind};
+use crate::wire::value::{MAX_DEPTH, Map, Value};
 
 /// The version of what is said, which changes less often than that of the crate.
 pub const PROTOCOL: u64 = 1;

@@ -38,13 +38,7 @@ use std::io;
 
 pub use encode::{encode, pretty};
 
-use super::value::{Map, Value};
-
-/// How many lists and maps may be open at once (RFC 8259 section 9 lets the parser choose).
-///
-/// More than anyone writes by hand, and few enough for the 256 KiB of stack that a server's thread has: without
-/// optimization a level takes about 1 KiB. The tests parse, copy, print and drop a value this deep in such a thread.
-pub const MAX_DEPTH: usize = 128;
+use super::value::{MAX_DEPTH, Map, Value};
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,7 +78,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         // Pings that leave on time are over in time. If the peer takes them too slowly, the rest is not sent.
         let limit = self.settings.max_time.saturating_add(self.settings.idle_timeout);
         let (plan, sent) = (self.lag.plan, self.sent);
-        let stream = self.reader.get_ref().try_clone()?;
+        let stream = self.reader.get_ref().clone();
         let (stop, stopped) = channel();
         // The sender has to exist before its first ping is due.
         let start = Instant::now() + Duration::from_millis(1);

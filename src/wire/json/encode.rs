@@ -3,11 +3,15 @@
 use std::fmt::{self, Write};
 
 use super::must_be_escaped;
+use crate::wire::base64;
 use crate::wire::value::Value;
 
 /// Appends a value as JSON, on one line and without white space, as it is sent.
 ///
-/// What [`parse`](super::parse) returned is encoded to a text from which it returns the same value.
+/// What [`parse`](super::parse) returned is encoded to a text from which it returns the same value. Bytes, which JSON
+/// does not have, become a string that begins with U+0000 and goes on in Base64, as WAMP has it ("Binary conversion
+/// of JSON Strings"). It stays a string when it is parsed: only a program that knows where the text comes from can
+/// tell that it is none, as [`wamp::Serializer`](crate::wire::wamp::Serializer) does.
 ///
 /// ```
 /// use roundtrip::wire::json;
@@ -68,8 +72,9 @@ impl Encoder<'_> {
             // Debug writes the fewest digits from which the same f64 is read back, a fraction or an exponent always
             // among them; Display writes 1 for 1.0, which is an integer, and 301 digits for 1e300.
             Value::Float(number) if number.is_finite() => self.write(format_args!("{number:?}")),
-            Value::Float(_) | Value::Null => self.out.push_str("null"),
+            Value::Float(_) | Value::Null | Value::Extension(..) => self.out.push_str("null"),
             Value::String(text) => self.string(text),
+            Value::Bytes(bytes) => self.string(&format!("\0{}", base64::encode(bytes))),
             Value::List(items) => self.members('[', items.iter(), ']', Self::value),
             Value::Map(map) => self.members('{', map.iter(), '}', |encoder, (key, value)| {
                 encoder.string(key);

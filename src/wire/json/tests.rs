@@ -2,6 +2,7 @@
 
 use super::JsonErrorKind::*;
 use super::*;
+use crate::wire::random::Random;
 use std::thread;
 
 const VALUE: JsonErrorKind = Expected("a value");
@@ -420,43 +421,6 @@ fn errors_convert_for_whoever_reads_from_a_stream() {
     assert_eq!(error.to_string(), "line 1, column 4: expected a comma or ]");
 }
 
-/// Marsaglia, "Xorshift RNGs" (2003).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() >> 33).unwrap() % limit
-    }
-
-    fn string(&mut self) -> String {
-        const PIECES: [&str; 12] =
-            ["a", "\"", "\\", "/", "\n", "\r\t", "\0", "\u{1f}", "\u{7f}", "é", "\u{2028}", "😀"];
-        (0..self.below(8)).map(|_| PIECES[self.below(PIECES.len())]).collect()
-    }
-
-    fn value(&mut self, depth: usize) -> Value {
-        let length = self.below(5);
-        match self.below(if depth < 5 { 9 } else { 7 }) {
-            0 => Value::Null,
-            1 => Value::from(self.next() & 1 == 0),
-            2 => Value::from(self.next()),
-            3 => Value::from(self.next().cast_signed() >> self.below(64)),
-            4 => Value::Float(Some(f64::from_bits(self.next())).filter(|float| float.is_finite()).unwrap_or(-0.0)),
-            5 => Value::Float(f64::from(u32::try_from(self.next() >> 32).unwrap()) / 8.0),
-            6 => Value::from(self.string()),
-            7 => Value::List((0..length).map(|_| self.value(depth + 1)).collect()),
-            _ => Value::Map((0..length).map(|_| (self.string(), self.value(depth + 1))).collect()),
-        }
-    }
-}
-
 #[test]
 fn what_is_encoded_is_parsed_back() {
     let mut random = Random(0x0123_4567_89AB_CDEF);
@@ -487,6 +451,14 @@ fn floats_keep_every_bit() {
     for unknown in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert_eq!(Value::from(unknown).to_string(), "null");
     }
+}
+
+#[test]
+fn what_json_does_not_have_is_written_as_documented() {
+    // The example of the WAMP specification, "Binary conversion of JSON Strings"
+    let bytes: Vec<u8> = 0x10e3_ff90_5307_5c52_6f5f_c06d_4fe3_7cdb_u128.to_be_bytes().into();
+    assert_eq!(Value::Bytes(bytes).to_string(), r#""\u0000EOP/kFMHXFJvX8BtT+N82w==""#);
+    assert_eq!(Value::Extension(-1, vec![0; 4]).to_string(), "null");
 }
 
 #[test]
@@ -531,6 +503,6 @@ fn memory_is_as_documented() {
 fn pretty_text_is_for_reading() {
     let empty = parse(br#"[{}, [], ""]"#).unwrap();
     assert_eq!(pretty(&empty), "[\n  {},\n  [],\n  \"\"\n]");
-    assert_eq!(pretty(&Value::from(vec![])), "[]");
+    assert_eq!(pretty(&Value::List(vec![])), "[]");
     assert_eq!(pretty(&Value::Null), "null");
 }
