@@ -12,6 +12,7 @@
 //! time.
 
 pub mod bandwidth;
+pub mod call;
 pub mod environment;
 pub mod latency;
 pub mod loaded;
@@ -25,6 +26,7 @@ use std::io;
 use std::time::Duration;
 
 pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
+pub use call::Call;
 pub use latency::{Latency, Plan, latency};
 pub use loaded::{Loaded, Phase, loaded};
 pub use sweep::{Row, Sweep, sweep};
