@@ -117,12 +117,14 @@ impl<'a> Output<'a> {
         match format {
             Format::Text => {}
             Format::Json => {
-                say(roundtrip::wire::json::pretty(&Value::Map(json::document(host, *port, tests))).trim_end());
+                say(roundtrip::wire::json::pretty(&Value::Map(json::document(Some((host, *port)), tests))).trim_end());
             }
             Format::JsonStream => {
                 let mut event = Map::default();
                 event.insert("event", "document");
-                json::document(host, *port, tests).iter().for_each(|(key, value)| event.insert(key, value.clone()));
+                json::document(Some((host, *port)), tests)
+                    .iter()
+                    .for_each(|(key, value)| event.insert(key, value.clone()));
                 say(&Value::Map(event).to_string());
             }
         }
