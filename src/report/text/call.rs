@@ -84,22 +84,14 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
     let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());
     let rival = sorted.get(1).filter(|(_, next)| {
         let error = |effect: &Effect| effect.error.unwrap_or_default().as_secs_f64();
-        (size(most) - size(next)).as_secs_f64() < 2.0 * error(most).hypot(error(next))
+        size(most).saturating_sub(size(next)).as_secs_f64() < 2.0 * error(most).hypot(error(next))
     });
-    Some(match rival {
-        Some((other, _)) => {
-            format!("The {factor} and the {other} matter most; which of the two does more, is too close.")
-        }
-        None => {
-            let does = if most.mean.ns < 0 { "saves" } else { "costs" };
-            format!(
-                "The {factor} matters most: {} instead of {} {does} {} ms a call.",
-                most.to,
-                most.from,
-                amount(most)
-            )
-        }
-    })
+    if let Some((other, _)) = rival {
+        return Some(format!("The {factor} and the {other} matter most; which of the two does more, is too close."));
+    }
+    let Effect { from, to, mean, .. } = most;
+    let does = if mean.ns < 0 { "saves" } else { "costs" };
+    Some(format!("The {factor} matters most: {to} instead of {from} {does} {} ms a call.", amount(most)))
 }
 
 #[cfg(test)]
@@ -108,18 +100,18 @@ mod tests {
     use crate::measure::call::{Combination, Difference};
     use crate::measure::{Latency, Outcome};
 
-    fn effect(from: &'static str, to: &'static str, us: i64, error_us: u64) -> Option<Effect> {
+    fn effect(from: &'static str, to: &'static str, us: i64, error_us: u64) -> Effect {
         let ratio = if us < 0 { 0.75 } else { 1.25 };
         let difference = Difference { ns: us * 1000, ratio };
         let error = Some(Duration::from_micros(error_us));
-        Some(Effect { from, to, pairs: 4, mean: difference, error, p50: difference })
+        Effect { from, to, pairs: 4, mean: difference, error, p50: difference }
     }
 
     fn known(socket: i64, framing: i64, serialization: i64) -> Vec<String> {
         effects(&Effects {
-            socket: effect("tcp", "unix", socket, 1),
-            framing: effect("websocket", "rawsocket", framing, 1),
-            serialization: effect("json", "msgpack", serialization, 1),
+            socket: Some(effect("tcp", "unix", socket, 1)),
+            framing: Some(effect("websocket", "rawsocket", framing, 1)),
+            serialization: Some(effect("json", "msgpack", serialization, 1)),
         })
     }
 
