@@ -131,7 +131,7 @@ impl Client {
             stream.spin()?;
         }
         let (framing, trace) = (options.framing, options.trace.clone());
-        let sender = Sender { stream: stream.try_clone()?, framing, request: Vec::new(), trace };
+        let sender = Sender { stream: stream.clone(), framing, request: Vec::new(), trace };
         Ok(Client { sender, reader: BufReader::new(stream), answer: Vec::new() })
     }
 
@@ -186,7 +186,7 @@ impl Client {
     /// Both halves, for pings that are sent while earlier ones are still unanswered.
     pub(crate) fn split(&mut self) -> io::Result<(Pinger, &mut Self)> {
         let Sender { stream, framing, trace, .. } = &self.sender;
-        let stream = stream.try_clone()?;
+        let stream = stream.clone();
         let pinger = Pinger(Sender { stream, framing: *framing, request: Vec::new(), trace: trace.clone() });
         Ok((pinger, self))
     }

@@ -30,6 +30,7 @@
 //! | [`stats`] | what a series of durations has in common; reads no clock |
 //! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
 //! | [`transfer`] | bulk data, for so many bytes or for so long, one way or both |
+//! | [`wamp`] | a procedure in another program, called through a router: the caller and the callee |
 //! | [`log`](mod@log) | a log that makes no connection wait |
 //! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three |
@@ -88,4 +89,5 @@ pub mod session;
 pub mod stats;
 pub mod transfer;
 pub mod units;
+pub mod wamp;
 pub mod wire;

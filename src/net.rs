@@ -18,6 +18,8 @@
 //! stream that waits. With fewer cores than spinning threads it is slower than sleeping, since they then wait for
 //! each other.
 
+mod listener;
+
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
@@ -25,15 +27,21 @@ use std::os::{
     fd::{AsFd, OwnedFd},
     unix::net::UnixStream,
 };
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub use listener::Listener;
 
 /// How long [`Stream::close`] waits for the peer to have read the last answer.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A connected stream socket with a timeout on each read and write.
-#[derive(Debug)]
+///
+/// A clone is the same connection once more, so that one thread can read while another writes. It takes no descriptor
+/// of its own, and the connection is closed when the last one is dropped.
+#[derive(Clone, Debug)]
 pub struct Stream {
-    socket: Socket,
+    socket: Arc<Socket>,
     peer: Option<SocketAddr>,
     timeout: Duration,
     deadline: Option<Instant>,
@@ -50,7 +58,7 @@ enum Socket {
 /// Does the same with either kind of socket.
 macro_rules! with_socket {
     ($stream:expr, $socket:ident => $what:expr) => {
-        match &$stream.socket {
+        match &*$stream.socket {
             Socket::Tcp($socket) => $what,
             #[cfg(unix)]
             Socket::Unix($socket) => $what,
@@ -87,6 +95,26 @@ impl Stream {
         Stream::new(Socket::Tcp(stream), Some(peer), timeout)
     }
 
+    /// Connects to the Unix socket at this path, waiting at most `timeout`, which is then the timeout of each read and
+    /// write too.
+    ///
+    /// # Errors
+    /// Says what was tried: nobody listens there, or whoever does accepts nothing.
+    #[cfg(unix)]
+    pub fn connect_unix(path: &str, timeout: Duration) -> io::Result<Self> {
+        let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot connect to unix:{path}: {error}"));
+        Stream::from_unix(connect_unix(path, timeout).map_err(failed)?, timeout)
+    }
+
+    /// Takes over a connection over a Unix socket.
+    ///
+    /// # Errors
+    /// When the system refuses an option; `InvalidInput` when `timeout` is zero.
+    #[cfg(unix)]
+    pub fn from_unix(stream: UnixStream, timeout: Duration) -> io::Result<Self> {
+        Stream::new(Socket::Unix(stream), None, timeout)
+    }
+
     /// Takes over the connection that is standard input, as a program under `inetd` finds it.
     ///
     /// The stream is a duplicate of descriptor 0: dropping it closes nothing, since the original stays open until the
@@ -105,7 +133,7 @@ impl Stream {
         // socat's EXEC: gives its child one end of a pair of Unix sockets.
         let unix = UnixStream::from(duplicate()?);
         if unix.peer_addr().is_ok() {
-            return Stream::new(Socket::Unix(unix), None, timeout);
+            return Stream::from_unix(unix, timeout);
         }
         let hint = "standard input is not a connected socket; run this from inetd, a systemd socket with Accept=yes, \
                     or socat TCP-LISTEN:5001,fork EXEC:";
@@ -113,7 +141,7 @@ impl Stream {
     }
 
     fn new(socket: Socket, peer: Option<SocketAddr>, timeout: Duration) -> io::Result<Self> {
-        let mut stream = Stream { socket, peer, timeout, deadline: None, spin: false };
+        let mut stream = Stream { socket: Arc::new(socket), peer, timeout, deadline: None, spin: false };
         // Whoever started this program may have left it non-blocking, and then no timeout would hold.
         with_socket!(stream, socket => socket.set_nonblocking(false))?;
         stream.set_read_timeout(timeout)?;
@@ -142,19 +170,6 @@ impl Stream {
     pub fn spin(&mut self) -> io::Result<()> {
         self.spin = true;
         with_socket!(self, socket => socket.set_nonblocking(true))
-    }
-
-    /// The same connection once more, so that one thread can read while another writes.
-    ///
-    /// # Errors
-    /// When the system gives no descriptor.
-    pub fn try_clone(&self) -> io::Result<Self> {
-        let socket = match &self.socket {
-            Socket::Tcp(socket) => Socket::Tcp(socket.try_clone()?),
-            #[cfg(unix)]
-            Socket::Unix(socket) => Socket::Unix(socket.try_clone()?),
-        };
-        Ok(Stream { socket, ..*self })
     }
 
     /// The timeout of each read and write.
@@ -223,6 +238,24 @@ impl Stream {
         }
     }
 
+    /// Changes how long [`offer`](Stream::offer) waits, for all clones.
+    pub(crate) fn set_offer_timeout(&self, timeout: Duration) -> io::Result<()> {
+        with_socket!(self, socket => socket.set_write_timeout(Some(timeout)))
+    }
+
+    /// Writes what the connection takes within the timeout that was set for it, and returns how much that was, which
+    /// may be nothing.
+    pub(crate) fn offer(&self, buffer: &[u8]) -> io::Result<usize> {
+        loop {
+            match with_socket!(self, socket => (&mut &*socket).write(buffer)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Ok(0),
+                Ok(0) if !buffer.is_empty() => return Err(ErrorKind::WriteZero.into()),
+                other => return other,
+            }
+        }
+    }
+
     /// Linux wakes a writer only when a third of the send buffer is free, and a peer that reads slowly may not get so
     /// far within the timeout. If there is room now, it has been reading.
     fn write_what_fits(&self, buffer: &[u8]) -> io::Result<usize> {
@@ -264,9 +297,11 @@ impl Write for Stream {
 #[cfg(unix)]
 impl From<Stream> for std::process::Stdio {
     fn from(stream: Stream) -> Self {
-        match stream.socket {
-            Socket::Tcp(socket) => OwnedFd::from(socket).into(),
-            Socket::Unix(socket) => OwnedFd::from(socket).into(),
+        match Arc::into_inner(stream.socket) {
+            Some(Socket::Tcp(socket)) => OwnedFd::from(socket).into(),
+            Some(Socket::Unix(socket)) => OwnedFd::from(socket).into(),
+            // A connection of which somebody keeps a clone cannot be given away.
+            None => std::process::Stdio::null(),
         }
     }
 }
@@ -288,6 +323,31 @@ pub fn receive_in_time<T>(
     let received = receive(reader);
     reader.get_mut().deadline = None;
     received
+}
+
+/// As [`receive_in_time`], for messages whose end cannot be seen from outside, and with a time of their own.
+///
+/// # Errors
+/// Those of the connection, and of `receive`.
+pub(crate) fn receive_within<T>(
+    time: Duration,
+    reader: &mut BufReader<Stream>,
+    receive: impl FnOnce(&mut BufReader<Stream>) -> T,
+) -> T {
+    reader.get_mut().deadline = Some(Instant::now() + time);
+    let received = receive(reader);
+    reader.get_mut().deadline = None;
+    received
+}
+
+/// The system waits for ever where a listener's queue is full, and `std` has a timeout for TCP alone. So a thread
+/// waits, and is left behind if it has to.
+#[cfg(unix)]
+fn connect_unix(path: &str, timeout: Duration) -> io::Result<UnixStream> {
+    let (result, connected) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    std::thread::Builder::new().name("connect".into()).spawn(move || result.send(UnixStream::connect(path)))?;
+    connected.recv_timeout(timeout).unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
 
 /// The address under which this machine reaches a listener: one that listens on "any" listens, among others, on

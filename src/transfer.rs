@@ -64,7 +64,7 @@ pub fn both(
     sent: impl FnMut(u64) + Send,
     received: impl FnMut(u64),
 ) -> io::Result<Received> {
-    let mut writer = reader.get_ref().try_clone()?;
+    let mut writer = reader.get_ref().clone();
     thread::scope(|scope| {
         let sender = thread::Builder::new()
             .spawn_scoped(scope, move || send(&mut writer, amount, sent).inspect_err(|_| writer.abort()))?;

@@ -1,0 +1,145 @@
+//! Where connections are accepted: a port, or a file.
+//!
+//! A Unix socket is a file, and stays where it is when its owner ends: `bind` then fails, although nobody listens. So
+//! what is in the way is tried. If it accepts a connection, somebody does listen, and that is an error; if it refuses,
+//! its owner is gone, and it is replaced. A file that is no socket is never touched.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::unix::{
+    fs::{FileTypeExt, MetadataExt},
+    net::UnixListener,
+};
+use std::time::Duration;
+
+use super::{Stream, reachable};
+use crate::wire::url::Socket;
+
+/// How long to look for whoever may be listening.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A socket that listens, on TCP or in the file system. When it is dropped, so is its file.
+#[derive(Debug)]
+pub enum Listener {
+    /// On a port.
+    Tcp(TcpListener),
+    /// In the file system.
+    #[cfg(unix)]
+    Unix(UnixFile),
+}
+
+impl Listener {
+    /// Listens there.
+    ///
+    /// # Errors
+    /// Says which address cannot be used, and why.
+    pub fn bind(socket: &Socket) -> io::Result<Self> {
+        let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {socket}: {error}"));
+        match socket {
+            Socket::Tcp { host, port } => TcpListener::bind((host.as_str(), *port)).map(Listener::Tcp),
+            #[cfg(unix)]
+            Socket::Unix(path) => UnixFile::bind(path).map(Listener::Unix),
+            #[cfg(not(unix))]
+            Socket::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "Unix sockets need Unix")),
+        }
+        .map_err(failed)
+    }
+
+    /// Where it listens, with the real port.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> io::Result<Socket> {
+        match self {
+            Listener::Tcp(listener) => {
+                let address = listener.local_addr()?;
+                Ok(Socket::Tcp { host: address.ip().to_string(), port: address.port() })
+            }
+            #[cfg(unix)]
+            Listener::Unix(file) => Ok(Socket::Unix(file.path.clone())),
+        }
+    }
+
+    /// Waits for the next connection; whose it is, if that can be known. `None` when the peer is gone already.
+    ///
+    /// # Errors
+    /// When the system gives no connection.
+    pub fn accept(&self, timeout: Duration) -> io::Result<Option<(Stream, Option<IpAddr>)>> {
+        // Some systems set no options on a connection that the peer has already reset.
+        match self {
+            Listener::Tcp(listener) => {
+                let (stream, peer) = listener.accept()?;
+                Ok(Stream::from_tcp(stream, peer, timeout).ok().map(|stream| (stream, Some(peer.ip()))))
+            }
+            #[cfg(unix)]
+            Listener::Unix(file) => {
+                let (stream, _) = file.listener.accept()?;
+                Ok(Stream::from_unix(stream, timeout).ok().map(|stream| (stream, None)))
+            }
+        }
+    }
+}
+
+/// Gives a thread that waits in `accept` at this address what it waits for: it cannot be interrupted.
+pub fn wake(address: &Socket) {
+    // If nobody is there, nobody waits.
+    match address {
+        Socket::Tcp { host, port } => {
+            if let Ok(ip) = host.parse() {
+                let _ = TcpStream::connect_timeout(&reachable(SocketAddr::new(ip, *port)), PATIENCE);
+            }
+        }
+        #[cfg(unix)]
+        Socket::Unix(path) => drop(super::connect_unix(path, PATIENCE)),
+        #[cfg(not(unix))]
+        Socket::Unix(_) => {}
+    }
+}
+
+/// A Unix socket that listens, and the file that leads to it.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct UnixFile {
+    listener: UnixListener,
+    path: String,
+    /// The device and the number of the file: somebody else's may have taken its place.
+    inode: (u64, u64),
+}
+
+#[cfg(unix)]
+impl UnixFile {
+    fn bind(path: &str) -> io::Result<Self> {
+        let listener = match UnixListener::bind(path) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && abandoned(path)? => {
+                std::fs::remove_file(path)?;
+                UnixListener::bind(path)?
+            }
+            other => other?,
+        };
+        Ok(UnixFile { listener, path: path.to_owned(), inode: inode(path)? })
+    }
+}
+
+#[cfg(unix)]
+impl Drop for UnixFile {
+    fn drop(&mut self) {
+        if inode(&self.path).is_ok_and(|inode| inode == self.inode) {
+            // Whoever may not remove it leaves it for the next to replace.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether what is in the way is a socket on which nobody listens any more.
+#[cfg(unix)]
+fn abandoned(path: &str) -> io::Result<bool> {
+    let is_socket = std::fs::symlink_metadata(path)?.file_type().is_socket();
+    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    Ok(is_socket && super::connect_unix(path, PATIENCE).is_err_and(|error| refused(&error)))
+}
+
+#[cfg(unix)]
+fn inode(path: &str) -> io::Result<(u64, u64)> {
+    std::fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}

@@ -1,0 +1,20 @@
+//! How do two programs come to speak WAMP, and what does each of them need for it?
+//!
+//! [`wire::wamp`](crate::wire::wamp) knows the messages, [`wire::websocket`](crate::wire::websocket) and
+//! [`wire::rawsocket`](crate::wire::rawsocket) how they are told apart, and none of them has seen a connection. Here
+//! they are put on one:
+//!
+//! ```text
+//!   session     HELLO, REGISTER, CALL, …           who asks what, and what is the answer?   the client's side
+//!   transport   Message ⇄ bytes of a connection    four ways: 2 framings × 2 serializers    the same on both sides
+//!   opening     who speaks what?                   the first bytes, before any message
+//!   net         TCP or Unix                        two more, and nobody above this line sees which
+//! ```
+//!
+//! The router's side is in `session::router`.
+
+pub mod opening;
+pub mod session;
+pub mod transport;
+
+pub use session::{CallError, Handle, Refusal, Session};

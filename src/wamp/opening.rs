@@ -1,0 +1,155 @@
+//! What is said before the first message, from both sides: which framing was agreed on in advance, by the URL or the
+//! port, and which serializer is agreed on here.
+//!
+//! A server speaks what its client asks for. A client asks for what its URL says; if that says nothing, a WebSocket's
+//! client offers both serializers, `MessagePack` first, and takes the server's choice. `RawSocket` has no room for an
+//! offer: there it is `MessagePack`.
+
+use std::io::{self, BufReader, Read, Write};
+use std::time::Duration;
+
+use super::transport::{Encoder, Incoming};
+use crate::net::{Stream, receive_within};
+use crate::wire::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE};
+use crate::wire::url::{Framing, Socket, Url};
+use crate::wire::wamp::Serializer;
+use crate::wire::websocket::{self, Role};
+
+/// Enough for most messages, which then take a single `read`.
+const BUFFER_SIZE: usize = 4096;
+
+/// In the order in which they are offered. Binary first: it is smaller and faster to read and write.
+const OFFERED: [Serializer; 2] = [Serializer::MessagePack, Serializer::Json];
+
+/// Connects to the router at this URL and agrees with it on how to talk. `timeout` is that of each step, and of each
+/// read and write from then on.
+///
+/// # Errors
+/// Says what was tried: nobody is there, or whoever is there speaks something else.
+pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> {
+    let mut reader = BufReader::with_capacity(BUFFER_SIZE, dial(&url.socket, timeout)?);
+    let agreed = receive_within(timeout, &mut reader, |reader| match &url.framing {
+        Framing::WebSocket { path } => ask_websocket(reader, url, path),
+        Framing::RawSocket => ask_rawsocket(reader, url.serializer.unwrap_or(Serializer::MessagePack)),
+    });
+    match agreed {
+        Ok(agreed) => Ok(agreed.transport(reader, Role::Client, MAX_MESSAGE)),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{url}: {error}"))),
+    }
+}
+
+/// Answers a client that has just connected, within `time`, and takes messages of up to `max_message` bytes from it.
+///
+/// # Errors
+/// Says what is wrong with what it said. It has been told so, if there is a way to tell it.
+pub fn accept(
+    stream: Stream,
+    framing: &Framing,
+    max_message: usize,
+    time: Duration,
+) -> Result<(Incoming, Encoder), (Stream, io::Error)> {
+    let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
+    let agreed = receive_within(time, &mut reader, |reader| match framing {
+        Framing::WebSocket { .. } => answer_websocket(reader),
+        Framing::RawSocket => answer_rawsocket(reader, max_message),
+    });
+    match agreed {
+        Ok(agreed) => Ok(agreed.transport(reader, Role::Server, max_message)),
+        Err(error) => Err((reader.into_inner(), error)),
+    }
+}
+
+/// What both sides will speak.
+enum Agreed {
+    WebSocket(Serializer),
+    /// And how long a message the other side takes.
+    RawSocket(Handshake),
+}
+
+impl Agreed {
+    fn transport(self, reader: BufReader<Stream>, role: Role, max_message: usize) -> (Incoming, Encoder) {
+        match self {
+            Agreed::WebSocket(serializer) => {
+                (Incoming::websocket(reader, role, serializer, max_message), Encoder::websocket(role, serializer))
+            }
+            Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => {
+                (Incoming::rawsocket(reader, serializer, max_message), Encoder::rawsocket(serializer, theirs))
+            }
+        }
+    }
+}
+
+fn dial(socket: &Socket, timeout: Duration) -> io::Result<Stream> {
+    match socket {
+        Socket::Tcp { host, port } => Stream::connect(host, *port, timeout),
+        #[cfg(unix)]
+        Socket::Unix(path) => Stream::connect_unix(path, timeout),
+        #[cfg(not(unix))]
+        Socket::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "Unix sockets need Unix")),
+    }
+}
+
+fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::Result<Agreed> {
+    let host = match &url.socket {
+        tcp @ Socket::Tcp { .. } => tcp.to_string(),
+        Socket::Unix(_) => "localhost".into(),
+    };
+    let wanted = OFFERED.into_iter().filter(|&offered| url.serializer.is_none_or(|only| only == offered));
+    let protocols: Vec<&str> = wanted.map(Serializer::subprotocol).collect();
+    let opening = websocket::Opening::new(&protocols);
+    reader.get_mut().write_all(&opening.request(&host, path))?;
+    // It is one of those offered.
+    let chosen = Serializer::from_subprotocol(opening.check(reader)?);
+    Ok(Agreed::WebSocket(chosen.unwrap_or(Serializer::Json)))
+}
+
+fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
+    let mut answer = Vec::new();
+    let chosen = websocket::accept(reader, &OFFERED.map(Serializer::subprotocol), &mut answer);
+    reader.get_mut().write_all(&answer)?;
+    Ok(Agreed::WebSocket(Serializer::from_subprotocol(chosen?).unwrap_or(Serializer::Json)))
+}
+
+fn ask_rawsocket(reader: &mut BufReader<Stream>, serializer: Serializer) -> io::Result<Agreed> {
+    reader.get_mut().write_all(&Handshake { serializer, max_message: MAX_MESSAGE }.encode())?;
+    Ok(Agreed::RawSocket(Handshake::parse_answer(four_bytes(reader)?, serializer)?))
+}
+
+fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::Result<Agreed> {
+    let asked = Handshake::parse_request(four_bytes(reader)?);
+    if let Err(HandshakeError::Refuse(refusal)) = asked {
+        reader.get_mut().write_all(&refusal.encode())?;
+    }
+    let asked = asked?;
+    reader.get_mut().write_all(&Handshake { max_message, ..asked }.encode())?;
+    Ok(Agreed::RawSocket(asked))
+}
+
+fn four_bytes(reader: &mut BufReader<Stream>) -> io::Result<[u8; 4]> {
+    let mut bytes = [0; 4];
+    match reader.read_exact(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(io::Error::new(error.kind(), "the connection was closed in the middle of the handshake"))
+        }
+        read => read.map(|()| bytes),
+    }
+}
+
+/// Tells a connection that there is no room for it, in the words of its framing. Nothing has been read from it yet.
+///
+/// # Errors
+/// When it cannot be told.
+pub fn refuse(stream: &mut Stream, framing: &Framing, why: &str) -> io::Result<()> {
+    match framing {
+        Framing::RawSocket => stream.write_all(&rawsocket::Refusal::TooManyConnections.encode()),
+        Framing::WebSocket { .. } => {
+            let length = why.len() + 1;
+            // RFC 9110 section 15.6.4.
+            let answer = format!(
+                "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+                 Content-Length: {length}\r\n\r\n{why}\n"
+            );
+            stream.write_all(answer.as_bytes())
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Messages on a connection, whichever way they are framed and written.
+//!
+//! The two directions share nothing, so that one thread may read while others write: [`Incoming`] owns the connection
+//! and reads from it; [`Encoder`] has none, and makes bytes for whoever may write to it. A message is one frame and,
+//! as everywhere here, leaves in one write.
+//!
+//! Both framings have a question whether the other side is still there, and the other side has to answer it. That is
+//! left to the owner too, since [`Incoming`] does not write.
+
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::time::Duration;
+
+use crate::net::{Stream, receive_within};
+use crate::wire::rawsocket::{self, FrameError, Kind};
+use crate::wire::wamp::{Message, Serializer};
+use crate::wire::websocket::{self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender};
+
+/// Memory that is kept from one message for the next: see [`Receiver`].
+const KEPT: usize = 64 * 1024;
+
+/// What arrives.
+#[derive(Debug)]
+pub enum Event {
+    /// A message.
+    Message(Message),
+    /// A question whether this side is there: answer with [`Encoder::pong`].
+    Ping(Vec<u8>),
+    /// The answer to such a question.
+    Pong,
+    /// The connection ends: answer with [`Encoder::close`], then close it.
+    Close,
+}
+
+/// The receiving half of a connection.
+#[derive(Debug)]
+pub struct Incoming {
+    reader: BufReader<Stream>,
+    framing: Receiving,
+    serializer: Serializer,
+    broken: bool,
+}
+
+#[derive(Debug)]
+enum Receiving {
+    WebSocket(Receiver),
+    RawSocket { payload: Vec<u8>, max: usize },
+}
+
+impl Incoming {
+    pub(super) fn websocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
+        Incoming { reader, framing: Receiving::WebSocket(Receiver::new(role, max)), serializer, broken: false }
+    }
+
+    pub(super) fn rawsocket(reader: BufReader<Stream>, serializer: Serializer, max: usize) -> Self {
+        let framing = Receiving::RawSocket { payload: Vec::new(), max };
+        Incoming { reader, framing, serializer, broken: false }
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn stream(&self) -> &Stream {
+        self.reader.get_ref()
+    }
+
+    /// The connection, to set its timeout.
+    pub fn stream_mut(&mut self) -> &mut Stream {
+        self.reader.get_mut()
+    }
+
+    /// How messages are written.
+    #[must_use]
+    pub fn serializer(&self) -> Serializer {
+        self.serializer
+    }
+
+    /// Waits until something arrives, for as long as the connection's timeout; `false` when the connection has ended.
+    /// `TimedOut` is no more than that, and the wait may be repeated.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub fn wait(&mut self) -> io::Result<bool> {
+        if self.broken {
+            return Err(io::Error::new(ErrorKind::InvalidData, "the connection has failed before"));
+        }
+        Ok(!self.reader.fill_buf()?.is_empty())
+    }
+
+    /// Receives what comes next, which has to be there as a whole within `time`; `None` when the connection has ended.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, or with the connection; nothing more can be received then. [`close_code`] has a
+    /// number for it.
+    pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
+        let received = match &mut self.framing {
+            Receiving::WebSocket(receiver) => receive_within(time, &mut self.reader, |reader| {
+                Ok(match receiver.receive(reader)? {
+                    None => None,
+                    Some(websocket::Message::Text(text)) => Some(decode(self.serializer, true, text.as_bytes())?),
+                    Some(websocket::Message::Binary(bytes)) => Some(decode(self.serializer, false, bytes)?),
+                    Some(websocket::Message::Ping(bytes)) => Some(Event::Ping(bytes.to_vec())),
+                    Some(websocket::Message::Pong(_)) => Some(Event::Pong),
+                    Some(websocket::Message::Close(_)) => Some(Event::Close),
+                })
+            }),
+            Receiving::RawSocket { payload, max } => {
+                payload.shrink_to(KEPT);
+                let kind = receive_within(time, &mut self.reader, |reader| rawsocket::receive(reader, *max, payload));
+                kind.and_then(|kind| match kind {
+                    None => Ok(None),
+                    Some(Kind::Message) => Ok(Some(Event::Message(self.serializer.decode(payload)?))),
+                    Some(Kind::Ping) => Ok(Some(Event::Ping(payload.clone()))),
+                    Some(Kind::Pong) => Ok(Some(Event::Pong)),
+                })
+            }
+        };
+        self.broken = received.is_err();
+        received
+    }
+
+    /// Ends the connection so that the last message is read: see [`Stream::close`].
+    pub fn close(self) {
+        self.reader.into_inner().close();
+    }
+}
+
+/// A WebSocket says of each message whether it is text, and that is part of what was agreed on.
+fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
+    if text != serializer.is_text() {
+        let what = if text { "a text message where MessagePack" } else { "a binary message where JSON" };
+        return Err(io::Error::new(ErrorKind::InvalidData, format!("{what} was agreed on")));
+    }
+    Ok(Event::Message(serializer.decode(bytes)?))
+}
+
+/// The code with which a WebSocket is closed after this error.
+#[must_use]
+pub fn close_code(error: &io::Error) -> u16 {
+    let frame = error.get_ref().and_then(|inner| inner.downcast_ref::<websocket::WebSocketError>());
+    match frame.and_then(websocket::WebSocketError::close_code) {
+        Some(code) => code,
+        None if error.kind() == ErrorKind::InvalidData => CLOSE_POLICY_VIOLATION,
+        None => CLOSE_INTERNAL_ERROR,
+    }
+}
+
+/// Makes bytes of messages, for one connection. Each method appends one whole frame.
+#[derive(Debug)]
+pub struct Encoder {
+    framing: Sending,
+    serializer: Serializer,
+    payload: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Sending {
+    WebSocket(Sender),
+    /// How long a message the other side takes.
+    RawSocket {
+        max: usize,
+    },
+}
+
+impl Encoder {
+    pub(super) fn websocket(role: Role, serializer: Serializer) -> Self {
+        Encoder { framing: Sending::WebSocket(Sender::new(role)), serializer, payload: Vec::new() }
+    }
+
+    pub(super) fn rawsocket(serializer: Serializer, max: usize) -> Self {
+        Encoder { framing: Sending::RawSocket { max }, serializer, payload: Vec::new() }
+    }
+
+    /// What the framing is called in a log.
+    #[must_use]
+    pub fn framing(&self) -> &'static str {
+        match self.framing {
+            Sending::WebSocket(_) => "ws",
+            Sending::RawSocket { .. } => "rs",
+        }
+    }
+
+    /// A message.
+    ///
+    /// # Errors
+    /// When it is longer than the other side takes, as far as that is known; nothing is appended then.
+    pub fn message(&mut self, message: Message, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        self.payload.clear();
+        self.payload.shrink_to(KEPT);
+        self.serializer.encode(message, &mut self.payload);
+        match &mut self.framing {
+            Sending::RawSocket { max } => return rawsocket::encode(Kind::Message, &self.payload, *max, out),
+            Sending::WebSocket(sender) => {
+                let text = self.serializer.is_text().then(|| str::from_utf8(&self.payload));
+                let message = match text {
+                    Some(Ok(text)) => websocket::Message::Text(text),
+                    _ => websocket::Message::Binary(&self.payload),
+                };
+                sender.encode(&message, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// A question whether the other side is there.
+    pub fn ping(&mut self, out: &mut Vec<u8>) {
+        self.control(Kind::Ping, b"", out);
+    }
+
+    /// The answer to such a question.
+    pub fn pong(&mut self, payload: &[u8], out: &mut Vec<u8>) {
+        self.control(Kind::Pong, payload, out);
+    }
+
+    fn control(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
+        match &mut self.framing {
+            Sending::WebSocket(sender) if kind == Kind::Ping => sender.encode(&websocket::Message::Ping(payload), out),
+            Sending::WebSocket(sender) => sender.encode(&websocket::Message::Pong(payload), out),
+            Sending::RawSocket { max } => {
+                // A question that is longer than the answer may be gets none.
+                let _ = rawsocket::encode(kind, payload, *max, out);
+            }
+        }
+    }
+
+    /// The end of the connection, and why. `RawSocket` has no word for it.
+    pub fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) {
+        if let Sending::WebSocket(sender) = &mut self.framing {
+            sender.encode(&websocket::Message::Close(Some((code, reason))), out);
+        }
+    }
+}
