@@ -16,12 +16,15 @@
 //! [`effects`] takes them apart. That the machine is faster at one moment than at the next must not be mistaken for
 //! an effect: calls are made in batches, and each combination has its turn before any has its next.
 
+mod caller;
 mod combination;
 mod effects;
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
+pub use caller::{Batch, Caller, offer_echo};
 pub use combination::{Combination, Framing, Socket};
 pub use effects::{Difference, Effect, Effects, effects};
 
@@ -83,8 +86,9 @@ impl Outcome for Call {
     }
 }
 
-impl std::fmt::Display for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// The names of a combination, or the URL.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Route::Combination(combination) => combination.fmt(f),
             Route::Url(url) => f.pad(url),

@@ -131,7 +131,12 @@ fn declare() -> Getopts {
     );
     flags.optopt("", "time", "run for so long, instead of --count or --size", "DUR");
     flags.optopt("", "concurrent", "clients at once (default 1); with no --test, latency", "N");
-    flags.optopt("", "interval", "from one ping to the next (default 100ms; loaded: 10ms; call: 0); 0 sends at once", "DUR");
+    flags.optopt(
+        "",
+        "interval",
+        "from one ping to the next (default 100ms; loaded: 10ms; call: 0); 0 sends at once",
+        "DUR",
+    );
     flags.optopt("", "warmup", "first pings or calls, not counted (default 1)", "N");
     flags.optopt("", "payload", "bytes added to each ping or call (default 0); a bare number counts bytes", "SIZE");
     flags.optopt(

@@ -1,5 +1,6 @@
 //! Measure, then say what was measured: for one client in detail, for many a line each and the total.
 
+mod call;
 mod udp;
 
 use std::io::{self, ErrorKind};
@@ -113,6 +114,7 @@ impl<'a> Run<'a> {
             Test::Loaded => self.loaded(),
             Test::Sweep => self.sweep(),
             Test::Udp => self.udp(),
+            Test::Call => self.call(),
         }
     }
 

@@ -59,6 +59,7 @@ impl Combination {
     /// let router = Socket::Tcp { host: "::1".into(), port: 9000 };
     /// let url = Combination::ALL[0].url(router);
     /// assert_eq!(url.to_string(), "ws://[::1]:9000?serializer=json");
+    /// assert_eq!(Combination::of(&url), Some(Combination::ALL[0]));
     /// ```
     #[must_use]
     pub fn url(self, socket: url::Socket) -> Url {
@@ -67,6 +68,20 @@ impl Combination {
             Framing::RawSocket => url::Framing::RawSocket,
         };
         Url { socket, framing, serializer: Some(self.serialization) }
+    }
+
+    /// What a router's URL stands for; `None` if it leaves the serializer open.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        let socket = match url.socket {
+            url::Socket::Tcp { .. } => Socket::Tcp,
+            url::Socket::Unix(_) => Socket::Unix,
+        };
+        let framing = match url.framing {
+            url::Framing::WebSocket { .. } => Framing::WebSocket,
+            url::Framing::RawSocket => Framing::RawSocket,
+        };
+        Some(Combination { socket, framing, serialization: url.serializer? })
     }
 
     /// What its three parts are called.
