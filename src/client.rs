@@ -184,11 +184,11 @@ impl Client {
     }
 
     /// Both halves, for pings that are sent while earlier ones are still unanswered.
-    pub(crate) fn split(&mut self) -> io::Result<(Pinger, &mut Self)> {
+    pub(crate) fn split(&mut self) -> (Pinger, &mut Self) {
         let Sender { stream, framing, trace, .. } = &self.sender;
         let stream = stream.clone();
         let pinger = Pinger(Sender { stream, framing: *framing, request: Vec::new(), trace: trace.clone() });
-        Ok((pinger, self))
+        (pinger, self)
     }
 
     /// The timeout of each read and write.

@@ -30,11 +30,12 @@
 //! | [`stats`] | what a series of durations has in common; reads no clock |
 //! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
 //! | [`transfer`] | bulk data, for so many bytes or for so long, one way or both |
-//! | [`wamp`] | a procedure in another program, called through a router: the caller and the callee |
+//! | [`wamp`] | calling a procedure in another program, through a router: four ways to say it, and both ends |
 //! | [`log`](mod@log) | a log that makes no connection wait |
 //! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three |
 //! | [`server`] | the two put together |
+//! | [`router`] | the same once more, for sessions that talk to each other |
 //! | [`client`] | the other half of the conversation |
 //! | [`measure`] | clocks around conversations, returning plain data; prints nothing |
 //! | [`report`] | plain data made text, JSON, a table, a picture; measures nothing |
@@ -64,7 +65,10 @@
 //! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line does to an answer; and
 //!     [`measure::sweep`](mod@measure::sweep), where size begins to matter.
 //! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking up.
-//! 12. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
+//! 12. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and its
+//!     [`session`](wamp::session), then [`session::router`]: a call through a third program, which must let nobody
+//!     wait for somebody else.
+//! 13. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
 //!
 //! # What holds everywhere
 //!
@@ -83,6 +87,7 @@ pub mod log;
 pub mod measure;
 pub mod net;
 pub mod report;
+pub mod router;
 pub mod serve;
 pub mod server;
 pub mod session;

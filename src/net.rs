@@ -18,7 +18,7 @@
 //! stream that waits. With fewer cores than spinning threads it is slower than sleeping, since they then wait for
 //! each other.
 
-mod listener;
+pub mod listener;
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};

@@ -21,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::log::Log;
-use crate::net::reachable;
+use crate::net::{Listener, reachable};
 use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
 use crate::session::echo::{Echo, EchoCounts, Impairments};
 use crate::session::{self, Settings};
@@ -96,7 +96,7 @@ impl Server {
         let echo = socket.zip(config.udp);
         let echo = echo.map(|(socket, impairments)| Echo::new(socket, impairments, limits.clone(), session.spin));
         let acceptor = Acceptor {
-            listener,
+            listener: Listener::Tcp(listener),
             idle_timeout: session.idle_timeout,
             admission: Admission::new(limits),
             dispatch,
@@ -114,6 +114,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Who is let in, and how many there are, to be shared with what else listens in the same process.
+    #[must_use]
+    pub fn admission(&self) -> Arc<Admission> {
+        Arc::clone(&self.acceptor.admission)
     }
 
     /// What the answering of UDP pings has done so far, if it is done.

@@ -27,10 +27,7 @@ pub(super) fn paced(
     payload: Option<&[u8]>,
     observe: Observer,
 ) -> Latency {
-    let (pinger, client) = match client.split() {
-        Ok(halves) => halves,
-        Err(error) => return Latency::failed(error),
-    };
+    let (pinger, client) = client.split();
     // The sender has to exist before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     let (queue, queued) = channel();

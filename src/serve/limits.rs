@@ -52,7 +52,7 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Admission {
     limits: Limits,
-    active: Mutex<HashMap<IpAddr, u64>>,
+    active: Mutex<HashMap<Option<IpAddr>, u64>>,
     released: Condvar,
 }
 
@@ -60,7 +60,7 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Permit {
     admission: Arc<Admission>,
-    ip: IpAddr,
+    ip: Option<IpAddr>,
 }
 
 impl Admission {
@@ -86,14 +86,23 @@ impl Admission {
     /// # Errors
     /// Says why it may not.
     pub fn admit(self: &Arc<Self>, ip: IpAddr) -> Result<Permit, Refusal> {
-        let (ip, limits) = (ip.to_canonical(), &self.limits);
-        if !limits.allows(ip) {
+        self.admit_from(Some(ip))
+    }
+
+    /// As [`admit`](Self::admit), for a connection that may have come without an address, over a Unix socket. Who may
+    /// use that is the file system's to say; here it only counts with the others.
+    ///
+    /// # Errors
+    /// Says why it may not be let in.
+    pub fn admit_from(self: &Arc<Self>, ip: Option<IpAddr>) -> Result<Permit, Refusal> {
+        let (ip, limits) = (ip.map(|ip| ip.to_canonical()), &self.limits);
+        if !ip.is_none_or(|ip| limits.allows(ip)) {
             return Err(Refusal::NotAllowed);
         }
         let mut active = self.active();
         let from_here = active.get(&ip).copied().unwrap_or(0);
         if active.values().sum::<u64>() >= limits.max_connections
-            || limits.max_per_ip.is_some_and(|most| from_here >= most)
+            || limits.max_per_ip.is_some_and(|most| ip.is_some() && from_here >= most)
         {
             return Err(Refusal::Full);
         }
@@ -108,7 +117,7 @@ impl Admission {
     }
 
     /// A thread that panicked while it held the lock left a map of numbers, which is as good as before.
-    fn active(&self) -> MutexGuard<'_, HashMap<IpAddr, u64>> {
+    fn active(&self) -> MutexGuard<'_, HashMap<Option<IpAddr>, u64>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,7 +26,7 @@ pub mod threads;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, TcpListener};
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,7 @@ pub use sequential::Sequential;
 pub use threads::Threads;
 
 use crate::log::Log;
-use crate::net::Stream;
+use crate::net::{Listener, Stream};
 
 /// Who does the work of a connection.
 pub trait Dispatch: Send + Sync {
@@ -78,7 +78,7 @@ pub(crate) type Refuse = Box<dyn Fn(&mut Stream, Refusal) -> io::Result<()> + Se
 
 /// The accept loop and all that it needs.
 pub(crate) struct Acceptor {
-    pub listener: TcpListener,
+    pub listener: Listener,
     pub idle_timeout: Duration,
     pub admission: Arc<Admission>,
     pub dispatch: Box<dyn Dispatch>,
@@ -120,15 +120,12 @@ impl Acceptor {
     }
 
     fn accept(&self) -> io::Result<Option<Connection>> {
-        let (stream, peer) = self.listener.accept()?;
-        let Ok(stream) = Stream::from_tcp(stream, peer, self.idle_timeout) else {
-            return Ok(None); // Some systems set no options on a connection that the peer has already reset.
-        };
-        match self.admission.admit(peer.ip()) {
+        let Some((stream, ip)) = self.listener.accept(self.idle_timeout)? else { return Ok(None) };
+        match self.admission.admit_from(ip) {
             Ok(permit) => Ok(Some(Connection { stream, permit })),
             Err(refusal) => {
-                self.connections.say(format_args!("{peer} refused: {refusal}"));
-                self.send_away(stream, peer.ip(), refusal);
+                self.connections.say(format_args!("{} refused: {refusal}", stream.peer_name()));
+                self.send_away(stream, ip, refusal);
                 Ok(None)
             }
         }
@@ -136,11 +133,11 @@ impl Acceptor {
 
     /// A few bytes always fit in a new connection's send buffer, so saying no takes no time. Making sure that it is
     /// heard does, and is not done here, where everyone waits.
-    fn send_away(&self, mut stream: Stream, ip: IpAddr, refusal: Refusal) {
+    fn send_away(&self, mut stream: Stream, ip: Option<IpAddr>, refusal: Refusal) {
         if (self.refuse)(&mut stream, refusal).is_err() {
             return;
         }
-        if let Ok(permit) = self.refusals.admit(ip) {
+        if let Ok(permit) = self.refusals.admit_from(ip) {
             // If there is no thread to be had, the connection is closed without making sure.
             let _ = threads::spawn("refuse", move || {
                 let _permit = permit;

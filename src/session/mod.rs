@@ -6,6 +6,7 @@
 //! the same in all three modes.
 
 pub mod echo;
+pub mod router;
 pub mod text;
 
 use std::fmt;

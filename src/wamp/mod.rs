@@ -11,7 +11,7 @@
 //!   net         TCP or Unix                        two more, and nobody above this line sees which
 //! ```
 //!
-//! The router's side is in `session::router`.
+//! The router's side is [`session::router`](crate::session::router).
 
 pub mod opening;
 pub mod session;

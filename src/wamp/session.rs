@@ -4,7 +4,7 @@
 //! [`serve`](Session::serve), invocations of the session's own procedures are carried out. So a session that does
 //! neither hears nothing, not even the question whether it is still there, and a router drops it after a while.
 //!
-//! ```ignore
+//! ```
 //! use roundtrip::router::{Config, Router};
 //! use roundtrip::wamp::Session;
 //! use roundtrip::wire::wamp::Payload;
@@ -185,7 +185,7 @@ impl Session {
             Message::Result { request: answered, payload, .. } if answered == request => Ok(Ok(payload)),
             other => refusal(other, code::CALL, request),
         };
-        Ok(self.answer(result)??)
+        self.answer(result)?
     }
 
     /// Carries out the procedures of this session until the router says goodbye or [`Handle::abort`] is called.
