@@ -24,8 +24,11 @@ use std::time::{Duration, Instant};
 
 use roundtrip::measure::call::{Batch, Caller, offer_echo};
 use roundtrip::measure::{Latency, Outcome, Sample, together};
+use roundtrip::router::{Config, Endpoint, Router};
+use roundtrip::serve::{Admission, Limits};
+use roundtrip::session::router::Settings;
 use roundtrip::wamp::Session;
-use roundtrip::wire::url::Url;
+use roundtrip::wire::url::{Socket, Url};
 use roundtrip::wire::value::{Map, Value};
 
 use crate::output::say;
@@ -64,6 +67,30 @@ pub fn play(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 type Played = Result<(), Box<dyn Error>>;
+
+/// Listens in both framings, on TCP and, where there is such a thing, on Unix sockets in this directory.
+fn router(realm: &str, directory: &str) -> Played {
+    let tcp = || Socket::Tcp { host: "127.0.0.1".into(), port: 0 };
+    let unix = |name: &str| Socket::Unix(format!("{directory}/{name}"));
+    let mut listen = vec![Endpoint::websocket(tcp()), Endpoint::rawsocket(tcp())];
+    if cfg!(unix) {
+        listen.extend([Endpoint::websocket(unix("ws")), Endpoint::rawsocket(unix("rs"))]);
+    }
+    // It is there for these callers alone, so it has no limits of its own.
+    let admission = Admission::new(Limits { max_connections: u64::MAX, ..Limits::default() });
+    let idle_timeout = Duration::from_secs(u64::from(u32::MAX));
+    let session = Settings { realm: realm.into(), idle_timeout, ..Settings::default() };
+    let router = Router::bind(Config { listen, admission, session, ..Config::default() })?.start()?;
+    for url in router.urls() {
+        say(&url.to_string());
+    }
+    say("READY");
+    wait_for_the_end()?;
+    drop(router);
+    // The parent may not have come to it.
+    let _ = std::fs::remove_dir(directory);
+    Ok(())
+}
 
 fn wait_for_the_end() -> Played {
     io::copy(&mut io::stdin(), &mut io::sink())?;
@@ -170,9 +197,4 @@ fn refused(error: io::Error) -> Map {
 
 fn nanoseconds(duration: Duration) -> Value {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).into()
-}
-
-/// Listens in both framings, on TCP and, where there is such a thing, on Unix sockets.
-fn router(realm: &str, directory: &str) -> Played {
-    todo!("{realm} {directory}")
 }
