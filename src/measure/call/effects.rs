@@ -42,8 +42,8 @@ pub struct Effect {
     pub pairs: u64,
     /// The difference of the means.
     pub mean: Difference,
-    /// Its standard error, from the standard deviations: what chance does to a difference, if each call is as likely
-    /// as any other to be a slow one. Slow ones come in bursts, so it is rather more. `None` for single calls.
+    /// Its standard error, from how much the pairs differ among each other; `None` for one pair alone. The deviation
+    /// of the calls would make it too small: processes that happen to share a processor stay slow for many calls.
     pub error: Option<Duration>,
     /// The difference of the medians.
     pub p50: Difference,
@@ -67,11 +67,24 @@ impl Effects {
 }
 
 impl Effect {
-    /// Whether there is more to it than chance: twice the standard error, or more.
+    /// By how much chance alone moves the difference of the means, 19 times out of 20, if at all it can be told.
+    #[must_use]
+    pub fn margin(&self) -> Option<Duration> {
+        // Student's t for as many degrees of freedom as there are pairs but one ("The Probable Error of a Mean", 1908).
+        let t = match self.pairs {
+            0 | 1 => return None,
+            2 => 12.706,
+            3 => 4.303,
+            _ => 3.182,
+        };
+        Some(self.error?.mul_f64(t))
+    }
+
+    /// Whether there is more to it than chance.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        let clear = |error: Duration| u128::from(self.mean.ns.unsigned_abs()) >= 2 * error.as_nanos();
-        self.mean.ns != 0 && self.error.is_some_and(clear)
+        let clear = |margin: Duration| u128::from(self.mean.ns.unsigned_abs()) > margin.as_nanos();
+        self.margin().is_some_and(clear)
     }
 }
 
@@ -115,15 +128,18 @@ pub fn effects(measured: &[(Combination, Summary)]) -> Effects {
 }
 
 fn of_pairs(from: &'static str, to: &'static str, pairs: &[(&Summary, &Summary)]) -> Option<Effect> {
-    let count = pairs.len() as u64;
-    let variance = |summary: &Summary| Some(summary.stddev?.as_secs_f64().powi(2) / float(summary.count));
-    let variances: Option<f64> = pairs.iter().map(|(a, b)| Some(variance(a)? + variance(b)?)).sum();
-    (count > 0).then(|| Effect {
+    let count = float(pairs.len() as u64);
+    let mean = difference(pairs, |summary| summary.mean);
+    let apart = |(before, after): &(&Summary, &Summary)| after.mean.as_secs_f64() - before.mean.as_secs_f64();
+    let average = pairs.iter().map(apart).sum::<f64>() / count;
+    let squares: f64 = pairs.iter().map(|pair| (apart(pair) - average).powi(2)).sum();
+    let error = || Duration::from_secs_f64((squares / (count - 1.0) / count).sqrt());
+    (!pairs.is_empty()).then(|| Effect {
         from,
         to,
-        pairs: count,
-        mean: difference(pairs, |summary| summary.mean),
-        error: variances.map(|sum| Duration::from_secs_f64(sum.sqrt() / float(count))),
+        pairs: pairs.len() as u64,
+        mean,
+        error: (pairs.len() > 1).then(error),
         p50: difference(pairs, |summary| summary.p50),
     })
 }
@@ -170,9 +186,8 @@ mod tests {
         assert!((socket.mean.ratio - 460.0 / 620.0).abs() < 1e-9);
         // The histogram may say up to 0.8% more.
         assert!((socket.p50.ns + 40_000).abs() < 2_000, "{socket:?}");
-        // A deviation of 5 µs in each of eight series of three, and the mean of four differences of them.
-        let error = socket.error.unwrap().as_secs_f64();
-        assert!((error / (5e-6 * (8.0_f64 / 3.0).sqrt() / 4.0) - 1.0).abs() < 1e-3, "{error}");
+        // All four pairs say the same.
+        assert_eq!(socket.error, Some(Duration::ZERO));
         assert!(socket.is_clear() && framing.is_clear() && serialization.is_clear());
     }
 
@@ -188,12 +203,17 @@ mod tests {
 
     #[test]
     fn what_chance_can_do_is_no_effect() {
-        let noisy = Combination::ALL.map(|combination| {
-            let us = if combination.socket == Socket::Tcp { [10, 100, 191] } else { [10, 99, 190] };
-            (combination, calls(us))
+        // Of four differences, 7 µs on average, one is much larger than the others: 1, 4, 4 and 19.
+        let unix = [101, 119, 104, 104];
+        let measured = Combination::ALL.iter().enumerate().map(|(index, combination)| {
+            let us = if combination.socket == Socket::Tcp { 100 } else { unix[index - 4] };
+            (*combination, calls([us; 3]))
         });
-        let socket = effects(&noisy).socket.unwrap();
-        assert!(socket.mean.ns < 0 && !socket.is_clear(), "{socket:?}");
+        let socket = effects(&measured.collect::<Vec<_>>()).socket.unwrap();
+        assert_eq!(socket.mean.ns, 7_000);
+        // Deviations of -6, -3, -3 and 12: squares that sum to 198, over 3 and 4.
+        let error = socket.error.unwrap().as_secs_f64() * 1e6;
+        assert!((error - (198.0_f64 / 12.0).sqrt()).abs() < 1e-2 && !socket.is_clear(), "{socket:?}");
     }
 
     #[test]

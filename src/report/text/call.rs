@@ -83,8 +83,8 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
     }
     let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());
     let rival = sorted.get(1).filter(|(_, next)| {
-        let error = |effect: &Effect| effect.error.unwrap_or_default().as_secs_f64();
-        size(most).saturating_sub(size(next)).as_secs_f64() < 2.0 * error(most).hypot(error(next))
+        let margin = |effect: &Effect| effect.margin().unwrap_or_default().as_secs_f64();
+        size(most).saturating_sub(size(next)).as_secs_f64() < margin(most).hypot(margin(next))
     });
     if let Some((other, _)) = rival {
         return Some(format!("The {factor} and the {other} matter most; which of the two does more, is too close."));
