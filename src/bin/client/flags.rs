@@ -156,8 +156,8 @@ fn declare() -> Getopts {
     flags.optmulti(
         "",
         "url",
-        "the router that call measures, such as ws://HOST:PORT/PATH, rs://HOST:PORT, ws+unix:PATH or rs+unix:PATH, each \
-         perhaps with ?serializer=json or msgpack; repeatable (default: one of its own, in every combination)",
+        "the router that call measures: ws://HOST:PORT/PATH, ws+unix:PATH, rs://HOST:PORT or rs+unix:PATH, perhaps with \
+         ?serializer=json or msgpack; repeatable (default: one of its own, in every combination)",
         "URL",
     );
     flags.optopt("", "realm", "the realm of call at the router (default realm1)", "NAME");

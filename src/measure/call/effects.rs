@@ -70,7 +70,8 @@ impl Effect {
     /// By how much chance alone moves the difference of the means, 19 times out of 20, if at all it can be told.
     #[must_use]
     pub fn margin(&self) -> Option<Duration> {
-        // Student's t for as many degrees of freedom as there are pairs but one ("The Probable Error of a Mean", 1908).
+        // Student's t for as many degrees of freedom as there are pairs but one ("The Probable Error of a Mean",
+        // 1908).
         let t = match self.pairs {
             0 | 1 => return None,
             2 => 12.706,

@@ -145,8 +145,8 @@ fn pairs(options: &Options, ours: Option<&io::Result<OurRouter>>) -> Vec<Pair> {
     combinations.enumerate().map(|(index, one)| start(index, Route::Combination(one), url(one))).collect()
 }
 
-/// The effects among those that have been measured. URLs can be compared if they say all that matters, and lead to
-/// one machine.
+/// The effects among those that have been measured to the end. URLs can be compared if they say all that matters, and
+/// lead to one machine.
 fn compare(totals: &[Call], urls: &[Url]) -> Effects {
     let mut hosts = urls.iter().filter_map(server).map(|(host, _)| host);
     let first = hosts.next();
@@ -157,7 +157,7 @@ fn compare(totals: &[Call], urls: &[Url]) -> Effects {
         Some(Route::Combination(combination)) => Some(*combination),
         _ => Combination::of(urls.get(index)?),
     };
-    let measured = totals.iter().enumerate();
+    let measured = totals.iter().enumerate().filter(|(_, total)| total.failure().is_none());
     let measured = measured.filter_map(|one| Some((combination(one)?, one.1.latency.rtt.summary()?)));
     effects(&measured.collect::<Vec<(Combination, Summary)>>())
 }
