@@ -234,7 +234,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         },
         csv: text("csv"),
         svg: text("svg"),
-        urls: given.opt_strs("url").into_iter().map(url).collect::<Result<_, _>>()?,
+        urls: given.opt_strs("url").iter().map(|text| url(text)).collect::<Result<_, _>>()?,
         realm: value("realm", text("realm"), "realm1".into(), realm)?,
         trace: given.opt_present("trace"),
         quiet: given.opt_present("quiet"),
@@ -328,7 +328,7 @@ fn port(text: &str) -> Result<u16, String> {
     port.ok_or_else(|| format!("{text:?} is not a port; write a number from 1 to 65535"))
 }
 
-fn url(text: String) -> Result<Url, String> {
+fn url(text: &str) -> Result<Url, String> {
     text.parse().map_err(|error| format!("--url: {error}"))
 }
 

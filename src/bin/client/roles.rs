@@ -173,7 +173,7 @@ fn batch(callers: &mut [Caller], time: Duration, interval: Duration, counts: &[u
     let duration = known().map(|one| one.end).max().zip(known().map(|one| one.begin).min());
     let duration = duration.map_or(Duration::ZERO, |(end, begin)| end.saturating_duration_since(begin));
     let callers: Vec<Value> =
-        told.into_iter().map(|one| Value::Map(one.map_or_else(refused, Told::into_map))).collect();
+        told.into_iter().map(|one| Value::Map(one.map_or_else(|error| refused(&error), Told::into_map))).collect();
     Map::from([("duration_ns", nanoseconds(duration)), ("callers", callers.into())]).into()
 }
 
@@ -191,7 +191,7 @@ impl Told {
 }
 
 /// A caller that the system gave no thread.
-fn refused(error: io::Error) -> Map {
+fn refused(error: &io::Error) -> Map {
     Map::from([("error", error.to_string().into())])
 }
 

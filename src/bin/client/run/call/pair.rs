@@ -1,5 +1,7 @@
 //! A callee and a caller, or several of both, in two processes, and what they have measured.
 
+#![allow(clippy::similar_names, reason = "that is what a caller and a callee are called")]
+
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,9 @@ pub struct Pair {
     processes: Option<(Process, Process)>,
     used: Instant,
 }
+
+/// Where the calls of a batch go: to its figures, and one by one, with the index of their caller, to everywhere else.
+type Taking<'a> = (&'a mut Recorder, &'a dyn Fn(usize, &Sample));
 
 /// When a batch is over: after so many calls of each caller in all, or after so much time in all.
 #[derive(Clone, Copy)]
@@ -123,13 +128,7 @@ impl Pair {
         }
     }
 
-    fn piece(
-        &mut self,
-        time: Duration,
-        counts: &[u64],
-        options: &Options,
-        mut counted: Option<(&mut Recorder, &dyn Fn(usize, &Sample))>,
-    ) {
+    fn piece(&mut self, time: Duration, counts: &[u64], options: &Options, mut counted: Option<Taking>) {
         let Some((callee, caller)) = &mut self.processes else { return };
         let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
         let patience = time + options.plan.interval + options.timeout + MARGIN;
