@@ -12,7 +12,7 @@
 //!
 //! Each session has a thread, which reads. What it has read is passed on at once by the same thread: it writes to the
 //! *other* session's connection. So a call wakes two threads in here, one for each direction, and no fewer would do.
-//! That nobody has to wait for a session that does not read is the business of [`outbox`].
+//! That nobody has to wait for a session that does not read is the business of the outbox, beside this file.
 //!
 //! This is one realm and the role of dealer in the basic profile of <https://wamp-proto.org>: routed remote procedure
 //! calls, without publishing and subscribing, which measure nothing that a call does not. What two programs say to

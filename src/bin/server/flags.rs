@@ -4,11 +4,13 @@ use std::ffi::OsString;
 
 use getopts::{Matches, Options as Getopts};
 use roundtrip::flags::{at_least_one, one_line, some_time, value};
+use roundtrip::router::Endpoint;
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
 use roundtrip::session::Settings;
 use roundtrip::session::echo::Impairments;
 use roundtrip::units::{MIB, parse_duration, parse_size, whole_number};
+use roundtrip::wire::wamp::valid_uri;
 
 /// What the command line asks for.
 pub enum Command {
@@ -26,6 +28,10 @@ pub struct Options {
     pub inetd: bool,
     /// Log no connections.
     pub quiet: bool,
+    /// Where the router listens, if there is to be one.
+    pub endpoints: Vec<Endpoint>,
+    /// The name of its realm.
+    pub realm: String,
 }
 
 fn declare() -> Getopts {
@@ -49,6 +55,9 @@ fn declare() -> Getopts {
     flags.optopt("", "reorder", "let the next one past so many of them", "PCT");
     flags.optopt("", "delay", "send each of them so much later", "DUR");
     flags.optopt("", "seed", "make what is lost, sent twice and let past the same each time", "N");
+    flags.optmulti("", "ws", "also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH; repeatable", "ADDR");
+    flags.optmulti("", "rawsocket", "the same over WAMP RawSocket; repeatable", "ADDR");
+    flags.optopt("", "realm", "the realm of the router (default realm1)", "NAME");
     flags.optflag("q", "quiet", "no line per connection");
     flags.optflag("h", "help", "print this");
     flags.optflag("V", "version", "print the version");
@@ -100,7 +109,35 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         ..Config::default()
     };
     let (inetd, quiet) = (given.opt_present("inetd"), given.opt_present("quiet"));
-    Ok(Command::Run(Box::new(Options { config, inetd, quiet })))
+    let (endpoints, realm) = router(&given)?;
+    Ok(Command::Run(Box::new(Options { config, inetd, quiet, endpoints, realm })))
+}
+
+/// Where the router is to listen, and the name of its realm.
+fn router(given: &Matches) -> Result<(Vec<Endpoint>, String), String> {
+    let realm = value("realm", given.opt_str("realm"), "realm1".into(), realm)?;
+    let mut endpoints = Vec::new();
+    for (flag, endpoint) in [("ws", Endpoint::websocket as fn(_) -> _), ("rawsocket", Endpoint::rawsocket)] {
+        for address in given.opt_strs(flag) {
+            endpoints.push(endpoint(address.parse().map_err(|error| format!("--{flag}: {error}"))?));
+        }
+    }
+    if given.opt_present("realm") && endpoints.is_empty() {
+        return Err("--realm is the realm of the router; add --ws or --rawsocket to have one".into());
+    }
+    if given.opt_present("one-off") && !endpoints.is_empty() {
+        return Err(
+            "--one-off serves one connection, and a call through the router takes two; leave out one of them".into()
+        );
+    }
+    Ok((endpoints, realm))
+}
+
+fn realm(text: &str) -> Result<String, String> {
+    if valid_uri(text) {
+        return Ok(text.into());
+    }
+    Err(format!("{text:?} cannot be the name of a realm; write words with dots between them, such as realm1"))
 }
 
 /// What is to be done to the answers to UDP pings.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flags::{Command, Options};
 use roundtrip::log::Log;
+use roundtrip::router::{self, Endpoint, Router};
 use roundtrip::server::{Config, Server};
 
 fn main() -> ExitCode {
@@ -31,7 +32,7 @@ fn complain(code: u8, what: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(Options { mut config, inetd, quiet }: Options) -> io::Result<()> {
+fn run(Options { mut config, inetd, quiet, endpoints, realm }: Options) -> io::Result<()> {
     let (log, writer) = Log::to(io::stdout())?;
     let log_is_connection = inetd && stdout_is_stdin();
     if !quiet && !log_is_connection {
@@ -41,19 +42,29 @@ fn run(Options { mut config, inetd, quiet }: Options) -> io::Result<()> {
     if inetd {
         serve_stdin(config)?;
     } else {
-        listen(config)?;
+        listen(config, endpoints, realm)?;
     }
     writer.finish(Duration::from_secs(1));
     Ok(())
 }
 
-fn listen(config: Config) -> io::Result<()> {
+fn listen(config: Config, endpoints: Vec<Endpoint>, realm: String) -> io::Result<()> {
     let (log, mode, udp) = (config.log.clone(), config.mode, config.udp.is_some());
+    let (connections, idle_timeout) = (config.session.log.clone(), config.session.idle_timeout);
     let server = Server::bind(config)?;
+    let session = router::Settings { realm, idle_timeout, log: connections, ..router::Settings::default() };
+    let ready = format!("wamp router, realm {}", session.realm);
+    // Without an endpoint it listens nowhere, and is nothing.
+    let router =
+        Router::bind(router::Config { listen: endpoints, admission: server.admission(), session, log: log.clone() })?;
     log.say(format_args!("listening on {} (tcp, {mode} mode)", server.address()));
     if udp {
         log.say(format_args!("listening on {} (udp)", server.address()));
     }
+    for url in router.urls() {
+        log.say(format_args!("listening on {url} ({ready})"));
+    }
+    let _router = router.start()?;
     server.run()
 }
 
