@@ -50,24 +50,21 @@ impl Combination {
         [a, b, c, d, e, f, g, h]
     };
 
-    /// The URL of a router that listens there.
+    /// This way to a router that listens at these URLs, which leave the serializer open.
     ///
     /// ```
     /// use roundtrip::measure::call::Combination;
-    /// use roundtrip::wire::url::Socket;
     ///
-    /// let router = Socket::Tcp { host: "::1".into(), port: 9000 };
-    /// let url = Combination::ALL[0].url(router);
-    /// assert_eq!(url.to_string(), "ws://[::1]:9000?serializer=json");
+    /// let router = ["rs://[::1]:9000".parse()?, "ws://[::1]:9001".parse()?];
+    /// let url = Combination::ALL[0].among(&router).unwrap();
+    /// assert_eq!(url.to_string(), "ws://[::1]:9001?serializer=json");
     /// assert_eq!(Combination::of(&url), Some(Combination::ALL[0]));
+    /// # Ok::<(), String>(())
     /// ```
     #[must_use]
-    pub fn url(self, socket: url::Socket) -> Url {
-        let framing = match self.framing {
-            Framing::WebSocket => url::Framing::WebSocket { path: "/".into() },
-            Framing::RawSocket => url::Framing::RawSocket,
-        };
-        Url { socket, framing, serializer: Some(self.serialization) }
+    pub fn among(self, urls: &[Url]) -> Option<Url> {
+        let mut urls = urls.iter().map(|url| Url { serializer: Some(self.serialization), ..url.clone() });
+        urls.find(|url| Combination::of(url) == Some(self))
     }
 
     /// What a router's URL stands for; `None` if it leaves the serializer open.

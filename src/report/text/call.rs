@@ -79,7 +79,7 @@ fn amount(effect: &Effect) -> String {
 fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
     let (factor, most) = sorted.first()?;
     if !most.is_clear() {
-        return Some("None of this need be more than chance: make more calls, with --count or --time.".into());
+        return Some("None of this need be more than chance: make more calls.".into());
     }
     let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());
     let rival = sorted.get(1).filter(|(_, next)| {

@@ -190,8 +190,7 @@ impl OurRouter {
 
     /// Where it listens for this combination.
     fn url(&self, combination: Combination) -> io::Result<Url> {
-        let urls = self.urls.iter().map(|url| Url { serializer: Some(combination.serialization), ..url.clone() });
-        let url = urls.into_iter().find(|url| Combination::of(url) == Some(combination));
+        let url = combination.among(&self.urls);
         url.ok_or_else(|| io::Error::other(format!("the router does not listen for {combination}")))
     }
 }
