@@ -4,6 +4,7 @@
 //!   latency     before the request is written ──▶ the whole answer has been read
 //!   download    the server is ready           ──▶ the last byte has been read
 //!   upload      the server is ready           ──▶ its word that the last byte has arrived has been read
+//!   call        before the call is encoded    ──▶ its result has been decoded
 //! ```
 //!
 //! Everything here returns plain data and prints nothing; [`report`](crate::report) does that. A measurement that

@@ -11,6 +11,30 @@ use crate::wire::value::Value;
 use crate::wire::wamp::Payload;
 
 /// A session that calls one procedure again and again.
+///
+/// ```
+/// use roundtrip::measure::call::{Batch, Caller, offer_echo};
+/// use roundtrip::router::{Config, Router};
+/// use roundtrip::wamp::Session;
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// let router = Router::bind(Config::default())?.start()?;
+/// let join = || Session::join(&router.urls()[0], "realm1", Duration::from_secs(5));
+/// let mut callee = join()?;
+/// offer_echo(&mut callee, "echo")?;
+/// let handle = callee.handle();
+/// let serving = thread::spawn(move || callee.serve());
+///
+/// let mut caller = Caller::new(join()?, "echo", 0);
+/// let batch = Batch { count: 10, time: Duration::from_secs(5), interval: Duration::ZERO };
+/// let calls = caller.batch(&batch, &|sample| println!("{sample:?}"));
+/// assert_eq!((calls.sent, calls.rtt.count()), (10, 10));
+///
+/// handle.abort();
+/// serving.join().expect("no panic")?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Caller {
     session: Session,
     procedure: String,
