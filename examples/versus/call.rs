@@ -19,7 +19,7 @@ use roundtrip::net::Stream;
 use roundtrip::router::{Config, Endpoint, Router};
 use roundtrip::session::{self, Settings};
 use roundtrip::wamp::Session;
-use roundtrip::wire::url::{Socket, Url};
+use roundtrip::wire::url::Socket;
 use roundtrip::wire::value::Map;
 use roundtrip::wire::wamp::{Message, Payload, Serializer};
 
@@ -44,25 +44,26 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     println!("\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,");
     println!("median of {rounds} rounds (less is better)");
     let suffix = "?serializer=msgpack";
-    let mut contenders: Vec<Contender> =
-        vec![("a ping over a Unix socket".into(), Box::new(|| ping_p50(&pings, calls)))];
-    let theirs = crossbar.as_ref().map(|_| format!("rs+unix:{}{suffix}", path("crossbar")));
-    let mut pair = Pair::start(&format!("rs+unix:{unix}{suffix}"))?;
-    contenders.push(("a call, roundtrip's router".into(), Box::new(move || pair.p50(calls))));
-    if let Some(mut pair) = theirs.map(|url| Pair::start(&url)).transpose()? {
-        contenders.push(("a call, Crossbar's router".into(), Box::new(move || pair.p50(calls))));
+    let ours = format!("rs+unix:{unix}{suffix}");
+    let mut contenders: Vec<Contender> = vec![
+        ("a ping over a Unix socket".into(), Box::new(|| ping_p50(&pings, calls))),
+        ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
+    ];
+    if crossbar.is_some() {
+        let theirs = format!("rs+unix:{}{suffix}", path("crossbar"));
+        contenders.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&theirs, calls))));
     }
     table(&mut contenders, rounds);
-    drop(contenders);
 
     println!("\nthe same over TCP, WebSocket and JSON");
-    let mut contenders: Vec<Contender> =
-        vec![("a ping over TCP".into(), Box::new(|| roundtrip_p50(server.port, calls, false)))];
-    let mut pair = Pair::start(&format!("ws://127.0.0.1:{}?serializer=json", router.port))?;
-    contenders.push(("a call, roundtrip's router".into(), Box::new(move || pair.p50(calls))));
-    let theirs = crossbar.as_ref().map(|crossbar| format!("ws://127.0.0.1:{}?serializer=json", crossbar.port));
-    if let Some(mut pair) = theirs.map(|url| Pair::start(&url)).transpose()? {
-        contenders.push(("a call, Crossbar's router".into(), Box::new(move || pair.p50(calls))));
+    let url = |port| format!("ws://127.0.0.1:{port}?serializer=json");
+    let ours = url(router.port);
+    let mut contenders: Vec<Contender> = vec![
+        ("a ping over TCP".into(), Box::new(|| roundtrip_p50(server.port, calls, false))),
+        ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
+    ];
+    if let Some(theirs) = crossbar.as_ref().map(|crossbar| url(crossbar.port)) {
+        contenders.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&theirs, calls))));
     }
     table(&mut contenders, rounds);
 
@@ -98,7 +99,7 @@ fn router(path: &str) -> Outcome<()> {
 
 fn callee(url: &str) -> Outcome<()> {
     let mut session = Session::join(&url.parse()?, "realm1", TIMEOUT)?;
-    offer_echo(&mut session, &procedure(url))?;
+    offer_echo(&mut session, &procedure(std::process::id()))?;
     println!("0");
     Ok(session.serve()?)
 }
@@ -128,37 +129,27 @@ fn ping_p50(path: &str, count: u64) -> io::Result<f64> {
     median(&mut rtts).ok_or_else(|| io::Error::other("no answers"))
 }
 
-/// A callee, and a caller in this process.
-struct Pair {
-    caller: Caller,
-    _callee: Peer,
+/// With a callee of its own each time: where the system places a process, it often stays, and that is half of the
+/// figure.
+fn call_p50(url: &str, count: u64) -> io::Result<f64> {
+    let other = Peer::ours(&["--callee", url])?;
+    let session = Session::join(&url.parse().map_err(io::Error::other)?, "realm1", TIMEOUT)?;
+    let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
+    let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO };
+    caller.batch(&batch(count / 10), &|_| {});
+    let rtts = Mutex::new(Vec::new());
+    let calls = caller.batch(&batch(count), &|sample| {
+        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+            rtts.push(rtt.as_secs_f64() * 1e6);
+        }
+    });
+    calls.failure.map_or(Ok(()), Err)?;
+    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no results"))
 }
 
-impl Pair {
-    fn start(url: &str) -> io::Result<Self> {
-        let parsed: Url = url.parse().map_err(io::Error::other)?;
-        let callee = Peer::ours(&["--callee", url])?;
-        let session = Session::join(&parsed, "realm1", TIMEOUT)?;
-        Ok(Pair { caller: Caller::new(session, &procedure(url), 0), _callee: callee })
-    }
-
-    fn p50(&mut self, count: u64) -> io::Result<f64> {
-        let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO };
-        self.caller.batch(&batch(count / 10), &|_| {});
-        let rtts = Mutex::new(Vec::new());
-        let calls = self.caller.batch(&batch(count), &|sample| {
-            if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
-                rtts.push(rtt.as_secs_f64() * 1e6);
-            }
-        });
-        calls.failure.map_or(Ok(()), Err)?;
-        median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no results"))
-    }
-}
-
-/// Each has its own, for they all have one router.
-fn procedure(url: &str) -> String {
-    format!("echo.{}", if url.starts_with("ws") { "websocket" } else { "rawsocket" })
+/// The name of what this callee offers.
+fn procedure(process: u32) -> String {
+    format!("echo.{process}")
 }
 
 /// Per message.

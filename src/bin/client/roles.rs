@@ -114,7 +114,7 @@ fn callees_of(url: &str, realm: &str, procedure: &str, callees: &str) -> Played 
     wait_for_the_end()
 }
 
-/// As in [`together`].
+/// As [callers](fn@together) have.
 const STACK_SIZE: usize = 256 * 1024;
 
 fn numbered(procedure: &str, number: usize) -> String {
