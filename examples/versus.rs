@@ -3,7 +3,11 @@
 //! Every contender runs against the same loopback, its server in a process of its own, in turn with the others, for
 //! several rounds: what disturbs the machine disturbs all of them. A table shows medians and their ratio to its first
 //! line. What is not installed is said to be missing. `--short` makes the rounds few and brief, to try the program,
-//! not to quote it.
+//! not to quote it. `--calls` is the part about calls alone.
+
+#[cfg(unix)]
+#[path = "versus/call.rs"]
+mod call;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -19,10 +23,16 @@ use roundtrip::stats::Recorder;
 use roundtrip::wire::command::{Amount, LagPlan};
 
 fn main() -> io::Result<()> {
+    #[cfg(unix)]
+    if let [_, role, argument] = &std::env::args().collect::<Vec<_>>()[..] {
+        return call::play(role, argument);
+    }
     match std::env::args().nth(1).as_deref() {
         Some("--serve") => serve(false),
         Some("--serve-spinning") => serve(true),
         Some("--minimal") => minimal(),
+        #[cfg(unix)]
+        Some("--calls") => call::compare(7, 10_000),
         Some("--short") => compare(&Scale { rounds: 1, bytes: 64 << 20, seconds: 1, pings: 500 }),
         _ => compare(&Scale { rounds: 7, bytes: 8 << 30, seconds: 2, pings: 50_000 }),
     }
@@ -39,8 +49,8 @@ struct Scale {
 type Contender<'a> = (String, Box<dyn FnMut() -> io::Result<f64> + 'a>);
 
 fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
-    let ours = Peer::ours("--serve")?;
-    let minimal = Peer::ours("--minimal")?;
+    let ours = Peer::ours(&["--serve"])?;
+    let minimal = Peer::ours(&["--minimal"])?;
     let (port, seconds) = (ours.port, seconds.to_string());
     let seconds = seconds.as_str();
 
@@ -61,7 +71,7 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     drop(contenders);
 
     println!("\nthe same, with --spin on both sides");
-    let spinning = Peer::ours("--serve-spinning")?;
+    let spinning = Peer::ours(&["--serve-spinning"])?;
     let sleeping: Contender = ("roundtrip".into(), Box::new(|| roundtrip_p50(port, pings, false)));
     let spin: Contender = ("roundtrip --spin".into(), Box::new(|| roundtrip_p50(spinning.port, pings, true)));
     table(&mut [sleeping, spin], rounds);
@@ -93,6 +103,9 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
 
     println!("\nrecording one sample in ns, median of {rounds} rounds (less is better)");
     table(&mut [("stats::Recorder".into(), Box::new(|| Ok(recording_cost(pings * 100))))], rounds);
+
+    #[cfg(unix)]
+    call::compare(rounds, pings / 5)?;
     Ok(())
 }
 
@@ -330,8 +343,8 @@ struct Peer {
 
 impl Peer {
     /// This program again.
-    fn ours(flag: &str) -> io::Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?).arg(flag).stdout(Stdio::piped()).spawn()?;
+    fn ours(flags: &[&str]) -> io::Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?).args(flags).stdout(Stdio::piped()).spawn()?;
         let mut port = String::new();
         BufReader::new(process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).read_line(&mut port)?;
         let port = port.trim().parse().map_err(io::Error::other)?;

@@ -6,6 +6,7 @@
 //!   upload      the server is ready           ──▶ its word that the last byte has arrived has been read
 //!   lag         the ping has been read        ──▶ its echo has been written; the round trip is the server's to time
 //!   status      before the question is written ─▶ the whole answer has been read
+//!   call        before the call is encoded    ──▶ its result has been decoded
 //! ```
 //!
 //! Everything here returns plain data and prints nothing; [`report`](crate::report) does that. A measurement that
@@ -14,6 +15,7 @@
 //! time.
 
 pub mod bandwidth;
+pub mod call;
 pub mod environment;
 pub mod lag;
 pub mod latency;
@@ -28,6 +30,7 @@ use std::io;
 use std::time::Duration;
 
 pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
+pub use call::Call;
 pub use lag::{Lag, LagObserver, View, lag, lag_unasked};
 pub use latency::{Latency, Plan, latency};
 pub use loaded::{Loaded, Phase, loaded};

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `test` | the test, as given to `--test` |
 //! | `client` | which of the clients that ran at once, from 1 |
-//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep`, `rtt` and `turn-round` of `lag`; of `udp`, `late`, `lost` and `duplicate` for what is no answer in time |
+//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep`, `rtt` and `turn-round` of `lag`; of `udp`, `late`, `lost` and `duplicate` for what is no answer in time; of `call`, which way |
 //! | `at_ns` | when, in nanoseconds since that part began |
 //! | `number` | which ping, from 1 |
 //! | `rtt_ns` | from when the ping was sent to its answer; of `turn-round`, from when it was read to its echo; of `status`, the delay |
@@ -20,7 +20,7 @@ use crate::report::text;
 /// The first line.
 pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,bytes";
 
-/// A sample as a line. The texts are ours and hold nothing that would have to be quoted.
+/// A sample as a line. A part that holds what would be taken for its end is put in quotation marks.
 ///
 /// ```
 /// use roundtrip::measure::Sample;
@@ -30,9 +30,11 @@ pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,
 /// let (at, rtt) = (Duration::from_micros(5), Duration::from_nanos(80_123));
 /// let ping = Sample::Ping { number: 1, at, rtt, due: None };
 /// assert_eq!(csv::line("latency", 1, "", &ping), "latency,1,,5000,1,80123,,,");
+/// assert_eq!(csv::line("call", 1, "ws://h/a,b", &ping), "call,1,\"ws://h/a,b\",5000,1,80123,,,");
 /// ```
 #[must_use]
 pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> String {
+    let part = if part.contains([',', '"']) { &format!("\"{}\"", part.replace('"', "\"\"")) } else { part };
     let (at, rest) = match sample {
         Sample::Ping { number, at, rtt, due } => {
             let due = due.map_or(String::new(), |due| due.as_nanos().to_string());

@@ -67,15 +67,40 @@
 //! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`, `p99_9` and `jitter` (the mean
 //! absolute difference between one sample and the next), as [`Summary`] defines them.
 //!
+//! `call` has an object for each way that calls went, with the fields of pings, where a ping is a call, and
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `socket`, `framing`, `serialization` | `tcp` or `unix`; `websocket` or `rawsocket`; `json` or `msgpack` |
+//! | `url` | instead of these: the router that somebody else runs |
+//! | `calls_per_second` | how many were answered, over the time that the batches took |
+//!
+//! and the document has `effects`, with `socket`, `framing` and `serialization`, as far as they are known:
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `from`, `to` | the one thing, and what takes its place |
+//! | `pairs` | how many pairs of combinations that differ in nothing else this is the mean of, four at most |
+//! | `mean_ns`, `p50_ns` | by how much that makes means and medians longer; negative where they are shorter |
+//! | `mean_ratio`, `p50_ratio` | so many times as long |
+//! | `mean_error_ns` | the standard error of `mean_ns` |
+//!
+//! There, `host` and `port` are those of the first router that listens on TCP.
+//!
 //! # The stream
 //!
 //! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`,
-//! `number`, `at_ns`, `rtt_ns`, `due_ns`; `rtt_ns` is the turn-round time in the part `turn-round` of `lag`);
+//! `number`, `at_ns`, `rtt_ns`, `due_ns`; `rtt_ns` is the turn-round time in the part `turn-round` of `lag`); `call`,
+//! the same of a call, and `batch`, told when a batch ends (with `part`, `batch`, `batches`, `calls` and `mean_ns`);
 //! `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping over UDP (with the same, as far as there is
 //! an answer); `progress` of a transfer (with `direction`, and the `bytes` of the tenth of a second that ended
 //! `at_ns`); `result`, a test's object; and at the end `document`, the whole.
 
+mod call;
+
 use std::time::Duration;
+
+pub use call::{batch, effects};
 
 use crate::measure::environment::Environment;
 use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep, Udp};
@@ -216,15 +241,15 @@ pub fn test<R: Outcome + Fields>(name: &str, results: &[R], environment: Option<
 ///
 /// let failed = Latency::failed(ErrorKind::ConnectionRefused.into());
 /// let tests = vec![Value::Map(test("latency", &[failed], None))];
-/// let text = Value::Map(document("localhost", 5001, tests)).to_string();
+/// let text = Value::Map(document(Some(("localhost", 5001)), tests)).to_string();
 /// assert!(text.ends_with(r#""tests":[{"test":"latency","ok":false,"error":"connection refused","sent":0,"received":0}]}"#));
 /// ```
 #[must_use]
-pub fn document(host: &str, port: u16, tests: Vec<Value>) -> Map {
+pub fn document(server: Option<(&str, u16)>, tests: Vec<Value>) -> Map {
     let mut map = Map::default();
     map.insert("roundtrip", env!("CARGO_PKG_VERSION"));
-    map.insert("host", host);
-    map.insert("port", u64::from(port));
+    put(&mut map, "host", server.map(|(host, _)| host));
+    put(&mut map, "port", server.map(|(_, port)| u64::from(port)));
     map.insert("tests", tests);
     map
 }
@@ -236,6 +261,7 @@ pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
     map.insert(
         "event",
         match *sample {
+            Sample::Ping { .. } if test == "call" => "call",
             Sample::Ping { .. } => "ping",
             Sample::Missed { fate, .. } => text::fate(fate),
             Sample::Piece { .. } => "progress",

@@ -22,10 +22,13 @@
 //!   says which it is.
 //! - **A rate is drawn in steps,** each the bytes of a column over its time. A column holds several pieces: with one
 //!   or two in each, the rate would seem to jump by half whenever one comes a little late.
+//! - **What is compared are lengths** that begin at the same line: a bar for each way that calls went, always on a
+//!   linear axis from zero.
 //!
 //! The file stands alone: no script, no font, no image, and colours that follow the reader's choice of light or dark.
 
 mod axis;
+mod calls;
 mod canvas;
 mod rtt;
 mod throughput;
@@ -36,7 +39,7 @@ use std::time::Duration;
 use self::axis::{Axis, TIMES};
 use self::canvas::{Canvas, Ink, Pen, Type, clipped};
 use super::timeline::{Rate, Timeline};
-use crate::stats::Recorder;
+use crate::stats::{Recorder, Summary};
 use crate::units::float;
 
 /// One chart of a picture.
@@ -59,6 +62,13 @@ pub enum Panel<'a> {
         name: &'a str,
         /// Each transfer's name, for the legend, and what went through when. The legend has room for six.
         series: &'a [(&'a str, &'a Rate)],
+    },
+    /// Round-trip times of calls, a bar for each way that they went.
+    Calls {
+        /// The heading.
+        name: &'a str,
+        /// Each way's name and figures.
+        rows: &'a [(String, Summary)],
     },
 }
 
@@ -124,6 +134,7 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
                 (name, rtt::draw(&mut canvas, top, timeline, recorder, unanswered))
             }
             Panel::Throughput { name, series } => (name, throughput::draw(&mut canvas, top, series)),
+            Panel::Calls { name, rows } => (name, calls::draw(&mut canvas, top, rows)),
         };
         canvas.text((MARGIN, top + 14.0), HEADING, &clipped(name, 100));
         let _ = write!(description, " {name}: {}.", drawn.said);
@@ -261,6 +272,21 @@ mod tests {
             assert!(rates_of(&[("", &some)]).contains("mean "));
             assert!(rates_of(&[("", &some), ("", &none)]).contains(">nothing arrived<"));
         }
+    }
+
+    #[test]
+    fn any_calls_make_a_picture() {
+        let of = |rows: &[(String, Summary)]| checked(picture("t", "s", &[Panel::Calls { name: "n", rows }]));
+        assert!(of(&[]).contains(">no answers<"));
+        let row = |name: &str, samples: &[Duration]| {
+            (name.to_owned(), samples.iter().copied().collect::<Recorder>().summary().unwrap())
+        };
+        let (zero, second) = (Duration::ZERO, Duration::from_secs(1));
+        for samples in [[zero, zero, zero], [second, second, second], [zero, zero, Duration::MAX]] {
+            assert!(of(&[row("tcp <&> json", &samples)]).contains("tcp &lt;&amp;&gt; json"));
+        }
+        let svg = of(&[row("a", &[second; 3]), row("b", &[second, second, second * 100])]);
+        assert!(svg.contains("1 s, p99 100 s") && svg.contains("linear scale"), "{svg}");
     }
 
     #[test]

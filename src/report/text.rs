@@ -3,12 +3,14 @@
 //! Within a column a unit never changes, so that figures can be compared by looking down: round-trip times are in
 //! milliseconds, rates in Mbit/s. What is not known is left out.
 
+mod call;
 mod udp;
 
 use std::io;
 use std::iter;
 use std::time::Duration;
 
+pub use call::{batch, effects, table};
 pub use udp::{fate, missed};
 
 use crate::measure::environment::Environment;

@@ -215,7 +215,7 @@ fn a_closed_pipe_is_no_panic() {
 #[test]
 fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
     for (flags, hint) in [
-        (&["--test", "speed"][..], "latency, download, upload, all, bidirectional, loaded, sweep, udp, lag or status"),
+        (&["--test", "speed"][..], "latency, download, upload, bidirectional, loaded, sweep, udp, lag, status, call"),
         (&["--count", "0"], "from 1"),
         (&["--count", "-3"], "from 1"),
         (&["--concurrent", "0"], "from 1"),

@@ -1,6 +1,7 @@
 //! Everything from outside: real sockets, real processes, and peers that keep to no rules.
 
 mod bare;
+mod call;
 mod client;
 mod examples;
 mod hostile;

@@ -13,7 +13,9 @@ use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL,
 use roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::wire::framing::Framing;
 use roundtrip::wire::json;
+use roundtrip::wire::url::Url;
 use roundtrip::wire::value::{Map, Value};
+use roundtrip::wire::wamp::valid_uri;
 
 /// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a
 /// process.
@@ -54,6 +56,10 @@ pub struct Options {
     pub format: Format,
     pub csv: Option<String>,
     pub svg: Option<String>,
+    /// The routers that `call` measures; none for one of its own.
+    pub urls: Vec<Url>,
+    /// Their realm.
+    pub realm: String,
     pub trace: bool,
     pub quiet: bool,
 }
@@ -77,10 +83,11 @@ pub enum Test {
     Udp,
     Lag,
     Status,
+    Call,
 }
 
 impl Test {
-    const BY_NAME: [Test; 9] = [
+    const BY_NAME: [Test; 10] = [
         Test::Latency,
         Test::Bulk(Direction::Download),
         Test::Bulk(Direction::Upload),
@@ -90,6 +97,7 @@ impl Test {
         Test::Udp,
         Test::Lag,
         Test::Status,
+        Test::Call,
     ];
 
     /// The name that `--test` takes.
@@ -103,12 +111,13 @@ impl Test {
             Test::Udp => "udp",
             Test::Lag => "lag",
             Test::Status => "status",
+            Test::Call => "call",
         }
     }
 
     /// Whether it talks over a TCP connection that was made before it.
     pub fn needs_connection(self) -> bool {
-        !matches!(self, Test::Udp | Test::Status)
+        !matches!(self, Test::Udp | Test::Status | Test::Call)
     }
 }
 
@@ -122,10 +131,10 @@ fn declare() -> Getopts {
     flags.optopt(
         "",
         "test",
-        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag or status",
+        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag, status or call",
         "TEST",
     );
-    flags.optopt("", "count", "pings (default 10)", "N");
+    flags.optopt("", "count", "pings (default 10), or calls of each combination (default 1000)", "N");
     flags.optopt(
         "",
         "size",
@@ -134,9 +143,14 @@ fn declare() -> Getopts {
     );
     flags.optopt("", "time", "run for so long, instead of --count or --size", "DUR");
     flags.optopt("", "concurrent", "clients at once (default 1); with no --test, latency", "N");
-    flags.optopt("", "interval", "from one ping to the next (default 100ms; loaded: 10ms); 0 sends at once", "DUR");
-    flags.optopt("", "warmup", "first pings, not counted (default 1)", "N");
-    flags.optopt("", "payload", "bytes added to each ping (default 0); a bare number counts bytes", "SIZE");
+    flags.optopt(
+        "",
+        "interval",
+        "from one ping to the next (default 100ms; loaded: 10ms; call: 0); 0 sends at once",
+        "DUR",
+    );
+    flags.optopt("", "warmup", "first pings or calls, not counted (default 1)", "N");
+    flags.optopt("", "payload", "bytes added to each ping or call (default 0); a bare number counts bytes", "SIZE");
     flags.optopt(
         "",
         "sizes",
@@ -152,6 +166,14 @@ fn declare() -> Getopts {
     );
     flags.optopt("", "framing", "line (default), or bare for the dialect without delimiters", "F");
     flags.optflag("", "spin", "wait by asking again and again; burns a core");
+    flags.optmulti(
+        "",
+        "url",
+        "the router that call measures: ws://HOST:PORT/PATH, ws+unix:PATH, rs://HOST:PORT or rs+unix:PATH, perhaps with \
+         ?serializer=json or msgpack; repeatable (default: one of its own, in every combination)",
+        "URL",
+    );
+    flags.optopt("", "realm", "the realm of call at the router (default realm1)", "NAME");
     flags.optflag("", "loopback", "start a server inside this process and measure that");
     flags.optflag("", "json", "one JSON document at the end");
     flags.optflag("", "json-stream", "a JSON event a line, as it happens; the last one is the document");
@@ -180,7 +202,10 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     }
     check_combinations(&given)?;
     let text = |name| given.opt_str(name);
-    let plan = Plan::default();
+    let mut plan = Plan::default();
+    if text("test").as_deref() == Some("call") {
+        plan = Plan { count: 1000, interval: Duration::ZERO, ..plan };
+    }
     let time = value("time", text("time"), None, |text| some_time(text).map(Some))?;
     let clients = value("concurrent", text("concurrent"), 1, clients)?;
     let spin = given.opt_present("spin");
@@ -225,9 +250,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         },
         csv: text("csv"),
         svg: text("svg"),
+        urls: given.opt_strs("url").iter().map(|text| url(text)).collect::<Result<_, _>>()?,
+        realm: value("realm", text("realm"), "realm1".into(), realm)?,
         trace: given.opt_present("trace"),
         quiet: given.opt_present("quiet"),
     };
+    check_call(&given, &options)?;
     check_framing(&options)?;
     check_datagram(&options)?;
     Ok(Command::Run(Box::new(options)))
@@ -247,6 +275,28 @@ fn check_combinations(given: &Matches) -> Result<(), String> {
         if given.opt_present(one) && given.opt_present(other) {
             return Err(why.into());
         }
+    }
+    Ok(())
+}
+
+/// What only `call` has, and what it does not have.
+fn check_call(given: &Matches, options: &Options) -> Result<(), String> {
+    let call = options.tests == [Test::Call];
+    for (flag, needed, why) in [
+        ("url", true, "--url names a router, which only --test call measures; add that, or write --host and --port"),
+        ("realm", true, "--realm is a router's, which only --test call measures; add that, or leave it out"),
+        ("host", false, "--test call measures a router: write --url instead of --host"),
+        ("port", false, "--test call measures a router: write --url instead of --port"),
+        ("framing", false, "--test call measures both of its framings; leave out --framing, or choose one with --url"),
+        ("spin", false, "--test call always sleeps while it waits; leave out --spin"),
+        ("trace", false, "--trace draws the text protocol, which --test call does not speak; leave it out"),
+    ] {
+        if given.opt_present(flag) && call != needed {
+            return Err(why.into());
+        }
+    }
+    if options.loopback && !options.urls.is_empty() {
+        return Err("--loopback starts a router of its own; leave out --url".into());
     }
     Ok(())
 }
@@ -282,9 +332,8 @@ fn tests(text: &str) -> Result<Vec<Test>, String> {
     }
     let named = Test::BY_NAME.into_iter().find(|test| test.name() == text);
     named.map(|test| vec![test]).ok_or_else(|| {
-        format!(
-            "{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded, sweep, udp, lag or status"
-        )
+        let choices = Test::BY_NAME.map(Test::name).join(", ");
+        format!("{text:?} is no test; choose all or one of {choices}")
     })
 }
 
@@ -320,6 +369,15 @@ fn host(text: &str) -> Result<String, String> {
 fn port(text: &str) -> Result<u16, String> {
     let port = whole_number(text).filter(|&port| port > 0);
     port.ok_or_else(|| format!("{text:?} is not a port; write a number from 1 to 65535"))
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    text.parse().map_err(|error| format!("--url: {error}"))
+}
+
+fn realm(text: &str) -> Result<String, String> {
+    let valid = valid_uri(text).then(|| text.into());
+    valid.ok_or_else(|| format!("{text:?} is no realm; write words between dots, such as realm1 or com.example"))
 }
 
 fn clients(text: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 mod flags;
 mod output;
 mod progress;
+mod roles;
 mod run;
 
 use std::process::ExitCode;
@@ -15,7 +16,11 @@ use roundtrip::server::{Config, Server};
 use roundtrip::session::Settings;
 
 fn main() -> ExitCode {
-    let mut options = match flags::parse(std::env::args_os().skip(1)) {
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|first| first == roles::FLAG).is_some() {
+        return roles::play(arguments);
+    }
+    let mut options = match flags::parse(arguments) {
         Ok(Command::Run(options)) => options,
         Ok(Command::Print(text)) => {
             say(text.trim_end());
@@ -26,7 +31,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if !options.loopback {
+    // A router of its own is what calls go through anyway.
+    if !options.loopback || options.tests == [flags::Test::Call] {
         return run::all(&options);
     }
     // It is there for this one client, so it has no limits of its own.

@@ -5,14 +5,15 @@ use std::io::{self, IsTerminal, LineWriter, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use roundtrip::measure::call::{Effects, Route};
 use roundtrip::measure::environment::Environment;
-use roundtrip::measure::{Direction, Fate, Outcome, Sample};
+use roundtrip::measure::{Call, Direction, Fate, Outcome, Sample};
 use roundtrip::report::csv;
 use roundtrip::report::json::{self, Fields};
 use roundtrip::report::svg::{self, Panel};
 use roundtrip::report::text::{self, Lines};
 use roundtrip::report::timeline::{Rate, Timeline};
-use roundtrip::stats::Recorder;
+use roundtrip::stats::{Recorder, Summary};
 use roundtrip::wire::value::{Map, Value};
 
 use crate::flags::{Format, Options};
@@ -22,8 +23,17 @@ use crate::progress::Progress;
 pub struct Output<'a> {
     options: &'a Options,
     tests: Mutex<Vec<Value>>,
+    calls: Mutex<Option<Calls>>,
     csv: Option<Mutex<LineWriter<File>>>,
     svg: Option<(File, Mutex<Vec<Drawing>>)>,
+}
+
+/// What is said of all ways that calls went, together.
+struct Calls {
+    /// Where the router listens, if that is TCP.
+    server: Option<(String, u16)>,
+    effects: Map,
+    rows: Vec<(String, Summary)>,
 }
 
 /// What a panel of the picture is drawn from.
@@ -42,7 +52,7 @@ impl<'a> Output<'a> {
         };
         let csv = options.csv.as_ref().map(create).transpose()?.map(|file| Mutex::new(LineWriter::new(file)));
         let svg = options.svg.as_ref().map(create).transpose()?.map(|file| (file, Mutex::default()));
-        let output = Output { options, tests: Mutex::default(), csv, svg };
+        let output = Output { options, tests: Mutex::default(), calls: Mutex::default(), csv, svg };
         output.write_csv(csv::HEADER);
         Ok(output)
     }
@@ -78,6 +88,17 @@ impl<'a> Output<'a> {
 
     /// Keeps the result of a test, and says why it failed if it did. Returns whether it succeeded.
     pub fn end<R: Outcome + Fields>(&self, test: &str, results: &[R], environment: Option<&Environment>) -> bool {
+        self.end_part(test, test, results, environment)
+    }
+
+    /// The same for a part of a test that has an object of its own.
+    pub fn end_part<R: Outcome + Fields>(
+        &self,
+        test: &str,
+        part: &str,
+        results: &[R],
+        environment: Option<&Environment>,
+    ) -> bool {
         let object = json::test(test, results, environment);
         if self.options.format == Format::JsonStream {
             let mut event = Map::default();
@@ -86,11 +107,28 @@ impl<'a> Output<'a> {
             say(&Value::Map(event).to_string());
         }
         lock(&self.tests).push(Value::Map(object));
-        let failure = text::failure(test, results);
+        let failure = text::failure(part, results);
         if let Some(why) = &failure {
             complain(why);
         }
         failure.is_none()
+    }
+
+    /// Says that a batch of calls has ended.
+    pub fn batch(&self, route: &Route, (number, batches): (u64, u64), calls: &Recorder) {
+        if let Some(summary) = calls.summary() {
+            self.detail(&format!("  {}", text::batch(route, number, batches, summary.mean)));
+            if self.options.format == Format::JsonStream {
+                say(&Value::Map(json::batch(route, number, batches, calls)).to_string());
+            }
+        }
+    }
+
+    /// Keeps what all calls together have shown.
+    pub fn calls(&self, server: Option<(String, u16)>, effects: &Effects, totals: &[Call]) {
+        let row = |total: &Call| Some((total.route.as_ref()?.to_string(), total.latency.rtt.summary()?));
+        let rows = totals.iter().filter_map(row).collect();
+        *lock(&self.calls) = Some(Calls { server, effects: json::effects(effects), rows });
     }
 
     /// Keeps that a test could not begin.
@@ -113,23 +151,35 @@ impl<'a> Output<'a> {
 
     /// Writes what is written at the end.
     pub fn finish(self) -> io::Result<()> {
-        let Options { host, port, format, .. } = self.options;
         let tests = self.tests.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let calls = self.calls.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Options { host, port, format, .. } = self.options;
+        let (server, effects) = match &calls {
+            None => (Some((host.as_str(), *port)), None),
+            Some(Calls { server, effects, .. }) => {
+                (server.as_ref().map(|(host, port)| (host.as_str(), *port)), Some(effects))
+            }
+        };
+        let document = || {
+            let mut document = json::document(server, tests);
+            if let Some(effects) = effects {
+                document.insert("effects", effects.clone());
+            }
+            document
+        };
         match format {
             Format::Text => {}
-            Format::Json => {
-                say(roundtrip::wire::json::pretty(&Value::Map(json::document(host, *port, tests))).trim_end());
-            }
+            Format::Json => say(roundtrip::wire::json::pretty(&Value::Map(document())).trim_end()),
             Format::JsonStream => {
                 let mut event = Map::default();
                 event.insert("event", "document");
-                json::document(host, *port, tests).iter().for_each(|(key, value)| event.insert(key, value.clone()));
+                document().iter().for_each(|(key, value)| event.insert(key, value.clone()));
                 say(&Value::Map(event).to_string());
             }
         }
         if let Some((mut file, drawings)) = self.svg {
             let drawings = drawings.into_inner().unwrap_or_else(PoisonError::into_inner);
-            file.write_all(draw(self.options, &drawings).as_bytes())?;
+            file.write_all(draw(self.options, &drawings, calls.as_ref()).as_bytes())?;
         }
         Ok(())
     }
@@ -181,7 +231,10 @@ impl Sink<'_> {
     /// Takes a sample.
     pub fn take(&self, sample: &Sample) {
         let name = if self.part.is_empty() { self.test.into() } else { format!("{}, {}", self.test, self.part) };
-        self.output.draw_sample(&name, sample);
+        // Of calls, the picture shows what they took, not when.
+        if self.test != "call" {
+            self.output.draw_sample(&name, sample);
+        }
         match *sample {
             Sample::Ping { number, rtt, .. } => {
                 self.progress.add(1);
@@ -246,7 +299,7 @@ fn slot(direction: Direction) -> usize {
     }
 }
 
-fn draw(options: &Options, drawings: &[Drawing]) -> String {
+fn draw(options: &Options, drawings: &[Drawing], calls: Option<&Calls>) -> String {
     let names = ["download", "upload"];
     let series: Vec<Vec<(&str, &Rate)>> = drawings
         .iter()
@@ -261,9 +314,15 @@ fn draw(options: &Options, drawings: &[Drawing]) -> String {
             panels.push(Panel::Throughput { name, series });
         }
     }
+    if let Some(Calls { rows, .. }) = calls {
+        panels.push(Panel::Calls { name: "call", rows });
+    }
     let when = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let clients = if options.clients == 1 { "one client".into() } else { format!("{} clients", options.clients) };
-    let title = format!("roundtrip to {}:{}", options.host, options.port);
+    let title = match calls {
+        None => format!("roundtrip to {}:{}", options.host, options.port),
+        Some(_) => "roundtrip through a router".into(),
+    };
     svg::picture(&title, &format!("{clients}, {}", roundtrip::units::utc(when)), &panels)
 }
 

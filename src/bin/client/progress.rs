@@ -13,6 +13,7 @@ use roundtrip::units::size;
 #[derive(Clone, Copy)]
 pub enum Goal {
     Pings(u64),
+    Calls(u64),
     Bytes(u64),
     Time(Duration),
     BytesFor(Duration),
@@ -72,6 +73,9 @@ fn line(name: &str, goal: Goal, done: u64, elapsed: Duration) -> String {
     let (part, rate) = match goal {
         Goal::Pings(all) => {
             (done_so_far / all as f64, format!("{done} of {all} pings, {:.0}/s", done_so_far / seconds))
+        }
+        Goal::Calls(all) => {
+            (done_so_far / all as f64, format!("{done} of {all} calls, {:.0}/s", done_so_far / seconds))
         }
         Goal::Bytes(all) => (
             done_so_far / all as f64,

@@ -1,5 +1,6 @@
 //! Measure, then say what was measured: for one client in detail, for many a line each and the total.
 
+mod call;
 mod lag;
 mod status;
 mod udp;
@@ -118,6 +119,7 @@ impl<'a> Run<'a> {
             Test::Udp => self.udp(),
             Test::Lag => self.lag(),
             Test::Status => self.status(),
+            Test::Call => self.call(),
         }
     }
 

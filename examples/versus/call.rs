@@ -1,0 +1,232 @@
+//! Calls through a router: beside a ping over the same kind of socket, and beside Crossbar's router, if it is there.
+//!
+//! A ping is one message there and one back, a call two of each, so it cannot take less than twice as long. Callers,
+//! callees and procedures are ours in both cases. Caller and callee are in processes of their own, as each router is.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use roundtrip::measure::Sample;
+use roundtrip::measure::call::{Batch, Caller, offer_echo};
+use roundtrip::net::Stream;
+use roundtrip::router::{Config, Endpoint, Router};
+use roundtrip::session::{self, Settings};
+use roundtrip::wamp::Session;
+use roundtrip::wire::url::Socket;
+use roundtrip::wire::value::Map;
+use roundtrip::wire::wamp::{Message, Payload, Serializer};
+
+use super::{Contender, Peer, median, roundtrip_p50, table};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long Crossbar, an interpreted program of some size, may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
+    let directory = Directory::new()?;
+    let path = |name: &str| directory.0.join(name).to_string_lossy().into_owned();
+    let (pings, unix) = (path("pings"), path("roundtrip"));
+    let _text = Peer::ours(&["--text", &pings])?;
+    let server = Peer::ours(&["--serve"])?;
+    let router = Peer::ours(&["--router", &unix])?;
+    let crossbar = Crossbar::start(&directory.0).inspect_err(|error| println!("  crossbar is missing: {error}")).ok();
+
+    println!("\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,");
+    println!("median of {rounds} rounds (less is better)");
+    let suffix = "?serializer=msgpack";
+    let ours = format!("rs+unix:{unix}{suffix}");
+    let mut contenders: Vec<Contender> = vec![
+        ("a ping over a Unix socket".into(), Box::new(|| ping_p50(&pings, calls))),
+        ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
+    ];
+    if crossbar.is_some() {
+        let theirs = format!("rs+unix:{}{suffix}", path("crossbar"));
+        contenders.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&theirs, calls))));
+    }
+    table(&mut contenders, rounds);
+
+    println!("\nthe same over TCP, WebSocket and JSON");
+    let url = |port| format!("ws://127.0.0.1:{port}?serializer=json");
+    let ours = url(router.port);
+    let mut contenders: Vec<Contender> = vec![
+        ("a ping over TCP".into(), Box::new(|| roundtrip_p50(server.port, calls, false))),
+        ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
+    ];
+    if let Some(theirs) = crossbar.as_ref().map(|crossbar| url(crossbar.port)) {
+        contenders.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&theirs, calls))));
+    }
+    table(&mut contenders, rounds);
+
+    println!("\nwriting and reading a CALL with one integer in ns, median of {rounds} rounds (less is better)");
+    let codec = |serializer: Serializer| -> Contender {
+        (serializer.to_string(), Box::new(move || codec_cost(serializer, calls * 10)))
+    };
+    table(&mut Serializer::ALL.map(codec), rounds);
+    Ok(())
+}
+
+/// What this program does when it is started again with such a flag.
+pub fn play(role: &str, argument: &str) -> io::Result<()> {
+    let played = match role {
+        "--router" => router(argument),
+        "--callee" => callee(argument),
+        _ => text(argument),
+    };
+    played.map_err(|error| io::Error::other(error.to_string()))
+}
+
+fn router(path: &str) -> Outcome<()> {
+    let websocket = Endpoint::websocket(Socket::Tcp { host: "127.0.0.1".into(), port: 0 });
+    let listen = vec![websocket, Endpoint::rawsocket(Socket::Unix(path.into()))];
+    let router = Router::bind(Config { listen, ..Config::default() })?.start()?;
+    if let Socket::Tcp { port, .. } = router.urls()[0].socket {
+        println!("{port}");
+    }
+    loop {
+        thread::park();
+    }
+}
+
+fn callee(url: &str) -> Outcome<()> {
+    let mut session = Session::join(&url.parse()?, "realm1", TIMEOUT)?;
+    offer_echo(&mut session, &procedure(std::process::id()))?;
+    println!("0");
+    Ok(session.serve()?)
+}
+
+/// The server's session, on a Unix socket.
+fn text(path: &str) -> Outcome<()> {
+    let listener = UnixListener::bind(path)?;
+    println!("0");
+    loop {
+        session::run(Stream::from_unix(listener.accept()?.0, TIMEOUT)?, &Settings::default());
+    }
+}
+
+fn ping_p50(path: &str, count: u64) -> io::Result<f64> {
+    let mut stream = BufReader::new(UnixStream::connect(path)?);
+    let (mut answer, mut rtts) = (Vec::new(), Vec::new());
+    for number in 0..count / 10 + count {
+        answer.clear();
+        let start = Instant::now();
+        stream.get_mut().write_all(b"PING\n")?;
+        stream.read_until(b'\n', &mut answer)?;
+        let rtt = start.elapsed();
+        if number >= count / 10 {
+            rtts.push(rtt.as_secs_f64() * 1e6);
+        }
+    }
+    median(&mut rtts).ok_or_else(|| io::Error::other("no answers"))
+}
+
+/// With a callee of its own each time: where the system places a process, it often stays, and that is half of the
+/// figure.
+fn call_p50(url: &str, count: u64) -> io::Result<f64> {
+    let other = Peer::ours(&["--callee", url])?;
+    let session = Session::join(&url.parse().map_err(io::Error::other)?, "realm1", TIMEOUT)?;
+    let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
+    let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO };
+    caller.batch(&batch(count / 10), &|_| {});
+    let rtts = Mutex::new(Vec::new());
+    let calls = caller.batch(&batch(count), &|sample| {
+        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+            rtts.push(rtt.as_secs_f64() * 1e6);
+        }
+    });
+    calls.failure.map_or(Ok(()), Err)?;
+    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no results"))
+}
+
+/// The name of what this callee offers.
+fn procedure(process: u32) -> String {
+    format!("echo.{process}")
+}
+
+/// Per message.
+fn codec_cost(serializer: Serializer, messages: u64) -> io::Result<f64> {
+    let mut bytes = Vec::new();
+    let start = Instant::now();
+    for request in 1..=messages {
+        let (options, payload) = (Map::new(), Payload::of(vec![request.into()]));
+        bytes.clear();
+        serializer.encode(Message::Call { request, options, procedure: "roundtrip.echo".into(), payload }, &mut bytes);
+        let Message::Call { request: read, .. } = serializer.decode(&bytes)? else {
+            return Err(io::Error::other("no CALL"));
+        };
+        assert_eq!(read, request);
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e9 / Duration::from_secs(messages).as_secs_f64())
+}
+
+/// Crossbar, with one router in it.
+struct Crossbar {
+    process: Child,
+    port: u16,
+}
+
+impl Crossbar {
+    fn start(directory: &Path) -> Outcome<Self> {
+        // It cannot choose a port itself. This one was free a moment ago.
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let socket = directory.join("crossbar");
+        let config = format!(
+            r#"{{"version": 2, "workers": [{{"type": "router",
+                "realms": [{{"name": "realm1", "roles": [{{"name": "anonymous", "permissions":
+                    [{{"uri": "", "match": "prefix", "allow": {{"call": true, "register": true}}}}]}}]}}],
+                "transports": [
+                    {{"type": "websocket", "endpoint": {{"type": "tcp", "interface": "127.0.0.1", "port": {port}}}}},
+                    {{"type": "rawsocket", "endpoint": {{"type": "unix", "path": {:?}}},
+                      "serializers": ["json", "msgpack"]}}]}}]}}"#,
+            socket.display().to_string()
+        );
+        fs::write(directory.join("config.json"), config)?;
+        let mut command = Command::new("crossbar");
+        command.args(["start", "--cbdir"]).arg(directory).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut crossbar = Crossbar { process: command.spawn()?, port };
+        let deadline = Instant::now() + PATIENCE;
+        while UnixStream::connect(&socket).is_err() || std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if Instant::now() > deadline || crossbar.process.try_wait()?.is_some() {
+                return Err("it does not listen".into());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(crossbar)
+    }
+}
+
+impl Drop for Crossbar {
+    fn drop(&mut self) {
+        // Asked to end, it takes its own processes with it.
+        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
+
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("versus-{}", std::process::id()));
+        fs::create_dir(&path)?;
+        Ok(Directory(path))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,297 @@
+//! `client --test call`: every combination, each in processes of its own, of which none is left behind.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use roundtrip::router::{Config, Endpoint, Router};
+use roundtrip::wire::json::parse;
+use roundtrip::wire::url::Socket;
+use roundtrip::wire::value::{Map, Value};
+
+use crate::support::{CLIENT, Outcome, run};
+
+fn call(flags: &[&str]) -> Outcome {
+    run(Command::new(CLIENT).args(["--test", "call"]).args(flags))
+}
+
+fn document(outcome: &Outcome) -> Value {
+    parse(outcome.out.as_bytes()).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_else(|| panic!("no text {key} in {value}"))
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_else(|| panic!("no number {key} in {value}"))
+}
+
+fn tests(document: &Value) -> &[Value] {
+    document.get("tests").and_then(Value::as_list).unwrap()
+}
+
+/// A router in this process, and its four URLs.
+fn router() -> (roundtrip::router::Running, Vec<String>) {
+    let tcp = || Socket::Tcp { host: "127.0.0.1".into(), port: 0 };
+    let listen = vec![Endpoint::websocket(tcp()), Endpoint::rawsocket(tcp())];
+    let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
+    let urls = router.urls().iter().map(ToString::to_string).collect();
+    (router, urls)
+}
+
+#[test]
+#[cfg(unix)]
+fn every_combination_is_measured() {
+    let outcome = call(&["--count", "20", "--json"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    let document = document(&outcome);
+    assert!(text(&document, "host") == "127.0.0.1" && number(&document, "port") > 0);
+    let mut seen = Vec::new();
+    for test in tests(&document) {
+        seen.push(["socket", "framing", "serialization"].map(|factor| text(test, factor).to_owned()).join(" "));
+        assert_eq!((text(test, "test"), test.get("ok").and_then(Value::as_bool)), ("call", Some(true)));
+        assert_eq!((number(test, "sent"), number(test, "received")), (20, 20));
+        let rtt = test.get("rtt_ns").unwrap();
+        assert!(number(rtt, "count") == 20 && number(rtt, "min") > 0 && number(test, "calls_per_second") > 0);
+        // One after the other, with nothing in between but the observer: no faster than the mean allows.
+        assert!(number(test, "calls_per_second") <= 1_000_000_000 / number(rtt, "mean") + 1, "{test}");
+        assert!(test.get("url").is_none() && test.get("due_ns").is_none() && test.get("error").is_none());
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 8, "{seen:?}");
+    for (factor, to) in [("socket", "unix"), ("framing", "rawsocket"), ("serialization", "msgpack")] {
+        let effect = document.get("effects").and_then(|effects| effects.get(factor)).unwrap();
+        assert_eq!((text(effect, "to"), number(effect, "pairs")), (to, 4));
+        assert!(effect.get("mean_ns").and_then(Value::as_i64).is_some());
+        assert!(effect.get("p50_ratio").and_then(Value::as_f64).is_some_and(|ratio| ratio > 0.0));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn batches_and_then_a_table_and_what_to_make_of_it() {
+    let outcome = call(&["--count", "7", "--payload", "100"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
+    let lines: Vec<&str> = outcome.out.lines().collect();
+    assert_eq!(lines[0], "call: 7 calls on each way");
+    // Each has its turn before any has its next.
+    assert!(lines[1].starts_with("  tcp  websocket json    batch 1/7: ") && lines[1].ends_with(" ms"), "{}", lines[1]);
+    assert!(lines[8].starts_with("  unix rawsocket msgpack batch 1/7: "), "{}", lines[8]);
+    assert!(lines[9].starts_with("  tcp  websocket json    batch 2/7: "), "{}", lines[9]);
+    let rows = &lines[57..];
+    assert!(rows[0].ends_with("calls      mean       p50    p99 ms   calls/s"), "{}", rows[0]);
+    assert_eq!(rows[8].split_whitespace().take(4).collect::<Vec<_>>(), ["unix", "rawsocket", "msgpack", "7"]);
+    for change in ["unix instead of tcp: ", "rawsocket instead of websocket: ", "msgpack instead of json: "] {
+        assert!(rows[9..12].iter().any(|row| row.trim_start().starts_with(change)), "{rows:#?}");
+    }
+    assert!(rows[13].starts_with("  unseen: ") && rows.len() == 14, "{rows:#?}");
+    assert_eq!(call(&["--count", "7", "-q"]).out.lines().count(), 1 + 9 + 4);
+}
+
+#[test]
+fn several_callers_are_a_list_of_the_same_objects() {
+    let outcome = call(&["--count", "25", "--concurrent", "3", "--interval", "1ms", "--json"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    for test in tests(&document(&outcome)) {
+        assert_eq!((number(test, "sent"), number(test, "received")), (75, 75));
+        let clients = test.get("clients").and_then(Value::as_list).unwrap();
+        assert_eq!(clients.iter().map(|client| number(client, "received")).collect::<Vec<_>>(), [25; 3]);
+        assert_eq!(text(&clients[2], "framing"), text(test, "framing"));
+        assert_eq!(number(test.get("due_ns").unwrap(), "count"), 75);
+    }
+}
+
+#[test]
+fn a_stream_tells_of_every_call_and_every_batch() {
+    let outcome = call(&["--count", "12", "--json-stream"]);
+    let events: Vec<Value> = outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
+    let of = |kind: &str| events.iter().filter(|event| text(event, "event") == kind).collect::<Vec<_>>();
+    let ways = of("result").len();
+    assert_eq!((of("start").len(), of("call").len(), of("batch").len()), (1, 12 * ways, 10 * ways));
+    assert_eq!(of("batch").iter().map(|batch| number(batch, "calls")).sum::<u64>(), 12 * ways as u64);
+    assert!(of("batch").iter().all(|batch| number(batch, "batches") == 10 && number(batch, "mean_ns") > 0));
+    assert_eq!(text(of("call")[0], "part"), "tcp websocket json");
+    assert!(of("document")[0].get("effects").is_some());
+}
+
+#[test]
+fn time_is_an_alternative_to_a_count() {
+    let outcome = call(&["--time", "20ms", "--json"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    for test in tests(&document(&outcome)) {
+        // As many as fit, and each began within its time.
+        let rtt = test.get("rtt_ns").unwrap();
+        assert!((number(rtt, "count") - 1) * number(rtt, "min") < 20_000_000 + 10 * number(rtt, "max"), "{test}");
+    }
+}
+
+#[test]
+fn a_router_of_somebody_else() {
+    let (_router, urls) = router();
+    let json: Vec<String> = urls.iter().map(|url| format!("{url}?serializer=json")).collect();
+    let flags = ["--count", "5", "--json", "--realm", "realm1", "--url", &json[0], "--url", &json[1]];
+    let outcome = call(&flags);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    let measured = document(&outcome);
+    assert_eq!(tests(&measured).iter().map(|test| text(test, "url")).collect::<Vec<_>>(), json);
+    assert!(tests(&measured).iter().all(|test| number(test, "received") == 5 && test.get("socket").is_none()));
+    // They differ in their framing, and nothing is known of the rest.
+    let effects = measured.get("effects").and_then(Value::as_map).unwrap();
+    assert_eq!(
+        effects.iter().map(|(factor, effect)| (factor, number(effect, "pairs"))).collect::<Vec<_>>(),
+        [("framing", 1)]
+    );
+
+    let outcome = call(&["--count", "5", "--json", "--url", &urls[0]]);
+    assert!(document(&outcome).get("effects").and_then(Value::as_map).is_some_and(Map::is_empty));
+}
+
+#[test]
+fn what_cannot_be_reached_keeps_nothing_else_from_being_measured() {
+    let (_router, urls) = router();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = format!("rs://127.0.0.1:{port}");
+    let outcome = call(&["--count", "5", "--json", "--url", &nobody, "--url", &urls[0]]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
+    assert!(outcome.err.contains(&format!("call, {nobody} failed: the callee: ")), "{outcome:?}");
+    let measured = document(&outcome);
+    let [failed, worked] = tests(&measured) else { panic!("{measured}") };
+    assert!(text(failed, "error").contains("refused") && number(failed, "sent") == 0 && text(failed, "url") == nobody);
+    assert_eq!(number(worked, "received"), 5);
+
+    let outcome = call(&["--count", "5", "--realm", "elsewhere", "--url", &urls[0]]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.err.contains("no_such_realm") && outcome.out.contains("failed"), "{outcome:?}");
+}
+
+#[test]
+fn a_table_and_a_picture() {
+    let name = |end| std::env::temp_dir().join(format!("roundtrip-{}-call.{end}", std::process::id()));
+    let (csv, svg) = (name("csv"), name("svg"));
+    let outcome = call(&["--count", "5", "-q", "--csv", csv.to_str().unwrap(), "--svg", svg.to_str().unwrap()]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    let (table, picture) = (std::fs::read_to_string(&csv).unwrap(), std::fs::read_to_string(&svg).unwrap());
+    let _ = (std::fs::remove_file(csv), std::fs::remove_file(svg));
+    assert_eq!(table.lines().filter(|line| line.starts_with("call,1,tcp rawsocket json,")).count(), 5, "{table}");
+    assert!(picture.contains("tcp rawsocket json") && picture.contains("p99") && !picture.contains("NaN"));
+}
+
+#[test]
+fn what_makes_no_sense_is_said_in_one_line() {
+    for (flags, why) in [
+        (&["--url", "rs://localhost:1"][..], "--url names a router"),
+        (&["--test", "udp", "--realm", "realm1"], "--realm is a router's"),
+        (&["--test", "call", "--host", "localhost"], "write --url instead of --host"),
+        (&["--test", "call", "--port", "5001"], "write --url instead of --port"),
+        (&["--test", "call", "--framing", "bare"], "leave out --framing"),
+        (&["--test", "call", "--spin"], "leave out --spin"),
+        (&["--test", "call", "--trace"], "--trace draws the text protocol"),
+        (&["--test", "call", "--loopback", "--url", "rs://localhost:1"], "leave out --url"),
+        (&["--test", "call", "--url", "http://localhost"], "is no URL of a router"),
+        (&["--test", "call", "--realm", "a..b"], "is no realm"),
+        (&["--test", "call", "--count", "0"], "whole number from 1"),
+    ] {
+        let outcome = run(Command::new(CLIENT).args(flags));
+        assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(2), "", 1), "{outcome:?}");
+        assert!(outcome.err.contains(why), "{outcome:?}");
+    }
+    let outcome = run(Command::new(CLIENT).args(["--role", "nonsense"]));
+    assert_eq!((outcome.code, outcome.out.starts_with("ERROR ")), (Some(1), true), "{outcome:?}");
+}
+
+/// A client that measures for two seconds and more, as far as its first batch.
+#[cfg(target_os = "linux")]
+struct Running {
+    client: crate::support::Guard,
+    output: BufReader<std::process::ChildStdout>,
+    /// Its children's process ids and command lines.
+    children: Vec<(u32, String)>,
+}
+
+#[cfg(target_os = "linux")]
+impl Running {
+    fn start() -> Self {
+        let mut command = Command::new(CLIENT);
+        command.args(["--test", "call", "--time", "300ms", "--json-stream"]).stdin(Stdio::null());
+        let mut client = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut output = BufReader::new(client.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains(r#""event":"batch""#) {
+            line.clear();
+            assert!(output.read_line(&mut line).unwrap() > 0, "it ends before its first batch");
+        }
+        let children = crate::support::children(client.id()).into_iter();
+        let children = children.map(|(pid, _)| (pid, command_line(pid))).collect::<Vec<_>>();
+        assert_eq!(children.len(), 17, "a router, eight callees and eight callers: {children:?}");
+        Running { client: crate::support::Guard(client), output, children }
+    }
+
+    /// Kills the first child in whose command line all of this is.
+    fn kill(&self, words: &[&str]) {
+        let suits = |line: &str| words.iter().all(|word| line.contains(word));
+        let (pid, _) = self.children.iter().find(|(_, line)| suits(line)).unwrap();
+        assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+    }
+
+    /// Its exit code, and its document.
+    fn finish(&mut self) -> (Option<i32>, Value) {
+        let last = self.output.by_ref().lines().map(Result::unwrap).last().unwrap();
+        let code = self.client.0.wait().unwrap().code();
+        self.assert_alone();
+        (code, parse(last.as_bytes()).unwrap())
+    }
+
+    fn assert_alone(&self) {
+        for (pid, line) in &self.children {
+            crate::support::eventually(line, || command_line(*pid) != *line);
+            let directory = line.split(['\0', '?']).find_map(|word| word.strip_prefix("rs+unix:")?.strip_suffix("/rs"));
+            if let Some(directory) = directory {
+                crate::support::eventually(directory, || !std::path::Path::new(directory).exists());
+            }
+        }
+    }
+}
+
+/// Empty once it is over.
+#[cfg(target_os = "linux")]
+fn command_line(pid: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_callee_that_is_killed_costs_its_own_combination() {
+    let mut running = Running::start();
+    running.kill(&["--role\0callee", "ws://", "serializer=json"]);
+    let (code, document) = running.finish();
+    assert_eq!(code, Some(1));
+    let failed = |test: &&Value| test.get("ok").and_then(Value::as_bool) == Some(false);
+    let [failed] = tests(&document).iter().filter(failed).collect::<Vec<_>>()[..] else { panic!("{document}") };
+    assert!(text(failed, "error").contains("wamp.error.") && text(failed, "error").contains("the callee has ended"));
+    // What was measured before is reported.
+    assert!(number(failed, "received") > 0 && failed.get("rtt_ns").is_some());
+    assert!(tests(&document).len() == 8 && tests(&document).iter().all(|test| number(test, "received") > 0));
+    // There are three pairs left for each factor.
+    let socket = document.get("effects").and_then(|effects| effects.get("socket")).unwrap();
+    assert_eq!(number(socket, "pairs"), 3, "{document}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_router_that_is_killed_fails_all_of_them() {
+    let mut running = Running::start();
+    running.kill(&["--role\0router"]);
+    let (code, document) = running.finish();
+    assert_eq!((code, tests(&document).len()), (Some(1), 8));
+    assert!(tests(&document).iter().all(|test| test.get("ok").and_then(Value::as_bool) == Some(false)), "{document}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_kills_the_client_leaves_nothing_behind() {
+    let mut running = Running::start();
+    running.client.0.kill().unwrap();
+    running.client.0.wait().unwrap();
+    running.assert_alone();
+}
