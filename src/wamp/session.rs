@@ -172,8 +172,8 @@ impl Session {
         Ok(())
     }
 
-    /// Calls the procedure of this name and waits for what it returns. A session must not call its own: nobody would
-    /// be there to answer but the one who waits, which works, as long as the procedure does not call in turn.
+    /// Calls the procedure of this name and waits for what it returns. It may be one of this session's own, which is
+    /// carried out while this waits.
     ///
     /// # Errors
     /// [`CallError::Refused`] with the error of the router or of the procedure; [`CallError::Io`] when there is no
