@@ -73,7 +73,7 @@ impl Agreed {
                 (Incoming::websocket(reader, role, serializer, max_message), Encoder::websocket(role, serializer))
             }
             Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => {
-                (Incoming::rawsocket(reader, serializer, max_message), Encoder::rawsocket(serializer, theirs))
+                (Incoming::rawsocket(reader, role, serializer, max_message), Encoder::rawsocket(serializer, theirs))
             }
         }
     }

@@ -5,7 +5,7 @@ use super::Session;
 use crate::router::{Config, Endpoint, Router};
 use crate::wire::random::Random;
 use crate::wire::url::{Socket, Url};
-use crate::wire::value::{Map, Value};
+use crate::wire::value::{MAX_DEPTH, Map, Value};
 use crate::wire::wamp::{Payload, Serializer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +27,8 @@ fn payload(random: &mut Random) -> Payload {
     let mut value = || without_null_in_front(random.value(0));
     let mut list: Vec<Value> = (0..4).map(|_| value()).collect();
     let keywords = Map::from([("a", value()), ("größe", value())]);
+    // Nearly as deep as any message may be: the router takes it apart in a thread with a small stack.
+    list.push((0..MAX_DEPTH - 4).fold(Value::Null, |inner, _| Value::List(vec![inner])));
     list.push(Value::Bytes((0..random.below(300)).map(|_| random.next().to_ne_bytes()[0]).collect()));
     match random.below(4) {
         0 => Payload::default(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use roundtrip::router::{Config, Endpoint, Router, Running};
 use roundtrip::wamp::{CallError, Refusal, Session};
+use roundtrip::wire::url::Socket;
 use roundtrip::wire::value::Value;
 use roundtrip::wire::wamp::Payload;
 
@@ -197,5 +198,36 @@ fn bad_flags_of_the_router_are_explained() {
         let outcome = run(Command::new(SERVER).args(["--port", "0"]).args(flags));
         assert_eq!(outcome.code, Some(2), "{flags:?}");
         assert!(outcome.err.contains(what) && outcome.err.lines().count() == 1, "{flags:?} {}", outcome.err);
+    }
+}
+
+/// Set `PYTHON` to one that has the packages `autobahn` and `msgpack`; without them this tests nothing, and says so.
+#[test]
+#[cfg(unix)]
+fn autobahn_calls_and_is_called() {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    let (ws, rs) = (path("autobahn-ws"), path("autobahn-rs"));
+    let tcp = || "127.0.0.1:0".parse().unwrap();
+    let unix = |path: &str| Socket::Unix(path.into());
+    let listen = vec![
+        Endpoint::websocket(tcp()),
+        Endpoint::rawsocket(tcp()),
+        Endpoint::websocket(unix(&ws)),
+        Endpoint::rawsocket(unix(&rs)),
+    ];
+    let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
+    let ports = router.urls().iter().filter_map(|url| match url.socket {
+        Socket::Tcp { port, .. } => Some(port.to_string()),
+        Socket::Unix(_) => None,
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop.py");
+    match Command::new(&python).arg(script).args(ports).args([ws, rs]).output() {
+        Err(error) => println!("skipped: {python}: {error}"),
+        Ok(output) => {
+            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            println!("{out}");
+            assert!(output.status.success(), "{err}");
+            assert!(out.contains("skipped: ") || out.matches("good: ").count() == 8, "{out}{err}");
+        }
     }
 }
