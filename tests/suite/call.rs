@@ -78,7 +78,8 @@ fn batches_and_then_a_table_and_what_to_make_of_it() {
     // Each has its turn before any has its next.
     assert!(lines[1].starts_with("  tcp  websocket json    batch 1/7: ") && lines[1].ends_with(" ms"), "{}", lines[1]);
     assert!(lines[8].starts_with("  unix rawsocket msgpack batch 1/7: "), "{}", lines[8]);
-    assert!(lines[9].starts_with("  tcp  websocket json    batch 2/7: "), "{}", lines[9]);
+    assert!(lines[9].starts_with("  unix rawsocket msgpack batch 2/7: "), "{}", lines[9]);
+    assert!(lines[16].starts_with("  tcp  websocket json    batch 2/7: "), "{}", lines[16]);
     let rows = &lines[57..];
     assert!(rows[0].ends_with("calls      mean       p50    p99 ms   calls/s"), "{}", rows[0]);
     assert_eq!(rows[8].split_whitespace().take(4).collect::<Vec<_>>(), ["unix", "rawsocket", "msgpack", "7"]);
