@@ -36,7 +36,7 @@ use crate::wire::url::{Framing, Socket, Url};
 use crate::wire::wamp::valid_uri;
 
 /// How long to wait for an endpoint to be closed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a router is to be.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 //! what is in the way is tried. If it accepts a connection, somebody does listen, and that is an error; if it refuses,
 //! its owner is gone, and it is replaced. A file that is no socket is never touched.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 #[cfg(unix)]
 use std::os::unix::{
@@ -41,7 +41,7 @@ impl Listener {
             #[cfg(unix)]
             Socket::Unix(path) => UnixFile::bind(path).map(Listener::Unix),
             #[cfg(not(unix))]
-            Socket::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "Unix sockets need Unix")),
+            Socket::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix")),
         }
         .map_err(failed)
     }
@@ -111,8 +111,8 @@ pub struct UnixFile {
 impl UnixFile {
     fn bind(path: &str) -> io::Result<Self> {
         let listener = match UnixListener::bind(path) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && abandoned(path)? => {
-                std::fs::remove_file(path)?;
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                remove_abandoned(path)?;
                 UnixListener::bind(path)?
             }
             other => other?,
@@ -131,12 +131,17 @@ impl Drop for UnixFile {
     }
 }
 
-/// Whether what is in the way is a socket on which nobody listens any more.
+/// Removes what is in the way, if it is a socket on which nobody listens any more.
 #[cfg(unix)]
-fn abandoned(path: &str) -> io::Result<bool> {
-    let is_socket = std::fs::symlink_metadata(path)?.file_type().is_socket();
-    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    Ok(is_socket && super::connect_unix(path, PATIENCE).is_err_and(|error| refused(&error)))
+fn remove_abandoned(path: &str) -> io::Result<()> {
+    if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is a file of this name, and it is no socket"));
+    }
+    match super::connect_unix(path, PATIENCE) {
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
+        Err(error) => Err(io::Error::new(error.kind(), format!("there is a socket already, and {error}"))),
+        Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there already")),
+    }
 }
 
 #[cfg(unix)]

@@ -42,11 +42,10 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use dealer::{Answered, Dealer, Passed, Violation};
-use outbox::Outbox;
+use outbox::{Lanes, Outbox};
 
 use crate::log::Log;
 use crate::net::Stream;
@@ -92,7 +91,7 @@ impl Default for Settings {
 pub struct Realm {
     settings: Settings,
     dealer: Dealer,
-    lanes: Arc<AtomicUsize>,
+    lanes: Arc<Lanes>,
 }
 
 impl Realm {
@@ -217,9 +216,9 @@ impl Session<'_> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.incoming.receive(left).map_err(failed)? {
-                Some(Event::Message(Message::Hello { realm, .. })) => break self.check(&realm)?,
-                Some(Event::Message(Message::Abort { reason, .. })) => return Err(End::Aborted(reason)),
-                Some(Event::Message(message)) => {
+                Some(Event::Message(Message::Hello { realm, .. }, _)) => break self.check(&realm)?,
+                Some(Event::Message(Message::Abort { reason, .. }, _)) => return Err(End::Aborted(reason)),
+                Some(Event::Message(message, _)) => {
                     return Err(End::violation(format!("{} before HELLO", message.name())));
                 }
                 Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
@@ -269,7 +268,7 @@ impl Session<'_> {
             };
             asked = false;
             match self.incoming.receive(idle).map_err(failed)? {
-                Some(Event::Message(message)) => self.message(id, message)?,
+                Some(Event::Message(message, _turn)) => self.message(id, message)?,
                 Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
                 Some(Event::Pong) => {}
                 Some(Event::Close) | None => return Err(End::Closed),

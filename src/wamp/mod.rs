@@ -18,3 +18,6 @@ pub mod session;
 pub mod transport;
 
 pub use session::{CallError, Handle, Refusal, Session};
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! client offers both serializers, `MessagePack` first, and takes the server's choice. `RawSocket` has no room for an
 //! offer: there it is `MessagePack`.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::time::Duration;
 
 use super::transport::{Encoder, Incoming};
@@ -73,7 +73,7 @@ impl Agreed {
                 (Incoming::websocket(reader, role, serializer, max_message), Encoder::websocket(role, serializer))
             }
             Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => {
-                (Incoming::rawsocket(reader, serializer, max_message), Encoder::rawsocket(serializer, theirs))
+                (Incoming::rawsocket(reader, role, serializer, max_message), Encoder::rawsocket(serializer, theirs))
             }
         }
     }
@@ -85,7 +85,7 @@ fn dial(socket: &Socket, timeout: Duration) -> io::Result<Stream> {
         #[cfg(unix)]
         Socket::Unix(path) => Stream::connect_unix(path, timeout),
         #[cfg(not(unix))]
-        Socket::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "Unix sockets need Unix")),
+        Socket::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix")),
     }
 }
 
@@ -104,6 +104,10 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
 }
 
 fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
+    // Whoever speaks the other framing would wait for an answer to it, and send no line meanwhile.
+    if reader.fill_buf()?.starts_with(&[rawsocket::MAGIC]) {
+        return Err(io::Error::new(ErrorKind::InvalidData, "RawSocket where WebSocket is spoken"));
+    }
     let mut answer = Vec::new();
     let chosen = websocket::accept(reader, &OFFERED.map(Serializer::subprotocol), &mut answer);
     reader.get_mut().write_all(&answer)?;
@@ -128,8 +132,8 @@ fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::R
 fn four_bytes(reader: &mut BufReader<Stream>) -> io::Result<[u8; 4]> {
     let mut bytes = [0; 4];
     match reader.read_exact(&mut bytes) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(io::Error::new(error.kind(), "the connection was closed in the middle of the handshake"))
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            Err(io::Error::new(error.kind(), "the connection was closed in the middle of the RawSocket handshake"))
         }
         read => read.map(|()| bytes),
     }

@@ -172,8 +172,8 @@ impl Session {
         Ok(())
     }
 
-    /// Calls the procedure of this name and waits for what it returns. A session must not call its own: nobody would
-    /// be there to answer but the one who waits, which works, as long as the procedure does not call in turn.
+    /// Calls the procedure of this name and waits for what it returns. It may be one of this session's own, which is
+    /// carried out while this waits.
     ///
     /// # Errors
     /// [`CallError::Refused`] with the error of the router or of the procedure; [`CallError::Io`] when there is no
@@ -258,16 +258,16 @@ impl Session {
     fn step(&mut self) -> io::Result<Step> {
         self.incoming.wait()?;
         match self.incoming.receive(self.timeout)? {
-            Some(Event::Message(Message::Invocation { request, registration, payload, .. })) => {
+            Some(Event::Message(Message::Invocation { request, registration, payload, .. }, _)) => {
                 self.invoked(request, registration, payload)?;
                 Ok(Step::Done)
             }
-            Some(Event::Message(Message::Abort { details, reason })) => Err(aborted(&details, &reason)),
-            Some(Event::Message(Message::Goodbye { reason, .. })) if reason != uri::GOODBYE_AND_OUT => {
+            Some(Event::Message(Message::Abort { details, reason }, _)) => Err(aborted(&details, &reason)),
+            Some(Event::Message(Message::Goodbye { reason, .. }, _)) if reason != uri::GOODBYE_AND_OUT => {
                 self.send(Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() })?;
                 Ok(Step::Goodbye(reason))
             }
-            Some(Event::Message(message)) => Ok(Step::Answer(message)),
+            Some(Event::Message(message, _)) => Ok(Step::Answer(message)),
             Some(Event::Ping(payload)) => {
                 self.encoder.pong(&payload, &mut self.out);
                 self.flush()?;
@@ -315,6 +315,9 @@ impl Session {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(()); // RawSocket has no word for closing.
+        }
         let sent = self.incoming.stream_mut().write_all(&self.out);
         self.out.clear();
         sent

@@ -8,6 +8,7 @@
 //! left to the owner too, since [`Incoming`] does not write.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::net::{Stream, receive_within};
@@ -21,8 +22,8 @@ const KEPT: usize = 64 * 1024;
 /// What arrives.
 #[derive(Debug)]
 pub enum Event {
-    /// A message.
-    Message(Message),
+    /// A message, which is to be gone before the [`Turn`] is.
+    Message(Message, Turn),
     /// A question whether this side is there: answer with [`Encoder::pong`].
     Ping(Vec<u8>),
     /// The answer to such a question.
@@ -31,11 +32,30 @@ pub enum Event {
     Close,
 }
 
+/// Long messages are taken apart one at a time in the whole process, as far as they come from clients. A list of 16
+/// million zeros has 16 MiB as bytes and half a GiB as values, and a thousand strangers may send one at once. Short
+/// messages do not wait for their turn, and neither does who talks to a router of its own choice.
+#[derive(Debug)]
+pub struct Turn(#[allow(dead_code, reason = "to be held, not to be looked at")] Option<MutexGuard<'static, ()>>);
+
+static LONG_ONES: Mutex<()> = Mutex::new(());
+
+/// The longest message that need not wait, in bytes.
+const SHORT: usize = 64 * 1024;
+
+impl Turn {
+    fn wait(role: Role, length: usize) -> Self {
+        let long = role == Role::Server && length > SHORT;
+        Turn(long.then(|| LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
 /// The receiving half of a connection.
 #[derive(Debug)]
 pub struct Incoming {
     reader: BufReader<Stream>,
     framing: Receiving,
+    role: Role,
     serializer: Serializer,
     broken: bool,
 }
@@ -48,12 +68,12 @@ enum Receiving {
 
 impl Incoming {
     pub(super) fn websocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        Incoming { reader, framing: Receiving::WebSocket(Receiver::new(role, max)), serializer, broken: false }
+        Incoming { reader, framing: Receiving::WebSocket(Receiver::new(role, max)), role, serializer, broken: false }
     }
 
-    pub(super) fn rawsocket(reader: BufReader<Stream>, serializer: Serializer, max: usize) -> Self {
+    pub(super) fn rawsocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
         let framing = Receiving::RawSocket { payload: Vec::new(), max };
-        Incoming { reader, framing, serializer, broken: false }
+        Incoming { reader, framing, role, serializer, broken: false }
     }
 
     /// The connection.
@@ -91,12 +111,13 @@ impl Incoming {
     /// Says what is wrong with it, or with the connection; nothing more can be received then. [`close_code`] has a
     /// number for it.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
+        let (role, serializer) = (self.role, self.serializer);
         let received = match &mut self.framing {
             Receiving::WebSocket(receiver) => receive_within(time, &mut self.reader, |reader| {
                 Ok(match receiver.receive(reader)? {
                     None => None,
-                    Some(websocket::Message::Text(text)) => Some(decode(self.serializer, true, text.as_bytes())?),
-                    Some(websocket::Message::Binary(bytes)) => Some(decode(self.serializer, false, bytes)?),
+                    Some(websocket::Message::Text(text)) => Some(decode(serializer, role, true, text.as_bytes())?),
+                    Some(websocket::Message::Binary(bytes)) => Some(decode(serializer, role, false, bytes)?),
                     Some(websocket::Message::Ping(bytes)) => Some(Event::Ping(bytes.to_vec())),
                     Some(websocket::Message::Pong(_)) => Some(Event::Pong),
                     Some(websocket::Message::Close(_)) => Some(Event::Close),
@@ -107,7 +128,7 @@ impl Incoming {
                 let kind = receive_within(time, &mut self.reader, |reader| rawsocket::receive(reader, *max, payload));
                 kind.and_then(|kind| match kind {
                     None => Ok(None),
-                    Some(Kind::Message) => Ok(Some(Event::Message(self.serializer.decode(payload)?))),
+                    Some(Kind::Message) => Ok(Some(decode(serializer, role, serializer.is_text(), payload)?)),
                     Some(Kind::Ping) => Ok(Some(Event::Ping(payload.clone()))),
                     Some(Kind::Pong) => Ok(Some(Event::Pong)),
                 })
@@ -124,12 +145,13 @@ impl Incoming {
 }
 
 /// A WebSocket says of each message whether it is text, and that is part of what was agreed on.
-fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
+fn decode(serializer: Serializer, role: Role, text: bool, bytes: &[u8]) -> io::Result<Event> {
     if text != serializer.is_text() {
         let what = if text { "a text message where MessagePack" } else { "a binary message where JSON" };
         return Err(io::Error::new(ErrorKind::InvalidData, format!("{what} was agreed on")));
     }
-    Ok(Event::Message(serializer.decode(bytes)?))
+    let turn = Turn::wait(role, bytes.len());
+    Ok(Event::Message(serializer.decode(bytes)?, turn))
 }
 
 /// The code with which a WebSocket is closed after this error.

@@ -29,7 +29,7 @@ pub mod framing;
 pub mod json;
 pub mod msgpack;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 pub mod rawsocket;
 pub mod sha1;
 pub mod url;

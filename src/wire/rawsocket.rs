@@ -26,7 +26,7 @@ mod handshake;
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read};
 
-pub use handshake::{Handshake, HandshakeError, MIN_MESSAGE, Refusal};
+pub use handshake::{Handshake, HandshakeError, MAGIC, MIN_MESSAGE, Refusal};
 
 /// The longest message that a handshake can allow, and that this program takes: 16 MiB.
 pub const MAX_MESSAGE: usize = 1 << 24;

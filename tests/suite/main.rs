@@ -9,6 +9,8 @@ mod limits;
 mod protocol;
 mod relay;
 mod reports;
+mod router;
 mod serving;
 mod support;
 mod truth;
+mod wamp;

@@ -36,8 +36,10 @@ const LANE_OFFER: Duration = Duration::from_millis(100);
 /// How many bytes may be queued before another message is. So there is never more than this and one message.
 const QUEUE: usize = 4 << 20;
 
-/// How many sessions of a router may be in the slow lane at once; the next one is ended.
+/// How many sessions of a router may be in the slow lane at once, and how many bytes may be queued for all of them; the
+/// session that would be one more is ended.
 const LANES: usize = 256;
+const QUEUES: usize = 256 << 20;
 
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
@@ -51,8 +53,14 @@ pub struct Outbox {
     changed: Condvar,
     stream: Stream,
     idle_timeout: Duration,
-    /// Slow lanes in use, in the whole router.
-    lanes: Arc<AtomicUsize>,
+    lanes: Arc<Lanes>,
+}
+
+/// What is in use of slow lanes, in the whole router.
+#[derive(Default)]
+pub struct Lanes {
+    threads: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 struct Writing {
@@ -75,7 +83,7 @@ impl Outbox {
     ///
     /// # Errors
     /// When the system sets no timeout.
-    pub fn new(stream: Stream, encoder: Encoder, idle: Duration, lanes: &Arc<AtomicUsize>) -> io::Result<Arc<Self>> {
+    pub fn new(stream: Stream, encoder: Encoder, idle: Duration, lanes: &Arc<Lanes>) -> io::Result<Arc<Self>> {
         stream.set_offer_timeout(OFFER)?;
         let writing = Mutex::new(Writing { encoder, out: Vec::new(), way: Way::Direct, waiting: 0 });
         Ok(Arc::new(Outbox { writing, changed: Condvar::new(), stream, idle_timeout: idle, lanes: Arc::clone(lanes) }))
@@ -108,6 +116,8 @@ impl Outbox {
         let wait = self.changed.wait_timeout_while(writing, LINGER, |writing| writing.waiting > 0);
         let (mut writing, _) = wait.unwrap_or_else(PoisonError::into_inner);
         writing.way = Way::Over;
+        let given_up = writing.waiting;
+        self.done(&mut writing, given_up);
         self.changed.notify_all();
     }
 
@@ -119,15 +129,28 @@ impl Outbox {
     /// Gives the session up, and wakes its thread.
     fn end(&self, writing: &mut Writing) {
         writing.way = Way::Over;
-        writing.waiting = 0;
+        self.done(writing, writing.waiting);
         self.stream.abort();
         self.changed.notify_all();
     }
 
+    /// So many bytes wait no longer. A session that was given up meanwhile has none that wait.
+    fn done(&self, writing: &mut Writing, bytes: usize) {
+        let bytes = bytes.min(writing.waiting);
+        writing.waiting -= bytes;
+        self.lanes.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// So many more bytes wait; `false` if there are too many of them already.
+    fn more(&self, waiting: &mut usize, bytes: usize) -> bool {
+        *waiting += bytes;
+        self.lanes.bytes.fetch_add(bytes, Ordering::Relaxed) <= QUEUES && *waiting - bytes <= QUEUE
+    }
+
     /// The slow lane.
     fn drain(&self) {
-        let mut progress = Instant::now();
         while let Some(queued) = self.take() {
+            let mut progress = Instant::now();
             let mut rest = &queued[..];
             while !rest.is_empty() {
                 match self.stream.offer(rest) {
@@ -139,7 +162,7 @@ impl Outbox {
                     }
                 }
             }
-            self.lock().waiting -= queued.len();
+            self.done(&mut self.lock(), queued.len());
             self.changed.notify_all();
         }
     }
@@ -173,13 +196,14 @@ impl Held<'_> {
     fn flush(&mut self) {
         let Writing { out, way, waiting, .. } = &mut *self.writing;
         match way {
+            // RawSocket has no word for closing.
+            _ if out.is_empty() => {}
             Way::Over => {}
-            Way::Slow(_) if *waiting > QUEUE => self.outbox.end(&mut self.writing),
-            Way::Slow(queue) => {
-                *waiting += out.len();
+            Way::Slow(queue) if self.outbox.more(waiting, out.len()) => {
                 queue.append(out);
                 self.outbox.changed.notify_all();
             }
+            Way::Slow(_) => self.outbox.end(&mut self.writing),
             Way::Direct => match self.outbox.stream.offer(out) {
                 Ok(written) if written == out.len() => {}
                 Ok(written) => self.slow_down(written),
@@ -193,9 +217,9 @@ impl Held<'_> {
     /// Leaves what follows the bytes that were written to a thread.
     fn slow_down(&mut self, written: usize) {
         let rest = self.writing.out.split_off(written);
-        self.writing.waiting = rest.len();
+        let room = self.outbox.more(&mut self.writing.waiting, rest.len());
         self.writing.way = Way::Slow(rest);
-        let lane = Lane::enter(self.outbox);
+        let lane = Lane::enter(self.outbox).filter(|_| room);
         // The thread waits for the lock, so it sees the queue.
         let started = lane.is_some_and(|lane| threads::spawn("slow lane", move || lane.0.drain()).is_ok());
         if !started || self.outbox.stream.set_offer_timeout(LANE_OFFER).is_err() {
@@ -210,12 +234,12 @@ struct Lane(Arc<Outbox>);
 impl Lane {
     fn enter(outbox: &Arc<Outbox>) -> Option<Self> {
         let lane = Lane(Arc::clone(outbox));
-        (outbox.lanes.fetch_add(1, Ordering::Relaxed) < LANES).then_some(lane)
+        (outbox.lanes.threads.fetch_add(1, Ordering::Relaxed) < LANES).then_some(lane)
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.0.lanes.fetch_sub(1, Ordering::Relaxed);
+        self.0.lanes.threads.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -9,7 +9,7 @@ use crate::wire::wamp::Serializer;
 pub const MIN_MESSAGE: usize = 1 << 9;
 
 /// The first byte of each handshake.
-const MAGIC: u8 = 0x7F;
+pub const MAGIC: u8 = 0x7F;
 
 /// What one side says first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,112 @@
+"""Autobahn (https://autobahn.readthedocs.io) calls, and is called, through a router.
+
+Run by the suite: interop.py PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET
+"""
+
+import asyncio
+import sys
+
+try:
+    import msgpack  # noqa: F401
+    from autobahn.asyncio.rawsocket import WampRawSocketClientFactory
+    from autobahn.asyncio.wamp import ApplicationSession
+    from autobahn.asyncio.websocket import WampWebSocketClientFactory
+    from autobahn.wamp.exception import ApplicationError
+    from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
+    from autobahn.wamp.types import CallResult, ComponentConfig
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(0)
+
+VALUES = [
+    None, True, 0, -1, 2**53, -(2**63), 2**64 - 1, 1.5, "", "größe \U0001f600", [], [1, [2, [3]]], {},
+    {"a": {"b": [None]}}, b"", b"\x00\xff" * 100, "x" * 100_000,
+]  # fmt: skip
+
+
+async def join(framing, socket, serializer, realm="realm1"):
+    """A session, as soon as it is open."""
+    joined = asyncio.get_running_loop().create_future()
+
+    class Session(ApplicationSession):
+        def onConnect(self):
+            self.join(realm)
+
+        def onJoin(self, details):
+            joined.set_result(self)
+
+        def onLeave(self, details):
+            if not joined.done():
+                joined.set_exception(ApplicationError(details.reason))
+            self.disconnect()
+
+        def onDisconnect(self):
+            self.gone.set_result(None)
+
+        def onUserError(self, failure, message):
+            pass
+
+    session = Session(ComponentConfig(realm))
+    session.gone = asyncio.get_running_loop().create_future()
+    if framing == "websocket":
+        url = "ws://localhost:9000/"
+        factory = WampWebSocketClientFactory(lambda: session, url=url, serializers=[serializer()])
+    else:
+        factory = WampRawSocketClientFactory(lambda: session, serializer=serializer())
+    loop = asyncio.get_running_loop()
+    if isinstance(socket, int):
+        await loop.create_connection(factory, "127.0.0.1", socket)
+    else:
+        await loop.create_unix_connection(factory, socket)
+    return await joined
+
+
+async def fails(awaitable, uri):
+    """The error of this name, which there has to be."""
+    try:
+        await awaitable
+    except ApplicationError as error:
+        assert error.error == uri, error
+        return error
+    raise AssertionError(f"no {uri}")
+
+
+def echo(*arguments, **keywords):
+    return CallResult(*arguments, **keywords)
+
+
+def fail(*arguments, **keywords):
+    raise ApplicationError("com.example.failed", *arguments, why="because")
+
+
+async def check(framing, socket, serializer):
+    callee, caller = [await join(framing, socket, serializer) for _ in range(2)]
+    registration = await callee.register(echo, "com.example.echo")
+    await callee.register(fail, "com.example.fail")
+    result = await caller.call("com.example.echo", *VALUES, key=VALUES)
+    assert list(result.results) == VALUES and result.kwresults == {"key": VALUES}, result
+    calls = [fails(caller.call("com.example.fail", number), "com.example.failed") for number in range(100)]
+    for number, error in enumerate(await asyncio.gather(*calls)):
+        assert (error.args, error.kwargs) == ((number,), {"why": "because"}), error
+    await fails(caller.call("com.example.none"), "wamp.error.no_such_procedure")
+    await fails(caller.register(echo, "com.example.echo"), "wamp.error.procedure_already_exists")
+    await fails(caller.register(echo, "com..echo"), "wamp.error.invalid_uri")
+    await registration.unregister()
+    await fails(caller.call("com.example.echo"), "wamp.error.no_such_procedure")
+    await fails(join(framing, socket, serializer, "realm2"), "wamp.error.no_such_realm")
+    for session in (callee, caller):
+        session.leave()
+        await session.gone
+    print("good:", framing, socket, serializer.__name__)
+
+
+async def main():
+    websocket, rawsocket, *files = sys.argv[1:]
+    for serializer in (JsonSerializer, MsgPackSerializer):
+        await check("websocket", int(websocket), serializer)
+        await check("rawsocket", int(rawsocket), serializer)
+        await check("websocket", files[0], serializer)
+        await check("rawsocket", files[1], serializer)
+
+
+asyncio.run(asyncio.wait_for(main(), 60))

@@ -1,0 +1,233 @@
+//! Callers and callees, Unix sockets, and the router in the server binary.
+
+#![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
+
+use std::io::ErrorKind;
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use roundtrip::router::{Config, Endpoint, Router, Running};
+use roundtrip::wamp::{CallError, Refusal, Session};
+use roundtrip::wire::url::Socket;
+use roundtrip::wire::value::Value;
+use roundtrip::wire::wamp::Payload;
+
+use crate::support::{PATIENCE, SERVER, Server, run};
+
+fn router() -> Running {
+    Router::bind(Config::default()).unwrap().start().unwrap()
+}
+
+fn join(router: &Running) -> Session {
+    Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap()
+}
+
+#[test]
+fn a_session_can_call_while_it_is_called() {
+    let router = router();
+    let mut one = join(&router);
+    one.register("com.example.double", |payload| {
+        let number = payload.arguments.iter().flatten().next().and_then(Value::as_u64);
+        match number.and_then(|number| number.checked_mul(2)) {
+            Some(double) => Ok(Payload::of(vec![double.into()])),
+            None => Err(Refusal::new("wamp.error.invalid_argument")),
+        }
+    })
+    .unwrap();
+    // Its own procedure, while it waits for the result.
+    assert_eq!(one.call("com.example.double", Payload::of(vec![21u64.into()])).unwrap(), Payload::of(vec![42.into()]));
+    let refused = one.call("com.example.double", Payload::default());
+    assert!(matches!(refused, Err(CallError::Refused(Refusal { uri, .. })) if uri == "wamp.error.invalid_argument"));
+    let registration = one.register("com.example.short", Ok).unwrap();
+    one.unregister(registration).unwrap();
+    assert!(one.unregister(registration).unwrap_err().to_string().starts_with("wamp.error.no_such_registration: "));
+    assert!(one.call("com.example.short", Payload::default()).is_err());
+    assert!(one.call("com.example.double", Payload::of(vec![1u64.into()])).is_ok());
+    one.leave().unwrap();
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_not_taken_for_the_next_one() {
+    let router = router();
+    let (go, wait) = channel::<()>();
+    let mut callee = join(&router);
+    callee
+        .register("com.example.slow", move |payload| {
+            let _ = wait.recv();
+            Ok(payload)
+        })
+        .unwrap();
+    let handle = callee.handle();
+    let serving = thread::spawn(move || callee.serve());
+    let mut caller = Session::join(&router.urls()[0], "realm1", Duration::from_millis(50)).unwrap();
+    let Err(CallError::Io(error)) = caller.call("com.example.slow", Payload::of(vec![1.into()])) else { panic!() };
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    drop(go);
+    // Without anybody to wait for, the callee answers at once, and twice.
+    let answer = loop {
+        match caller.call("com.example.slow", Payload::of(vec![2.into()])) {
+            Err(CallError::Io(error)) if error.kind() == ErrorKind::TimedOut => {}
+            other => break other.unwrap(),
+        }
+    };
+    assert_eq!(answer, Payload::of(vec![2.into()]));
+    handle.abort();
+    serving.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_router_that_ends_says_goodbye() {
+    let router = router();
+    let (mut callee, mut caller) = (join(&router), join(&router));
+    callee.register("com.example.echo", Ok).unwrap();
+    let serving = thread::spawn(move || callee.serve());
+    drop(router);
+    serving.join().unwrap().unwrap();
+    let error = caller.call("com.example.echo", Payload::default()).unwrap_err().to_string();
+    assert!(error.contains("wamp.close.system_shutdown") || error.contains("closed"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_joined_says_why() {
+    let router = router();
+    let url = &router.urls()[0];
+    let error = Session::join(url, "realm2", PATIENCE).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    assert!(error.to_string().contains("wamp.error.no_such_realm"), "{error}");
+    // The wrong framing, both ways, and nobody at all.
+    let rs = url.to_string();
+    let error = Session::join(&rs.replace("rs:", "ws:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
+    assert!(error.to_string().starts_with("ws://127.0.0.1:"), "{error}");
+    let server = Server::start(&["--ws", "127.0.0.1:0"]);
+    let ready = server.line("listening on ws://");
+    let ws = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
+    let error = Session::join(&ws.replace("ws:", "rs:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
+    assert!(error.to_string().contains("RawSocket"), "{error}");
+    let error = Session::join(&"rs+unix:/nonexistent/x".parse().unwrap(), "realm1", PATIENCE).unwrap_err();
+    assert!(error.to_string().contains("cannot connect to unix:/nonexistent/x"), "{error}");
+}
+
+/// A path for a Unix socket, where nothing is.
+#[cfg(unix)]
+fn path(name: &str) -> String {
+    let path = std::env::temp_dir().join(format!("roundtrip-suite-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path.to_str().unwrap().into()
+}
+
+#[test]
+#[cfg(unix)]
+fn the_file_of_a_unix_socket_comes_and_goes() {
+    use std::fs;
+    use std::os::unix::net::UnixListener;
+
+    let path = path("file");
+    let bind = || {
+        let endpoint = Endpoint::rawsocket(format!("unix:{path}").parse().unwrap());
+        Router::bind(Config { listen: vec![endpoint], ..Config::default() }).and_then(Router::start)
+    };
+    // One that was left behind is replaced; `std` leaves them.
+    drop(UnixListener::bind(&path).unwrap());
+    let router = bind().unwrap();
+    Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap().leave().unwrap();
+    // One that is in use is not.
+    assert_eq!(bind().unwrap_err().kind(), ErrorKind::AddrInUse);
+    Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap().leave().unwrap();
+    drop(router);
+    assert!(!fs::exists(&path).unwrap());
+    // What is no socket is not touched, and neither is what has taken our file's place.
+    fs::write(&path, "dear diary").unwrap();
+    assert!(bind().is_err());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "dear diary");
+    fs::remove_file(&path).unwrap();
+    let router = bind().unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "dear diary").unwrap();
+    drop(router);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "dear diary");
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn the_server_routes_in_every_mode() {
+    for mode in ["thread", "process", "sequential"] {
+        let path = path(mode);
+        let unix = format!("unix:{path}");
+        let flags = ["--mode", mode, "--realm", "com.example", "--ws", "127.0.0.1:0", "--rawsocket", &unix];
+        let server = Server::start(&flags);
+        let ready = server.line("ws://127.0.0.1:");
+        assert!(ready.ends_with(" (wamp router, realm com.example)"), "{ready}");
+        let ws = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
+        assert!(
+            server.line(&format!("listening on rs+{unix} (wamp router, realm com.example)")).starts_with("[SERVER]")
+        );
+
+        let mut callee = Session::join(&ws.parse().unwrap(), "com.example", PATIENCE).unwrap();
+        assert!(server.line("joined").ends_with(" joined com.example (ws, msgpack)"));
+        callee.register("com.example.echo", Ok).unwrap();
+        let handle = callee.handle();
+        let serving = thread::spawn(move || callee.serve());
+        let url = format!("rs+{unix}?serializer=json");
+        let mut caller = Session::join(&url.parse().unwrap(), "com.example", PATIENCE).unwrap();
+        assert_eq!(server.line("joined"), "[SERVER] unix joined com.example (rs, json)");
+        let payload = Payload::of(vec!["hello".into()]);
+        assert_eq!(caller.call("com.example.echo", payload.clone()).unwrap(), payload);
+        caller.leave().unwrap();
+        assert!(server.line("left").starts_with("[SERVER] unix left: 1 call, 0 invocations in "));
+        handle.abort();
+        serving.join().unwrap().unwrap();
+        assert!(server.line("left").contains(" left: 0 calls, 1 invocation in "));
+        server.assert_alive();
+        drop(server);
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+#[test]
+fn bad_flags_of_the_router_are_explained() {
+    for (flags, what) in [
+        (&["--ws", "9000"][..], "--ws: \"9000\" is no address; write HOST:PORT or unix:PATH"),
+        (&["--rawsocket", "unix:"], "--rawsocket: "),
+        (&["--realm", "a"], "--realm is the realm of the router; add --ws or --rawsocket"),
+        (&["--ws", "127.0.0.1:0", "--realm", "a b"], "--realm: \"a b\" cannot be the name of a realm"),
+        (&["--ws", "127.0.0.1:0", "--one-off"], "--one-off serves one connection"),
+    ] {
+        let outcome = run(Command::new(SERVER).args(["--port", "0"]).args(flags));
+        assert_eq!(outcome.code, Some(2), "{flags:?}");
+        assert!(outcome.err.contains(what) && outcome.err.lines().count() == 1, "{flags:?} {}", outcome.err);
+    }
+}
+
+/// Set `PYTHON` to one that has the packages `autobahn` and `msgpack`; without them this tests nothing, and says so.
+#[test]
+#[cfg(unix)]
+fn autobahn_calls_and_is_called() {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    let (ws, rs) = (path("autobahn-ws"), path("autobahn-rs"));
+    let tcp = || "127.0.0.1:0".parse().unwrap();
+    let unix = |path: &str| Socket::Unix(path.into());
+    let listen = vec![
+        Endpoint::websocket(tcp()),
+        Endpoint::rawsocket(tcp()),
+        Endpoint::websocket(unix(&ws)),
+        Endpoint::rawsocket(unix(&rs)),
+    ];
+    let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
+    let ports = router.urls().iter().filter_map(|url| match url.socket {
+        Socket::Tcp { port, .. } => Some(port.to_string()),
+        Socket::Unix(_) => None,
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop.py");
+    match Command::new(&python).arg(script).args(ports).args([ws, rs]).output() {
+        Err(error) => println!("skipped: {python}: {error}"),
+        Ok(output) => {
+            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            println!("{out}");
+            assert!(output.status.success(), "{err}");
+            assert!(out.contains("skipped: ") || out.matches("good: ").count() == 8, "{out}{err}");
+        }
+    }
+}
