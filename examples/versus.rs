@@ -10,17 +10,17 @@
 mod call;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use roundtrip::client::{Client, Options};
-use roundtrip::measure::{Direction, Plan, Sample, bandwidth, latency};
+use roundtrip::client::{Client, Options, UdpClient};
+use roundtrip::measure::{Direction, Plan, Sample, Udp, View, bandwidth, lag, latency, udp};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
-use roundtrip::wire::command::Amount;
+use roundtrip::wire::command::{Amount, LagPlan};
 
 fn main() -> io::Result<()> {
     #[cfg(unix)]
@@ -77,6 +77,13 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     table(&mut [sleeping, spin], rounds);
     drop(spinning);
 
+    println!("\nthe same, measured by the client and by the server");
+    let client: Contender = ("latency: the client's clock".into(), Box::new(|| roundtrip_p50(port, pings, false)));
+    let server: Contender = ("lag: the server's clock".into(), Box::new(|| lag_p50(port, pings)));
+    table(&mut [client, server], rounds);
+
+    compare_udp(rounds, ours.port, pings, seconds)?;
+
     println!("\nbulk over one TCP connection in Gbit/s, median of {rounds} rounds (more is better)");
     let iperf3 = Peer::installed("iperf3", &["--server", "--port"]);
     let mut contenders: Vec<Contender> = Vec::new();
@@ -99,6 +106,43 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
 
     #[cfg(unix)]
     call::compare(rounds, pings / 5)?;
+    Ok(())
+}
+
+fn compare_udp(rounds: usize, port: u16, pings: u64, seconds: &str) -> io::Result<()> {
+    println!("\nlatency over UDP, p50 in µs, median of {rounds} rounds (less is better)");
+    let at_once = Plan { count: pings, interval: Duration::ZERO, warmup: pings / 10, ..Plan::default() };
+    let sockperf = Peer::installed_for_udp("sockperf", &["server", "-i", "127.0.0.1", "-p"], "");
+    let mut contenders: Vec<Contender> = Vec::new();
+    if let Some(peer) = &sockperf {
+        let flags = ["ping-pong", "-i", "127.0.0.1", "--full-rtt", "-t", seconds, "-p"];
+        let run = move || figure("sockperf", &flags, peer.port, &[], "percentile 50.000 =");
+        contenders.push(("sockperf --full-rtt".into(), Box::new(run)));
+    }
+    contenders.push(("roundtrip".into(), Box::new(|| udp_p50(port, &at_once))));
+    table(&mut contenders, rounds);
+    drop(contenders);
+
+    println!("\nthe same, a ping every 10 ms");
+    let seconds_long: u64 = seconds.parse().map_err(io::Error::other)?;
+    let paced = Plan { count: seconds_long * 100, interval: Duration::from_millis(10), ..Plan::default() };
+    let irtt = Peer::installed_for_udp("irtt", &["server", "-b"], "127.0.0.1:");
+    let mut contenders: Vec<Contender> = Vec::new();
+    if let Some(peer) = &irtt {
+        contenders.push(("irtt -i 10ms".into(), Box::new(|| irtt_p50(peer.port, seconds))));
+    }
+    contenders.push(("roundtrip --interval 10ms".into(), Box::new(|| udp_p50(port, &paced))));
+    table(&mut contenders, rounds);
+    drop(contenders);
+
+    println!(
+        "\n10,000 pings a second over UDP: how many of a hundred left more than 10 µs late, and how many were lost"
+    );
+    let count = seconds_long * 10_000;
+    let plan = Plan { count, interval: Duration::from_micros(100), ..Plan::default() };
+    let late: Contender = ("late".into(), Box::new(|| udp_percent(port, &plan, late_sends)));
+    let lost: Contender = ("lost".into(), Box::new(|| udp_percent(port, &plan, Udp::lost)));
+    table(&mut [late, lost], rounds);
     Ok(())
 }
 
@@ -143,6 +187,56 @@ fn roundtrip_p50(port: u16, count: u64, spin: bool) -> io::Result<f64> {
     // Exact, as sockperf's is: the library's own percentiles may be 0.8% too high.
     let mut rtts = rtts.into_inner().unwrap_or_default();
     median(&mut rtts).ok_or_else(|| io::Error::other("no answers"))
+}
+
+fn udp_p50(port: u16, plan: &Plan) -> io::Result<f64> {
+    let client = UdpClient::connect("127.0.0.1", port, &Options::default())?;
+    let rtts = Mutex::new(Vec::new());
+    let measured = udp(&client, plan, &|sample| {
+        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+            rtts.push(rtt.as_secs_f64() * 1e6);
+        }
+    });
+    measured.latency.failure.map_or(Ok(()), Err)?;
+    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no answers"))
+}
+
+fn udp_percent(port: u16, plan: &Plan, count: fn(&Udp) -> u64) -> io::Result<f64> {
+    let measured = udp(&UdpClient::connect("127.0.0.1", port, &Options::default())?, plan, &|_| {});
+    let counted = Duration::from_secs(count(&measured)).as_secs_f64();
+    measured.latency.failure.map_or(Ok(counted * 100.0 / Duration::from_secs(plan.count).as_secs_f64()), Err)
+}
+
+fn late_sends(measured: &Udp) -> u64 {
+    let late = measured.latency.late.histogram().ranges().filter(|(nanoseconds, _)| *nanoseconds.start() > 10_000);
+    late.map(|(_, count)| count).sum()
+}
+
+fn irtt_p50(port: u16, seconds: &str) -> io::Result<f64> {
+    let duration = format!("{seconds}s");
+    let output = Command::new("irtt")
+        .args(["client", "-i", "10ms", "-d", &duration, "-Q", "-o", "-", &format!("127.0.0.1:{port}")])
+        .output()?;
+    let output = String::from_utf8_lossy(&output.stdout);
+    let rtt = output.split("\"stats\"").nth(1).and_then(|stats| stats.split("\"rtt\"").nth(1)).unwrap_or_default();
+    number_after(rtt, "\"median\":").map(|nanoseconds| nanoseconds / 1e3)
+}
+
+fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
+    let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
+    let rtts = Mutex::new(Vec::new());
+    let plan = LagPlan { count: count / 10 + count, interval: Duration::ZERO };
+    let lag = lag(&mut client, plan, &|view, sample| {
+        if let (View::RoundTrip, Sample::Ping { number, rtt, .. }, Ok(mut rtts)) = (view, sample, rtts.lock())
+            && number > count / 10
+        {
+            rtts.push(rtt.as_secs_f64() * 1e6);
+        }
+    });
+    lag.server.failure.map_or(Ok(()), Err)?;
+    client.quit()?;
+    let mut rtts = rtts.into_inner().unwrap_or_default();
+    median(&mut rtts).ok_or_else(|| io::Error::other("no echoes"))
 }
 
 fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64> {
@@ -259,14 +353,24 @@ impl Peer {
 
     /// Another program, whose flags end before the port. If it is not there, that is said.
     fn installed(program: &str, flags: &[&str]) -> Option<Self> {
+        Peer::start(program, flags, "", |port| TcpStream::connect(("127.0.0.1", port)).is_ok())
+    }
+
+    /// The same over UDP, and with this before the port.
+    fn installed_for_udp(program: &str, flags: &[&str], before_port: &str) -> Option<Self> {
+        // Who listens has the port.
+        Peer::start(program, flags, before_port, |port| UdpSocket::bind(("127.0.0.1", port)).is_err())
+    }
+
+    fn start(program: &str, flags: &[&str], before_port: &str, listens: fn(u16) -> bool) -> Option<Self> {
         let start = || {
             // It cannot choose a port itself. This one was free a moment ago.
             let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             let mut command = Command::new(program);
-            command.args(flags).arg(port.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.args(flags).arg(format!("{before_port}{port}")).stdout(Stdio::null()).stderr(Stdio::null());
             let peer = Peer { process: command.spawn()?, port };
             let deadline = Instant::now() + Duration::from_secs(5);
-            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            while !listens(port) {
                 if Instant::now() > deadline {
                     return Err(io::Error::other("it does not listen"));
                 }

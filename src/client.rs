@@ -20,6 +20,7 @@
 //! ```
 
 mod bulk;
+mod lag;
 mod udp;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bulk::{Bidirectional, Download, Upload};
+pub use lag::{Figures, LagSample, Next};
 pub use udp::UdpClient;
 
 use crate::net::{Stream, receive_in_time};
@@ -79,7 +81,7 @@ impl Trace {
         Trace(Some(Arc::new(show)))
     }
 
-    fn show(&self, message: Message) {
+    pub(crate) fn show(&self, message: Message) {
         if let Some(show) = &self.0 {
             show(message);
         }
@@ -237,16 +239,8 @@ impl Client {
     }
 
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        let Client { sender: Sender { framing, .. }, reader, answer } = self;
-        let received = receive_in_time(reader, |reader| framing.receive_answer(length, reader, answer));
-        let message = received.map_err(|error| match (&framing, error.kind()) {
-            (Framing::Bare, ErrorKind::TimedOut) => {
-                let what = format!("{error}: a server with --framing line, waiting for a newline?");
-                io::Error::new(ErrorKind::TimedOut, what)
-            }
-            _ => error,
-        })?;
-        self.sender.trace.show(Message::Received(message));
+        self.receive_message(length)?;
+        let message = self.answer.as_slice();
         let answer = Answer::parse(message).map_err(|_| {
             io::Error::new(ErrorKind::InvalidData, format!("the server answered \"{}\"", excerpt(message)))
         });
@@ -257,6 +251,21 @@ impl Client {
             }
             answer => Ok(answer),
         }
+    }
+
+    /// Has the next message in `answer`.
+    fn receive_message(&mut self, length: usize) -> io::Result<()> {
+        let Client { sender: Sender { framing, .. }, reader, answer } = self;
+        let received = receive_in_time(reader, |reader| framing.receive_answer(length, reader, answer));
+        let message = received.map_err(|error| match (&framing, error.kind()) {
+            (Framing::Bare, ErrorKind::TimedOut) => {
+                let what = format!("{error}: a server with --framing line, waiting for a newline?");
+                io::Error::new(ErrorKind::TimedOut, what)
+            }
+            _ => error,
+        })?;
+        self.sender.trace.show(Message::Received(message));
+        Ok(())
     }
 
     /// What the server says when it has received all of an upload.

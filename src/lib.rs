@@ -30,6 +30,7 @@
 //! | [`stats`] | what a series of durations has in common; reads no clock |
 //! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
 //! | [`transfer`] | bulk data, for so many bytes or for so long, one way or both |
+//! | [`pace`] | being on time |
 //! | [`wamp`] | calling a procedure in another program, through a router: four ways to say it, and both ends |
 //! | [`log`](mod@log) | a log that makes no connection wait |
 //! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
@@ -59,18 +60,24 @@
 //!
 //! What follows can be skipped at a first reading:
 //!
-//! 8. `08_due`, then [`measure::paced`] and [`measure::pace`]: why a client that waits for answers does not see a
+//! 8. `08_due`, then [`measure::paced`] and [`pace`]: why a client that waits for answers does not see a
 //!    stall.
 //! 9. `09_histogram`, then [`stats::histogram`] and [`stats::recorder`]: percentiles without the samples.
 //! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line does to an answer; and
 //!     [`measure::sweep`](mod@measure::sweep), where size begins to matter.
 //! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking up.
-//! 12. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and its
+//! 12. `12_udp`, then [`wire::datagram`], [`measure::udp`](mod@measure::udp) and [`session::echo`]: what TCP does for
+//!     everyone, and [`stats::one_way`]: what two clocks can know.
+//! 13. `13_lag`, then [`session::lag`] and [`measure::lag`](mod@measure::lag): the same round trip, timed by the server
+//!     for each of many clients.
+//! 14. `14_status`, then [`session::status`], [`session::counters`] and [`measure::status`]: one question, one answer;
+//!     and what a process can know of the others.
+//! 15. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and its
 //!     [`session`](wamp::session), then [`session::router`]: a call through a third program, which must let nobody
 //!     wait for somebody else.
-//! 13. `call_roundtrip`, then [`measure::call`]: which of three choices makes a call slow, and why two figures cannot
+//! 16. `call_roundtrip`, then [`measure::call`]: which of three choices makes a call slow, and why two figures cannot
 //!     tell.
-//! 14. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
+//! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
 //!
 //! # What holds everywhere
 //!
@@ -88,6 +95,7 @@ pub mod flags;
 pub mod log;
 pub mod measure;
 pub mod net;
+pub mod pace;
 pub mod report;
 pub mod router;
 pub mod serve;

@@ -184,6 +184,12 @@ impl Stream {
         self.peer.map_or_else(|| "unix".into(), |peer| peer.to_string())
     }
 
+    /// The address and port at the other end, if it has one.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
     /// The address at the other end, if it has one.
     #[must_use]
     pub fn peer_ip(&self) -> Option<IpAddr> {
@@ -364,6 +370,6 @@ pub fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// A connection to a free port of one's own machine can, once in some ten thousand times, be given that same port as
 /// its own and meet itself (simultaneous open, RFC 9293 section 3.5). Nobody listens there.
-fn refuse_self_connection(stream: TcpStream) -> io::Result<TcpStream> {
+pub(crate) fn refuse_self_connection(stream: TcpStream) -> io::Result<TcpStream> {
     if stream.local_addr()? == stream.peer_addr()? { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }

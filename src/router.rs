@@ -26,9 +26,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::log::Log;
-use crate::net::Listener;
 use crate::net::listener::wake;
-use crate::serve::{Acceptor, Admission, Limits, Threads};
+use crate::net::{Listener, Stream};
+use crate::serve::{Acceptor, Admission, Limits, Refusal, Threads};
 use crate::session::router::Realm;
 pub use crate::session::router::Settings;
 use crate::wamp::opening;
@@ -121,13 +121,22 @@ impl Router {
         for Endpoint { socket, framing } in listen {
             let listener = Listener::bind(&socket)?;
             urls.push(Url { socket: listener.address()?, framing: framing.clone(), serializer: None });
-            let (here, refused) = (Arc::clone(&realm), framing.clone());
+            let here = Arc::clone(&realm);
+            let refuse = {
+                let framing = framing.clone();
+                move |stream: &mut Stream, refusal: Refusal| opening::refuse(stream, &framing, &refusal.to_string())
+            };
             acceptors.push(Acceptor {
                 listener,
                 idle_timeout,
                 admission: Arc::clone(&admission),
                 dispatch: Box::new(Threads::new(move |stream| here.serve(stream, &framing))),
-                refuse: Box::new(move |stream, refusal| opening::refuse(stream, &refused, &refusal.to_string())),
+                refuse: Box::new(refuse.clone()),
+                turn_away: Arc::new(move |mut stream, refusal| {
+                    if refuse(&mut stream, refusal).is_ok() {
+                        stream.close();
+                    }
+                }),
                 refusals: Arc::clone(&refusals),
                 log: log.clone(),
                 connections: connections.clone(),

@@ -24,7 +24,7 @@ use crate::log::Log;
 use crate::net::{Listener, reachable};
 use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
 use crate::session::echo::{Echo, EchoCounts, Impairments};
-use crate::session::{self, Settings};
+use crate::session::{self, Counters, Settings, Shared};
 
 /// What a server is to be.
 #[derive(Clone, Debug)]
@@ -88,26 +88,32 @@ impl Server {
     /// # Errors
     /// When the address cannot be used, or the mode is not to be had on this system.
     pub fn bind(config: Config) -> io::Result<Self> {
-        let dispatch = strategy(&config)?;
         let (listener, socket) = sockets(&config)?;
-        let Config { limits, one_off, session, log, .. } = config;
         let address = listener.local_addr()?;
-        let framing = session.framing;
-        let echo = socket.zip(config.udp);
+        let Config { mode, child, limits, one_off, session, udp, log, .. } = config;
+        let echo = socket.zip(udp);
         let echo = echo.map(|(socket, impairments)| Echo::new(socket, impairments, limits.clone(), session.spin));
+        let echo = echo.transpose()?;
+        let admission = Admission::new(limits);
+        let counters = Counters::of_server(mode, Arc::clone(&admission), echo.as_ref().map(Echo::counts));
+        let shared = Arc::new(Shared { settings: session, counters });
+        let dispatch = strategy(mode, child, &shared)?;
+        let settings = &shared.settings;
+        let (framing, refused) = (settings.framing, Arc::clone(&shared));
         let acceptor = Acceptor {
             listener: Listener::Tcp(listener),
-            idle_timeout: session.idle_timeout,
-            admission: Admission::new(limits),
+            idle_timeout: settings.idle_timeout,
+            admission,
             dispatch,
             refuse: Box::new(move |stream, refusal| session::refuse(stream, refusal, framing)),
+            turn_away: Arc::new(move |stream, refusal| session::turn_away(stream, refusal, &refused)),
             refusals: Admission::new(Limits { max_connections: 64, ..Limits::default() }),
             log,
-            connections: session.log,
+            connections: settings.log.clone(),
             one_off,
             stop: Arc::default(),
         };
-        Ok(Server { acceptor, address, echo: echo.transpose()? })
+        Ok(Server { acceptor, address, echo })
     }
 
     /// The address it listens on, with the real port.
@@ -209,6 +215,7 @@ fn sockets(config: &Config) -> io::Result<(TcpListener, Option<UdpSocket>)> {
 #[cfg(unix)]
 pub fn serve_stdin(config: &Config) -> io::Result<()> {
     use crate::net::Stream;
+    use crate::session::counters::TOLD;
 
     let settings = &config.session;
     let mut stream = match Stream::from_stdin(settings.idle_timeout) {
@@ -217,37 +224,44 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
         Err(error) => return Err(error),
     };
-    match stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip)) {
-        Some(Err(refusal)) => {
-            settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
-            session::refuse(&mut stream, refusal, settings.framing)?;
-            stream.close();
-        }
-        _ => session::run(stream, settings),
+    if let Some(Err(refusal)) = stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip)) {
+        settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
+        session::refuse(&mut stream, refusal, settings.framing)?;
+        stream.close();
+        return Ok(());
     }
+    let told = std::env::var(TOLD).ok();
+    let counters = Counters::of_connection(told.as_deref());
+    session::run(stream, &Shared { settings: settings.clone(), counters });
     Ok(())
 }
 
-fn strategy(config: &Config) -> io::Result<Box<dyn Dispatch>> {
-    let settings = config.session.clone();
-    let session = move |stream| session::run(stream, &settings);
-    match config.mode {
+fn strategy(mode: Mode, child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
+    let sharing = Arc::clone(shared);
+    let session = move |stream| session::run(stream, &sharing);
+    match mode {
         Mode::Sequential => Ok(Box::new(Sequential::new(session))),
         Mode::Thread => Ok(Box::new(Threads::new(session))),
-        Mode::Process => processes(config),
+        Mode::Process => processes(child, shared),
     }
 }
 
 #[cfg(unix)]
-fn processes(config: &Config) -> io::Result<Box<dyn Dispatch>> {
-    let [program, arguments @ ..] = &config.child[..] else {
+fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
+    use crate::serve::Processes;
+    use crate::session::counters::TOLD;
+    use crate::wire::value::Value;
+
+    let mut child = child.into_iter();
+    let Some(program) = child.next() else {
         return Err(io::Error::new(ErrorKind::InvalidInput, "process mode needs to be told which program to run"));
     };
-    let (program, arguments) = (program.clone(), arguments.to_vec());
-    Ok(Box::new(crate::serve::Processes::new(program, arguments, config.session.log.clone())))
+    let processes = Processes::new(program, child.collect(), shared.settings.log.clone());
+    let shared = Arc::clone(shared);
+    Ok(Box::new(processes.telling(TOLD, move || Value::Map(shared.counters.fields()).to_string())))
 }
 
 #[cfg(not(unix))]
-fn processes(_: &Config) -> io::Result<Box<dyn Dispatch>> {
+fn processes(_: Vec<OsString>, _: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
     Err(io::Error::new(ErrorKind::Unsupported, "process mode needs Unix; use thread or sequential"))
 }

@@ -17,7 +17,7 @@ use roundtrip::measure::Sample;
 use roundtrip::measure::call::{Batch, Caller, offer_echo};
 use roundtrip::net::Stream;
 use roundtrip::router::{Config, Endpoint, Router};
-use roundtrip::session::{self, Settings};
+use roundtrip::session::{self, Counters, Settings, Shared};
 use roundtrip::wamp::Session;
 use roundtrip::wire::url::Socket;
 use roundtrip::wire::value::Map;
@@ -107,9 +107,10 @@ fn callee(url: &str) -> Outcome<()> {
 /// The server's session, on a Unix socket.
 fn text(path: &str) -> Outcome<()> {
     let listener = UnixListener::bind(path)?;
+    let shared = Shared { settings: Settings::default(), counters: Counters::of_connection(None) };
     println!("0");
     loop {
-        session::run(Stream::from_unix(listener.accept()?.0, TIMEOUT)?, &Settings::default());
+        session::run(Stream::from_unix(listener.accept()?.0, TIMEOUT)?, &shared);
     }
 }
 

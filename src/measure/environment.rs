@@ -119,3 +119,23 @@ impl CpuClock {
         Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_without_room_are_counted() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        assert_eq!(datagrams_dropped(&socket), Some(0));
+        // Ten megabytes, which nobody reads.
+        for _ in 0..1000 {
+            socket.send_to(&[0; 10_000], socket.local_addr().unwrap()).unwrap();
+        }
+        let dropped = datagrams_dropped(&socket).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let kept = std::iter::from_fn(|| socket.recv(&mut [0; 10_000]).ok()).count();
+        assert_eq!((dropped + kept as u64, dropped > 0), (1000, true));
+    }
+}

@@ -25,8 +25,9 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Observer, Outcome, Sample, pace, paced};
+use super::{Observer, Outcome, Sample, paced};
 use crate::client::Client;
+use crate::pace;
 use crate::stats::Recorder;
 
 /// What to send, and when.

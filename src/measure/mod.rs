@@ -4,6 +4,8 @@
 //!   latency     before the request is written ──▶ the whole answer has been read
 //!   download    the server is ready           ──▶ the last byte has been read
 //!   upload      the server is ready           ──▶ its word that the last byte has arrived has been read
+//!   lag         the ping has been read        ──▶ its echo has been written; the round trip is the server's to time
+//!   status      before the question is written ─▶ the whole answer has been read
 //!   call        before the call is encoded    ──▶ its result has been decoded
 //! ```
 //!
@@ -15,10 +17,11 @@
 pub mod bandwidth;
 pub mod call;
 pub mod environment;
+pub mod lag;
 pub mod latency;
 pub mod loaded;
-pub mod pace;
 pub mod paced;
+pub mod status;
 pub mod sweep;
 pub mod together;
 pub mod udp;
@@ -28,8 +31,10 @@ use std::time::Duration;
 
 pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
 pub use call::Call;
+pub use lag::{Lag, LagObserver, View, lag, lag_unasked};
 pub use latency::{Latency, Plan, latency};
 pub use loaded::{Loaded, Phase, loaded};
+pub use status::{Asked, Status, StatusError, Step, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
 pub use together::together;
 pub use udp::{Udp, udp};

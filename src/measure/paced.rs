@@ -16,8 +16,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::latency::{Latency, Stamp};
-use super::{Observer, Outcome, pace};
+use super::{Observer, Outcome};
 use crate::client::{Client, Pinger};
+use crate::pace;
 use crate::stats::Recorder;
 
 pub(super) fn paced(

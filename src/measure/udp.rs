@@ -10,9 +10,9 @@
 //!         └─ no answer               ─▶ lost         on the way there, or back; counted, never a figure
 //! ```
 //!
-//! An answer that comes again is a *duplicate*. One that comes after the answer to a later ping is *reordered*
-//! (RFC 4737 section 3.3: its number is smaller than one past the largest so far). A datagram that is no answer to
-//! what was sent is *foreign*, or an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
+//! An answer that comes again is a *duplicate*. One that comes after the answer to a later ping is *reordered* (RFC
+//! 4737 section 3.3: its number is smaller than one past the largest so far). A datagram that is no answer to what
+//! was sent is *foreign*, or an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
 //!
 //! One thread sends on schedule and one receives, so a late answer delays nothing ([`pace`]). What is unanswered when
 //! the sending ends is waited for, `--timeout` at most. Then the server is asked how many pings it has seen, and the
@@ -28,8 +28,9 @@ use std::time::{Duration, Instant};
 
 use series::{Sent, Series};
 
-use super::{Latency, Observer, Outcome, Plan, environment, pace};
+use super::{Latency, Observer, Outcome, Plan, environment};
 use crate::client::UdpClient;
+use crate::pace;
 use crate::stats::{Jitter, OneWay, Recorder};
 
 /// What was measured.
@@ -146,6 +147,9 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
     let (queue, queued) = channel();
     let mut series = Series::new(client, plan.payload, queued, observe);
     let failure = run(client, plan, queue, &mut series).err();
+    if failure.is_some() {
+        series.take_the_rest();
+    }
     let mut measured = series.finish();
     let dropped = environment::datagrams_dropped(client.socket()).zip(dropped_before);
     measured.dropped_here = dropped.map(|(after, before)| after.saturating_sub(before));

@@ -21,6 +21,22 @@
 //! | `due_ns` | the same from when it was due, where there is an interval: a summary |
 //! | `late_ns` | how late each ping was sent, where there is an interval: a summary |
 //!
+//! `lag` has these fields too, as the server measured them, once it has said so, and
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `faults` | lines that the server did not take for the echo of a ping |
+//! | `echoed` | pings of the server's that this client sent back |
+//! | `turn_round_ns` | from when each had been read to when its echo had been written: a summary |
+//!
+//! of `status`,
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `asked`, `answered` | how many clients asked, and were answered |
+//! | `delay_ns` | from just before each question was written until its answer had arrived: a summary |
+//! | `status` | with one client, the [server's object](crate::session::status) with `recvtime` and `delay`, both in seconds |
+//!
 //! of a bulk transfer (`bidirectional` has two, under `download` and `upload`),
 //!
 //! | field | meaning |
@@ -74,11 +90,11 @@
 //! # The stream
 //!
 //! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`,
-//! `number`, `at_ns`, `rtt_ns`, `due_ns`); `call`, the same of a call, and `batch`, told when a batch ends (with
-//! `part`, `batch`, `batches`, `calls` and `mean_ns`); `overdue`, `late`, `lost` and `duplicate`, what else becomes
-//! of a ping over UDP (with the same, as far as there is an answer); `progress` of a transfer (with `direction`, and
-//! the `bytes` of the tenth of a second that ended `at_ns`); `result`, a test's object; and at the end `document`,
-//! the whole.
+//! `number`, `at_ns`, `rtt_ns`, `due_ns`; `rtt_ns` is the turn-round time in the part `turn-round` of `lag`); `call`,
+//! the same of a call, and `batch`, told when a batch ends (with `part`, `batch`, `batches`, `calls` and `mean_ns`);
+//! `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping over UDP (with the same, as far as there is
+//! an answer); `progress` of a transfer (with `direction`, and the `bytes` of the tenth of a second that ended
+//! `at_ns`); `result`, a test's object; and at the end `document`, the whole.
 
 mod call;
 
@@ -281,23 +297,12 @@ fn object(result: &impl Fields) -> Map {
     map
 }
 
-fn summary(summary: &Summary) -> Map {
-    let mut map = Map::default();
-    map.insert("count", summary.count);
-    for (name, duration) in [("min", summary.min), ("mean", summary.mean), ("max", summary.max)] {
-        map.insert(name, nanoseconds(duration));
-    }
-    put(&mut map, "stddev", summary.stddev.map(nanoseconds));
-    let Summary { p50, p90, p95, p99, p99_9, .. } = *summary;
-    for (name, duration) in [("p50", p50), ("p90", p90), ("p95", p95), ("p99", p99), ("p99_9", p99_9)] {
-        map.insert(name, nanoseconds(duration));
-    }
-    put(&mut map, "jitter", summary.jitter.map(nanoseconds));
-    map
+pub(super) fn summary(summary: &Summary) -> Map {
+    summary.nanoseconds().map(|(name, figure)| (name, figure.into())).collect()
 }
 
 /// What is not known is left out.
-fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
+pub(super) fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         map.insert(name, value);
     }

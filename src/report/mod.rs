@@ -3,6 +3,8 @@
 
 pub mod csv;
 pub mod json;
+pub mod lag;
+pub mod status;
 pub mod svg;
 pub mod text;
 pub mod timeline;

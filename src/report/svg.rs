@@ -15,6 +15,8 @@
 //! - **The distribution beside it.** A bar does not say whether half of the pings were slow, or one. The histogram
 //!   does, and on the same axis one finds in time what sticks out of it. What is too small to be seen is drawn larger
 //!   than it is, for one slow answer in a million is what is looked for.
+//! - **A stroke at the lower edge for each without an answer.** It has no time that could be drawn, and must not be
+//!   missing all the same.
 //! - **Linear from zero wherever possible,** so that twice as high is twice as slow. If the largest is more than 20
 //!   times the median, that would leave the usual ones a flat line at the bottom, and the axis is logarithmic. It
 //!   says which it is.
@@ -51,6 +53,8 @@ pub enum Panel<'a> {
         timeline: &'a Timeline,
         /// The same samples, for their distribution.
         recorder: &'a Recorder,
+        /// When those were sent that have no answer in time.
+        unanswered: &'a Timeline,
     },
     /// Rates over time, of one transfer or of several at once.
     Throughput {
@@ -113,7 +117,8 @@ struct Drawn {
 ///     timeline.record(Duration::from_millis(100 * n), rtt);
 ///     recorder.record(rtt);
 /// }
-/// let panel = Panel::Rtt { name: "Ping", timeline: &timeline, recorder: &recorder };
+/// let unanswered = Timeline::default();
+/// let panel = Panel::Rtt { name: "Ping", timeline: &timeline, recorder: &recorder, unanswered: &unanswered };
 /// let svg = picture("localhost:5001", "10 pings, 2025-01-01 12:00", &[panel]);
 /// assert!(svg.starts_with("<svg ") && svg.contains("p50 81"));
 /// ```
@@ -125,7 +130,9 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
     let (mut top, mut description) = (HEADER, format!("{subtitle}."));
     for panel in panels {
         let (name, drawn) = match *panel {
-            Panel::Rtt { name, timeline, recorder } => (name, rtt::draw(&mut canvas, top, timeline, recorder)),
+            Panel::Rtt { name, timeline, recorder, unanswered } => {
+                (name, rtt::draw(&mut canvas, top, timeline, recorder, unanswered))
+            }
             Panel::Throughput { name, series } => (name, throughput::draw(&mut canvas, top, series)),
             Panel::Calls { name, rows } => (name, calls::draw(&mut canvas, top, rows)),
         };
@@ -193,7 +200,11 @@ mod tests {
 
     fn picture_of(samples: impl IntoIterator<Item = (Duration, Duration)>) -> String {
         let (timeline, recorder) = pings(samples);
-        checked(picture("t", "s", &[Panel::Rtt { name: "n", timeline: &timeline, recorder: &recorder }]))
+        checked(picture(
+            "t",
+            "s",
+            &[Panel::Rtt { name: "n", timeline: &timeline, recorder: &recorder, unanswered: &Timeline::default() }],
+        ))
     }
 
     fn rates_of(series: &[(&str, &Rate)]) -> String {
@@ -230,7 +241,7 @@ mod tests {
         let (timeline, recorder) = pings([]);
         let rate = rate([(Duration::from_secs(1), 1)]);
         let series = [(typed, &rate), (typed, &rate)];
-        let rtt = Panel::Rtt { name: typed, timeline: &timeline, recorder: &recorder };
+        let rtt = Panel::Rtt { name: typed, timeline: &timeline, recorder: &recorder, unanswered: &timeline };
         let svg = checked(picture(typed, typed, &[rtt, Panel::Throughput { name: typed, series: &series }]));
         assert!(svg.contains("&lt;/text&gt;&lt;script&gt;[2J&amp;amp;&quot;'"));
         assert!(!svg.contains("<script") && svg.contains("no answers"));

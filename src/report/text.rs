@@ -139,7 +139,7 @@ fn percent(part: u64, all: u64) -> String {
 }
 
 /// The figures of a series in one line, in the manner of `ping`; nothing when there are none.
-fn rtt(name: &str, series: &Recorder) -> Option<String> {
+pub(super) fn rtt(name: &str, series: &Recorder) -> Option<String> {
     let Summary { min, mean, p50, p99, max, stddev, .. } = series.summary()?;
     let (deviation, stddev) = stddev.map_or(("", String::new()), |stddev| ("/stddev", format!("/{}", ms(stddev))));
     let values = [min, mean, p50, p99, max].map(ms).join("/");

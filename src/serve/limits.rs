@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::units::whole_number;
@@ -53,6 +54,7 @@ pub enum Refusal {
 pub struct Admission {
     limits: Limits,
     active: Mutex<HashMap<Option<IpAddr>, u64>>,
+    admitted: AtomicU64,
     released: Condvar,
 }
 
@@ -67,7 +69,7 @@ impl Admission {
     /// Nobody has been admitted yet.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Admission { limits, active: Mutex::default(), released: Condvar::new() })
+        Arc::new(Admission { limits, active: Mutex::default(), admitted: AtomicU64::new(0), released: Condvar::new() })
     }
 
     /// Lets a connection in.
@@ -107,7 +109,15 @@ impl Admission {
             return Err(Refusal::Full);
         }
         active.insert(ip, from_here + 1);
+        self.admitted.fetch_add(1, Ordering::Relaxed);
         Ok(Permit { admission: Arc::clone(self), ip })
+    }
+
+    /// How many connections have a permit now, and how many have had one in all.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        let now = self.active().values().sum();
+        (now, self.admitted.load(Ordering::Relaxed))
     }
 
     /// Waits until every permit has been given back.

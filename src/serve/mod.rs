@@ -28,8 +28,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -76,6 +76,9 @@ pub enum Mode {
 /// How to tell a connection that it is refused, and why.
 pub(crate) type Refuse = Box<dyn Fn(&mut Stream, Refusal) -> io::Result<()> + Send + Sync>;
 
+/// How to do it where there is time, and to end the connection.
+pub(crate) type TurnAway = Arc<dyn Fn(Stream, Refusal) + Send + Sync>;
+
 /// The accept loop and all that it needs.
 pub(crate) struct Acceptor {
     pub listener: Listener,
@@ -83,6 +86,7 @@ pub(crate) struct Acceptor {
     pub admission: Arc<Admission>,
     pub dispatch: Box<dyn Dispatch>,
     pub refuse: Refuse,
+    pub turn_away: TurnAway,
     /// How many refused connections may be seen off at once.
     pub refusals: Arc<Admission>,
     /// What concerns the server as a whole.
@@ -131,18 +135,26 @@ impl Acceptor {
         }
     }
 
-    /// A few bytes always fit in a new connection's send buffer, so saying no takes no time. Making sure that it is
-    /// heard does, and is not done here, where everyone waits.
+    /// Hearing a refused connection out, and making sure that it hears the answer, takes time, so a thread does it:
+    /// here everyone waits. There are a few places for that, as there are for those who are served. Where none is
+    /// left, all that takes no time is to say no: a few bytes always fit in a new connection's send buffer.
     fn send_away(&self, mut stream: Stream, ip: Option<IpAddr>, refusal: Refusal) {
-        if (self.refuse)(&mut stream, refusal).is_err() {
-            return;
-        }
-        if let Ok(permit) = self.refusals.admit_from(ip) {
-            // If there is no thread to be had, the connection is closed without making sure.
-            let _ = threads::spawn("refuse", move || {
+        let (hand_over, handed_over) = mpsc::channel();
+        let turn_away = Arc::clone(&self.turn_away);
+        let place = self.refusals.admit_from(ip);
+        let thread = place.map(|permit| {
+            threads::spawn("refuse", move || {
                 let _permit = permit;
-                stream.close();
-            });
+                if let Ok(stream) = handed_over.recv() {
+                    turn_away(stream, refusal);
+                }
+            })
+        });
+        if let Ok(Ok(())) = thread {
+            // The thread waits for just this, so there is somebody to take it.
+            let _ = hand_over.send(stream);
+        } else {
+            let _ = (self.refuse)(&mut stream, refusal);
         }
     }
 

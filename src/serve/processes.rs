@@ -32,14 +32,25 @@ pub struct Processes {
     program: OsString,
     arguments: Vec<OsString>,
     log: Log,
+    told: Option<(&'static str, Tell)>,
 }
+
+/// What a child is told when it is started.
+type Tell = Box<dyn Fn() -> String + Send + Sync>;
 
 impl Processes {
     /// `program` is run for each connection with these arguments, the connection as its standard input. What it
     /// writes to its standard output is added to `log`.
     #[must_use]
     pub fn new(program: OsString, arguments: Vec<OsString>, log: Log) -> Self {
-        Processes { program, arguments, log }
+        Processes { program, arguments, log, told: None }
+    }
+
+    /// Tells each child in the environment variable `name` what `tell` returns when it is started. The parent can
+    /// tell it nothing later: they share no memory.
+    #[must_use]
+    pub fn telling(self, name: &'static str, tell: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Processes { told: Some((name, Box::new(tell))), ..self }
     }
 }
 
@@ -53,12 +64,16 @@ impl Dispatch for Processes {
                 reap(child, &peer, &log, permit);
             }
         })?;
+        let told = self.told.iter().map(|(name, tell)| (name, tell()));
         // Built and spawned in one statement: the command owns the parent's copy of the connection, and is gone at
         // its end.
-        let child =
-            Command::new(&self.program).args(&self.arguments).stdin(stream).stdout(Stdio::piped()).spawn().map_err(
-                |error| io::Error::new(error.kind(), format!("cannot run {}: {error}", self.program.display())),
-            )?;
+        let child = Command::new(&self.program)
+            .args(&self.arguments)
+            .envs(told)
+            .stdin(stream)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot run {}: {error}", self.program.display())))?;
         // The reaper waits for just this, so there is somebody to take it.
         let _ = hand_over.send(child);
         Ok(())

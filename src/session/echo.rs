@@ -1,9 +1,10 @@
 //! Answering pings without a connection.
 //!
 //! One thread, one socket, and whoever sends a datagram: there is nobody to accept, no end to notice and nothing to
-//! close, so none of the three ways of [`serve`](crate::serve) applies. In return the socket is everyone's. What would
-//! cost a bad peer of TCP its own connection would here cost all of them the service, so no datagram and no error ends
-//! this loop: an answer to a port that was closed meanwhile, say, comes back as an error of some *later* call.
+//! close, so none of the three ways of [`serve`](crate::serve) applies. In return the socket is everyone's. What
+//! would cost a bad peer of TCP its own connection would here cost all of them the service, so no datagram and no
+//! error ends this loop: an answer to a port that was closed meanwhile, say, comes back as an error of some *later*
+//! call.
 //!
 //! ```text
 //!   receive ─▶ a ping? allowed? ─▶ count it ─▶ its fate? ─┬─▶ stamp ─▶ send

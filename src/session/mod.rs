@@ -5,26 +5,41 @@
 //! [`serve`](crate::serve), which in turn knows nothing of what is said here. So the protocol is written once, and is
 //! the same in all three modes.
 
+pub mod counters;
 pub mod echo;
+pub mod lag;
+pub mod owner;
 pub mod router;
+pub mod status;
 pub mod text;
 
 use std::fmt;
 use std::io::{self, BufReader, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use counters::Counters;
+pub use lag::Lag;
+pub use owner::{Nobody, Owner};
 use text::Conversation;
 
 use crate::log::Log;
-use crate::net::Stream;
+use crate::net::{Stream, receive_in_time};
 use crate::serve::Refusal;
 use crate::units::{MIB, float};
-use crate::wire::command::{Amount, Answer};
+use crate::wire::command::{Amount, Answer, Request};
 use crate::wire::framing::Framing;
+use crate::wire::value::Map;
 
 /// Enough for any request but a ping with a large payload, which is read in several pieces. A thousand idle
 /// connections hold a thousand of these.
 const BUFFER_SIZE: usize = 4096;
+
+/// How long a connection for which there is no place may take to ask for the status. The client speaks first, so its
+/// question is here when it is accepted, or lost and on its way again: that takes 200 ms and a round trip (RFC 6298,
+/// with the minimum that Linux uses).
+const LAST_QUESTION: Duration = Duration::from_millis(500);
 
 /// Settings of every session of a server.
 #[derive(Clone, Debug)]
@@ -39,6 +54,12 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// Whether to wait by [spinning](crate::net#spinning).
     pub spin: bool,
+    /// What the owner has every [status answer](status) say.
+    pub info: Map,
+    /// Whether status answers [repeat the question](status#whether-to-repeat-the-question).
+    pub writeback: bool,
+    /// Who is asked and told what concerns single connections.
+    pub owner: Arc<dyn Owner>,
     /// Where a line is written when a connection begins and when it ends.
     pub log: Log,
 }
@@ -51,6 +72,9 @@ impl Default for Settings {
             max_time: Duration::from_secs(3600),
             idle_timeout: Duration::from_secs(60),
             spin: false,
+            info: Map::new(),
+            writeback: true,
+            owner: Arc::new(Nobody),
             log: Log::default(),
         }
     }
@@ -72,14 +96,23 @@ impl Settings {
     }
 }
 
+/// What all sessions of a server share.
+#[derive(Debug)]
+pub struct Shared {
+    /// What its owner wants.
+    pub settings: Settings,
+    /// What it knows of itself.
+    pub counters: Counters,
+}
+
 /// Serves one connection until it ends, in whatever way.
-pub fn run(stream: Stream, settings: &Settings) {
-    let peer = stream.peer_name();
+pub fn run(stream: Stream, shared: &Shared) {
+    let (peer, settings) = (stream.peer_name(), &shared.settings);
     settings.log.say(format_args!("{peer} connected"));
-    let mut stats = ConnectionStats::new();
+    let stats = ConnectionStats::new(&shared.counters);
     let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
     let spinning = if settings.spin { reader.get_mut().spin() } else { Ok(()) };
-    let mut conversation = Conversation { reader: &mut reader, settings, stats: &mut stats };
+    let mut conversation = Conversation::new(&mut reader, shared, &stats);
     match spinning.and_then(|()| conversation.run()) {
         Ok(()) => settings.log.say(format_args!("{peer} closed: {stats}")),
         Err(reason) => settings.log.say(format_args!("{peer} closed: {stats} ({reason})")),
@@ -95,31 +128,76 @@ pub fn refuse(stream: &mut Stream, refusal: Refusal, framing: Framing) -> io::Re
     send_answer(&Answer::Error(&refusal.to_string()), framing, stream)
 }
 
+/// Sends a connection away for which there is no place, but answers it if it only wants to know the [status]: nobody
+/// wants to know how full a server is more than who finds it full.
+pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
+    let framing = shared.settings.framing;
+    let asks = refusal == Refusal::Full && framing == Framing::Line && stream.set_read_timeout(LAST_QUESTION).is_ok();
+    if asks {
+        let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
+        let mut buffer = Vec::new();
+        let received = receive_in_time(&mut reader, |reader| framing.receive(reader, &mut buffer));
+        let peer = reader.get_ref().peer();
+        let said = match received.ok().flatten().map(Request::parse) {
+            Some(Ok(Request::Status(question))) => status::answer(question, peer, shared).map(Some),
+            _ => Ok(None),
+        };
+        stream = reader.into_inner();
+        let _told = match said {
+            Ok(Some(text)) => send_answer(&Answer::Status(&text), framing, &mut stream),
+            Ok(None) => refuse(&mut stream, refusal, framing),
+            Err(reason) => send_answer(&Answer::Error(&reason), framing, &mut stream),
+        };
+    } else {
+        let _told = refuse(&mut stream, refusal, framing);
+    }
+    stream.close();
+}
+
 fn send_answer(answer: &Answer, framing: Framing, writer: &mut impl Write) -> io::Result<()> {
     let mut message = Vec::new();
     answer.encode(&mut message);
     framing.send(&mut message, writer)
 }
 
-/// What one connection did.
-struct ConnectionStats {
-    pings: u64,
-    bytes_sent: u64,
-    bytes_received: u64,
+/// What one connection did, and through it the server.
+struct ConnectionStats<'a> {
+    own: counters::Traffic,
+    all: &'a counters::Traffic,
     since: Instant,
 }
 
-impl ConnectionStats {
-    fn new() -> Self {
-        ConnectionStats { pings: 0, bytes_sent: 0, bytes_received: 0, since: Instant::now() }
+impl<'a> ConnectionStats<'a> {
+    fn new(counters: &'a Counters) -> Self {
+        ConnectionStats { own: counters::Traffic::default(), all: &counters.traffic, since: Instant::now() }
+    }
+
+    fn ping(&self) {
+        self.add(|traffic| &traffic.pings, 1);
+    }
+
+    fn sent(&self, bytes: u64) {
+        self.add(|traffic| &traffic.sent, bytes);
+    }
+
+    fn received(&self, bytes: u64) {
+        self.add(|traffic| &traffic.received, bytes);
+    }
+
+    fn add(&self, which: fn(&counters::Traffic) -> &AtomicU64, more: u64) {
+        for traffic in [&self.own, self.all] {
+            which(traffic).fetch_add(more, Ordering::Relaxed);
+        }
     }
 }
 
-impl fmt::Display for ConnectionStats {
+impl fmt::Display for ConnectionStats<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [pings, sent, received] =
+            [&self.own.pings, &self.own.sent, &self.own.received].map(|counter| counter.load(Ordering::Relaxed));
         let mib = |bytes| float(bytes) / float(MIB);
-        let pings = if self.pings == 1 { "ping" } else { "pings" };
-        write!(f, "{} {pings}, {:.1} MiB sent, ", self.pings, mib(self.bytes_sent))?;
-        write!(f, "{:.1} MiB received in {:.1} s", mib(self.bytes_received), self.since.elapsed().as_secs_f64())
+        let unit = if pings == 1 { "ping" } else { "pings" };
+        write!(f, "{pings} {unit}, {:.1} MiB sent, ", mib(sent))?;
+        write!(f, "{:.1} MiB received in {:.1} s", mib(received), self.since.elapsed().as_secs_f64())
     }
 }

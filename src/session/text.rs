@@ -8,12 +8,13 @@ use std::io::{self, BufReader};
 use std::thread;
 use std::time::Duration;
 
-use super::{ConnectionStats, Settings, send_answer};
+use super::{ConnectionStats, Lag, Shared, lag, send_answer, status};
 use crate::net::{Stream, receive_in_time};
 use crate::transfer;
 use crate::wire::bulk;
-use crate::wire::command::{Amount, Answer, Received, Request};
+use crate::wire::command::{Amount, Answer, LagPlan, Received, Request};
 use crate::wire::framing::Framing;
+use crate::wire::value::Value;
 
 /// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one
 /// `recv` for the answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably
@@ -23,17 +24,29 @@ const BARE_PAUSE: Duration = Duration::from_millis(50);
 
 /// One connection's conversation.
 pub(super) struct Conversation<'a> {
-    pub reader: &'a mut BufReader<Stream>,
-    pub settings: &'a Settings,
-    pub stats: &'a mut ConnectionStats,
+    reader: &'a mut BufReader<Stream>,
+    shared: &'a Shared,
+    stats: &'a ConnectionStats<'a>,
+    framing: Framing,
+    /// The last that was measured.
+    lag: Lag,
 }
 
-impl Conversation<'_> {
+impl<'a> Conversation<'a> {
+    pub fn new(reader: &'a mut BufReader<Stream>, shared: &'a Shared, stats: &'a ConnectionStats<'a>) -> Self {
+        Conversation { reader, shared, stats, framing: shared.settings.framing, lag: Lag::default() }
+    }
+
     /// Answers requests until the client leaves, or breaks the framing.
     pub fn run(&mut self) -> io::Result<()> {
+        if self.framing == Framing::Line
+            && let Some(plan) = self.shared.settings.owner.on_connect(self.reader.get_ref().peer())
+        {
+            self.lag(plan)?;
+        }
         let mut buffer = Vec::new();
         loop {
-            let framing = self.settings.framing;
+            let framing = self.framing;
             let message = match receive_in_time(self.reader, |reader| framing.receive(reader, &mut buffer)) {
                 Ok(Some(message)) => message,
                 Ok(None) => return Ok(()),
@@ -42,19 +55,25 @@ impl Conversation<'_> {
             match Request::parse(message) {
                 Ok(Request::Ping(payload)) => {
                     self.answer(&Answer::Pong(payload))?;
-                    self.stats.pings += 1;
+                    self.stats.ping();
                 }
                 Ok(Request::Quit) => return self.answer(&Answer::Bye),
                 Ok(Request::Download(amount)) => self.transfer(amount, Self::download)?,
                 Ok(Request::Upload(amount)) => self.transfer(amount, Self::upload)?,
                 Ok(Request::Bidirectional(amount)) => self.transfer(amount, Self::bidirectional)?,
+                Ok(Request::Lag(plan)) => self.lag(plan)?,
+                Ok(Request::LagSamples(first)) => {
+                    let samples = self.lag.samples(first).to_string();
+                    self.answer(&Answer::LagSamples(&samples))?;
+                }
+                Ok(Request::Status(question)) => self.status(question)?,
                 Err(error) => self.answer(&Answer::Error(&error.to_string()))?,
             }
         }
     }
 
     fn transfer(&mut self, amount: Amount, run: fn(&mut Self, Amount) -> io::Result<()>) -> io::Result<()> {
-        if let Err(reason) = self.settings.grant(amount) {
+        if let Err(reason) = self.shared.settings.grant(amount) {
             return self.answer(&Answer::Error(&reason));
         }
         bulk::prepare();
@@ -63,31 +82,56 @@ impl Conversation<'_> {
     }
 
     fn download(&mut self, amount: Amount) -> io::Result<()> {
-        if self.settings.framing == Framing::Bare {
+        if self.framing == Framing::Bare {
             thread::sleep(BARE_PAUSE);
         }
-        transfer::send(self.reader.get_mut(), amount, |sent| self.stats.bytes_sent += sent)
+        transfer::send(self.reader.get_mut(), amount, |sent| self.stats.sent(sent))
     }
 
     fn upload(&mut self, amount: Amount) -> io::Result<()> {
-        match transfer::receive(self.reader, amount, |arrived| self.stats.bytes_received += arrived) {
+        match transfer::receive(self.reader, amount, |arrived| self.stats.received(arrived)) {
             Ok(received) => self.done(received),
             Err(error) => self.give_up(error),
         }
     }
 
     fn bidirectional(&mut self, amount: Amount) -> io::Result<()> {
-        let ConnectionStats { bytes_sent, bytes_received, .. } = self.stats;
-        let received = transfer::both(self.reader, amount, |sent| *bytes_sent += sent, |new| *bytes_received += new)?;
+        let stats = self.stats;
+        let received = transfer::both(self.reader, amount, |sent| stats.sent(sent), |new| stats.received(new))?;
         self.done(received)
     }
 
+    fn lag(&mut self, plan: LagPlan) -> io::Result<()> {
+        let settings = &self.shared.settings;
+        if let Err(reason) = lag::grant(plan, settings) {
+            return self.answer(&Answer::Error(&reason));
+        }
+        let result;
+        (self.lag, result) = lag::run(self.reader, plan, settings, || self.stats.ping());
+        settings.owner.on_lag(self.reader.get_ref().peer(), &self.lag);
+        if let Err(error) = result {
+            return self.give_up(error);
+        }
+        let figures = Value::Map(self.lag.fields()).to_string();
+        self.answer(&Answer::LagDone(&figures))
+    }
+
+    fn status(&mut self, question: Option<&[u8]>) -> io::Result<()> {
+        if self.framing == Framing::Bare {
+            return self.answer(&Answer::Error("status needs line framing"));
+        }
+        match status::answer(question, self.reader.get_ref().peer(), self.shared) {
+            Ok(text) => self.answer(&Answer::Status(&text)),
+            Err(reason) => self.answer(&Answer::Error(&reason)),
+        }
+    }
+
     fn done(&mut self, received: Received) -> io::Result<()> {
-        self.answer(&Answer::Done((self.settings.framing == Framing::Line).then_some(received)))
+        self.answer(&Answer::Done((self.framing == Framing::Line).then_some(received)))
     }
 
     fn answer(&mut self, answer: &Answer) -> io::Result<()> {
-        send_answer(answer, self.settings.framing, self.reader.get_mut())
+        send_answer(answer, self.framing, self.reader.get_mut())
     }
 
     /// Says why the conversation ends. The peer may have closed only its sending half (`nc -N`) and still be reading.

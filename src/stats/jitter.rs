@@ -1,9 +1,9 @@
 //! How much the time that packets take varies, as receivers of sound and video reckon it.
 //!
-//! A [`Summary`](super::Summary) has the plain mean of the differences from one sample to the next. RFC 3550
-//! section 6.4.1 has a running estimate instead, which moves a sixteenth of the way towards each new difference: it
-//! tells what jitter is *now*, needs no memory, and is what a telephone reports. Both are the same for a steady
-//! network; the estimate begins at zero, so it means little for the first few dozen packets.
+//! A [`Summary`](super::Summary) has the plain mean of the differences from one sample to the next. RFC 3550 section
+//! 6.4.1 has a running estimate instead, which moves a sixteenth of the way towards each new difference: it tells
+//! what jitter is *now*, needs no memory, and is what a telephone reports. Both are the same for a steady network;
+//! the estimate begins at zero, so it means little for the first few dozen packets.
 
 use std::time::Duration;
 

@@ -139,7 +139,7 @@ impl FromIterator<Duration> for Recorder {
 }
 
 /// All there are in 584 years.
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use super::recorder::nanoseconds;
+
 /// The figures of a series of durations. The percentiles are less than 0.8% too high ([why](super::Histogram)).
 ///
 /// What a few samples cannot tell is `None`: one alone has no deviation.
@@ -33,4 +35,35 @@ pub struct Summary {
     pub p99_9: Duration,
     /// The mean absolute difference between one sample and the next.
     pub jitter: Option<Duration>,
+}
+
+impl Summary {
+    /// The figures by name, in whole nanoseconds: what is written where programs read. What is not known is left out.
+    ///
+    /// ```
+    /// use roundtrip::stats::Recorder;
+    /// use std::time::Duration;
+    ///
+    /// let one: Recorder = [Duration::from_micros(5)].into_iter().collect();
+    /// let figures: Vec<_> = one.summary().unwrap().nanoseconds().collect();
+    /// assert_eq!(figures[..2], [("count", 1), ("min", 5_000)]);
+    /// assert!(figures.iter().all(|(name, _)| *name != "stddev"));
+    /// ```
+    pub fn nanoseconds(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let Summary { count, min, mean, max, stddev, p50, p90, p95, p99, p99_9, jitter } = *self;
+        let figures = [
+            ("min", Some(min)),
+            ("mean", Some(mean)),
+            ("max", Some(max)),
+            ("stddev", stddev),
+            ("p50", Some(p50)),
+            ("p90", Some(p90)),
+            ("p95", Some(p95)),
+            ("p99", Some(p99)),
+            ("p99_9", Some(p99_9)),
+            ("jitter", jitter),
+        ];
+        let known = figures.into_iter().filter_map(|(name, figure)| Some((name, nanoseconds(figure?))));
+        std::iter::once(("count", count)).chain(known)
+    }
 }

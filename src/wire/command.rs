@@ -11,10 +11,15 @@
 //! | `BANDWIDTH_UPLOAD:<bytes>` | `READY`; the client sends exactly that many bytes; `DONE:<bytes>:<nanoseconds>` as the server saw them, from its `READY` to the last byte |
 //! | `BANDWIDTH_BIDIRECTIONAL:<bytes>` | `READY`; both send exactly that many bytes at the same time; when it has sent and received all, `DONE:<bytes>:<nanoseconds>` for what the client sent |
 //! | the same three with `<milliseconds>ms` for `<bytes>` | the same, for so long, in [chunks](super::bulk#chunks) |
+//! | `LAG:<count>` or `LAG:<count>:<interval in ms>` | the server sends `PING <n>` lines, `n` from 0, and the client sends each back unchanged; at the end `LAG_DONE <json>` with what the server measured (`sent`, `echoed`, `missing`, `wrong`, `repeated`, `unsent`, `interval_ns`, `rtt_ns`) |
+//! | `LAG_SAMPLES:<n>` | `LAG_SAMPLES <json>`: the single round-trip times of the last lag on this connection, from ping `n` on, as a list of `[number, sent, rtt]` in nanoseconds, at most [`MAX_LAG_SAMPLES`]; an empty list is the end |
+//! | `STATUS` or `STATUS <json object>` | `STATUS <json object>`: [what the server is, and how it is](crate::session::status) |
 //! | `QUIT` | `BYE`, and the connection is closed |
 //! | anything else | `ERROR:<reason>`; the connection stays usable |
 //!
-//! Messages are kept apart by [`framing`](super::framing). With bare framing, `DONE` carries no figures.
+//! Messages are kept apart by [`framing`](super::framing). With bare framing, `DONE` carries no figures, and `LAG` and
+//! `STATUS` are refused: a server's next ping could arrive in one piece with the last, and the end of a JSON object is
+//! found only by reading it.
 //!
 //! Parsing borrows: a payload of 64 KiB is looked at where it lies.
 
@@ -24,6 +29,15 @@ use std::time::Duration;
 
 /// The largest payload of a ping, in bytes.
 pub const MAX_PAYLOAD: usize = 65_536;
+
+/// The most pings that a client can ask for with `LAG`. A server keeps 16 bytes for each that it has sent.
+pub const MAX_LAG_COUNT: u64 = 1_000_000;
+
+/// The longest interval between two of them.
+pub const MAX_LAG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The most round-trip times in one answer: 51 characters each, at most, are within the longest line.
+pub const MAX_LAG_SAMPLES: usize = 1_000;
 
 /// What a client asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +50,12 @@ pub enum Request<'a> {
     Upload(Amount),
     /// Both at once.
     Bidirectional(Amount),
+    /// Ping me, and say how long my echoes took.
+    Lag(LagPlan),
+    /// Say how long each took, from this one on.
+    LagSamples(u64),
+    /// Say what you are, and how you are. The question is JSON, and has not been looked at yet.
+    Status(Option<&'a [u8]>),
     /// The conversation is over.
     Quit,
 }
@@ -49,6 +69,23 @@ pub enum Amount {
     Time(Duration),
 }
 
+/// Pings that a server is to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LagPlan {
+    /// How many.
+    pub count: u64,
+    /// From one to the next, by a fixed schedule, in whole milliseconds; zero sends each as soon as the one before has
+    /// been echoed.
+    pub interval: Duration,
+}
+
+/// Ten, a tenth of a second apart.
+impl Default for LagPlan {
+    fn default() -> Self {
+        LagPlan { count: 10, interval: Duration::from_millis(100) }
+    }
+}
+
 /// What a server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'a> {
@@ -58,6 +95,14 @@ pub enum Answer<'a> {
     Ready,
     /// The upload has arrived; with line framing, how much it was and how long it took, as the server saw it.
     Done(Option<Received>),
+    /// A ping of the server's own, to be sent back as it is.
+    Ping(&'a [u8]),
+    /// The pings have been sent and echoed: what the server measured, as JSON that has not been looked at yet.
+    LagDone(&'a str),
+    /// Single round-trip times, likewise.
+    LagSamples(&'a str),
+    /// What the server is and how it is, likewise.
+    Status(&'a str),
     /// The answer to `QUIT`.
     Bye,
     /// The request was not understood or not granted.
@@ -108,6 +153,14 @@ impl<'a> Request<'a> {
             amount(text).map(Request::Upload)
         } else if let Some(text) = message.strip_prefix(b"BANDWIDTH_BIDIRECTIONAL:") {
             amount(text).map(Request::Bidirectional)
+        } else if let Some(text) = message.strip_prefix(b"LAG:") {
+            lag_plan(text).map(Request::Lag)
+        } else if let Some(text) = message.strip_prefix(b"LAG_SAMPLES:") {
+            whole_number(text).map(Request::LagSamples)
+        } else if message == b"STATUS" {
+            Ok(Request::Status(None))
+        } else if let Some(question) = message.strip_prefix(b"STATUS ") {
+            Ok(Request::Status(Some(question)))
         } else if message == b"QUIT" {
             Ok(Request::Quit)
         } else if message.is_empty() {
@@ -121,11 +174,16 @@ impl<'a> Request<'a> {
     pub fn encode(&self, buffer: &mut Vec<u8>) {
         match self {
             Request::Ping(payload) => put_payload(b"PING", *payload, buffer),
+            Request::Status(question) => put_payload(b"STATUS", *question, buffer),
             Request::Download(amount) => buffer.extend_from_slice(format!("BANDWIDTH_DOWNLOAD:{amount}").as_bytes()),
             Request::Upload(amount) => buffer.extend_from_slice(format!("BANDWIDTH_UPLOAD:{amount}").as_bytes()),
             Request::Bidirectional(amount) => {
                 buffer.extend_from_slice(format!("BANDWIDTH_BIDIRECTIONAL:{amount}").as_bytes());
             }
+            Request::Lag(LagPlan { count, interval }) => {
+                buffer.extend_from_slice(format!("LAG:{count}:{}", interval.as_millis()).as_bytes());
+            }
+            Request::LagSamples(first) => buffer.extend_from_slice(format!("LAG_SAMPLES:{first}").as_bytes()),
             Request::Quit => buffer.extend_from_slice(b"QUIT"),
         }
     }
@@ -149,6 +207,9 @@ impl<'a> Answer<'a> {
         if let Some(payload) = message.strip_prefix(b"PONG ") {
             return Ok(Answer::Pong(Some(payload)));
         }
+        if let Some(payload) = message.strip_prefix(b"PING ") {
+            return Ok(Answer::Ping(payload));
+        }
         let unknown = || ParseError::Unknown(excerpt(message));
         match str::from_utf8(message).map_err(|_| unknown())? {
             "PONG" => Ok(Answer::Pong(None)),
@@ -159,6 +220,12 @@ impl<'a> Answer<'a> {
             text => {
                 if let Some(reason) = text.strip_prefix("ERROR:") {
                     return Ok(Answer::Error(reason));
+                }
+                match text.split_once(' ') {
+                    Some(("LAG_DONE", json)) => return Ok(Answer::LagDone(json)),
+                    Some(("LAG_SAMPLES", json)) => return Ok(Answer::LagSamples(json)),
+                    Some(("STATUS", json)) => return Ok(Answer::Status(json)),
+                    _ => {}
                 }
                 let figures = text.strip_prefix("DONE:").ok_or_else(unknown)?;
                 let (bytes, nanoseconds) = figures.split_once(':').ok_or_else(unknown)?;
@@ -179,6 +246,10 @@ impl<'a> Answer<'a> {
             Answer::Done(Some(Received { bytes, duration })) => {
                 buffer.extend_from_slice(format!("DONE:{bytes}:{}", duration.as_nanos()).as_bytes());
             }
+            Answer::Ping(payload) => put_payload(b"PING", Some(payload), buffer),
+            Answer::LagDone(json) => put_payload(b"LAG_DONE", Some(json.as_bytes()), buffer),
+            Answer::LagSamples(json) => put_payload(b"LAG_SAMPLES", Some(json.as_bytes()), buffer),
+            Answer::Status(json) => put_payload(b"STATUS", Some(json.as_bytes()), buffer),
             Answer::Bye => buffer.extend_from_slice(b"BYE"),
             Answer::Error(reason) => {
                 buffer.extend_from_slice(b"ERROR:");
@@ -193,6 +264,16 @@ fn amount(text: &[u8]) -> Result<Amount, ParseError> {
         Some(milliseconds) => Ok(Amount::Time(Duration::from_millis(whole_number(milliseconds)?))),
         None => Ok(Amount::Bytes(whole_number(text)?)),
     }
+}
+
+/// `<count>` or `<count>:<interval in ms>`.
+fn lag_plan(text: &[u8]) -> Result<LagPlan, ParseError> {
+    let mut parts = text.splitn(2, |&byte| byte == b':');
+    let mut plan = LagPlan { count: whole_number(parts.next().unwrap_or_default())?, ..LagPlan::default() };
+    if let Some(milliseconds) = parts.next() {
+        plan.interval = Duration::from_millis(whole_number(milliseconds)?);
+    }
+    Ok(plan)
 }
 
 fn put_payload(word: &[u8], payload: Option<&[u8]>, buffer: &mut Vec<u8>) {
@@ -266,6 +347,10 @@ mod tests {
             Request::Download(Amount::Bytes(0)),
             Request::Upload(Amount::Bytes(u64::MAX)),
             Request::Bidirectional(Amount::Time(Duration::from_millis(1_500))),
+            Request::Lag(LagPlan { count: 3, interval: Duration::from_millis(20) }),
+            Request::LagSamples(7),
+            Request::Status(None),
+            Request::Status(Some(b"{\"a\":\xff}")),
             Request::Quit,
         ] {
             let mut buffer = Vec::new();
@@ -279,6 +364,10 @@ mod tests {
             Answer::Ready,
             Answer::Done(None),
             Answer::Done(Some(received)),
+            Answer::Ping(b"0"),
+            Answer::LagDone("{}"),
+            Answer::LagSamples("[[0,1,2]]"),
+            Answer::Status("{\"a\":1}"),
             Answer::Bye,
             Answer::Error("server full"),
         ] {
@@ -299,6 +388,15 @@ mod tests {
                 assert!(matches!(error, ParseError::NotANumber(_)), "{message}: {error}");
             }
         }
+    }
+
+    #[test]
+    fn a_lag_without_an_interval_has_the_usual_one() {
+        assert_eq!(Request::parse(b"LAG:10"), Ok(Request::Lag(LagPlan::default())));
+        for text in ["LAG:", "LAG:x", "LAG:-1", "LAG:1:", "LAG:1:2:3", "LAG:1:-1", "LAG_SAMPLES:", "LAG_SAMPLES:1:2"] {
+            assert!(matches!(Request::parse(text.as_bytes()), Err(ParseError::NotANumber(_))), "{text}");
+        }
+        assert!(matches!(Request::parse(b"LAG"), Err(ParseError::Unknown(_))));
     }
 
     #[test]

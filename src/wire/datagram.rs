@@ -1,9 +1,9 @@
 //! What is said when nothing keeps the order, or delivers at all?
 //!
-//! TCP makes a stream of what the network does to packets. A datagram (UDP, RFC 768) is one packet as the network left
-//! it: lost, late, overtaken, there twice, cut short by a buffer that was too small. In return it needs no framing:
-//! what was sent in one call arrives in one, or not at all. So each ping says which one it is, and can be read in a
-//! capture by a person:
+//! TCP makes a stream of what the network does to packets. A datagram (UDP, RFC 768) is one packet as the network
+//! left it: lost, late, overtaken, there twice, cut short by a buffer that was too small. In return it needs no
+//! framing: what was sent in one call arrives in one, or not at all. So each ping says which one it is, and can be
+//! read in a capture by a person:
 //!
 //! ```text
 //!   client   PING 7 1795219200000000000 STAMP 4093127755 ------------------- ------------------- xxxx
@@ -17,9 +17,9 @@
 //! ```
 //!
 //! The answer is the question, written over where the question left room. It is **never longer**: a UDP server that
-//! answers a few bytes with many can be made to flood a victim whose address a stranger wrote on the question
-//! (RFC 5358 tells of name servers that were). A server that knows nothing of stamps, such as any echo service
-//! (RFC 862), sends everything back unchanged, and is told apart by that.
+//! answers a few bytes with many can be made to flood a victim whose address a stranger wrote on the question (RFC
+//! 5358 tells of name servers that were). A server that knows nothing of stamps, such as any echo service (RFC 862),
+//! sends everything back unchanged, and is told apart by that.
 //!
 //! All times are nanoseconds since 1970-01-01 by the clock of whoever wrote them. Letters may come back in another
 //! case: an older server answers in capitals.

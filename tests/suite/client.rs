@@ -215,7 +215,7 @@ fn a_closed_pipe_is_no_panic() {
 #[test]
 fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
     for (flags, hint) in [
-        (&["--test", "speed"][..], "latency, download, upload, all, bidirectional, loaded or sweep"),
+        (&["--test", "speed"][..], "latency, download, upload, bidirectional, loaded, sweep, udp, lag, status, call"),
         (&["--count", "0"], "from 1"),
         (&["--count", "-3"], "from 1"),
         (&["--concurrent", "0"], "from 1"),
@@ -243,6 +243,14 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--port", "0"], "from 1 to 65535"),
         (&["--framing", "xml"], "line or bare"),
         (&["--loopback", "--host", "localhost"], "--loopback"),
+        (&["--test", "lag", "--interval", "250us"], "whole milliseconds"),
+        (&["--test", "lag", "--interval", "61s"], "up to 60s"),
+        (&["--test", "lag", "--interval", "0", "--time", "1s"], "needs an --interval"),
+        (&["--test", "lag", "--count", "1000001"], "1000000"),
+        (&["--test", "lag", "--framing", "bare"], "--framing line"),
+        (&["--test", "status", "--framing", "bare"], "--framing line"),
+        (&["--test", "status", "--data", "[1]"], "such as {\"from\":\"me\"}"),
+        (&["--test", "status", "--data", "{"], "the text ends before"),
         (&["--nonsense"], "--help"),
         (&["localhost"], "--help"),
     ] {

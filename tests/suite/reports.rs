@@ -8,7 +8,7 @@ use roundtrip::wire::value::Value;
 
 use crate::support::{CLIENT, MODES, Outcome, Server, client, run};
 
-const EVERY_TEST: [&str; 6] = ["latency", "download", "upload", "bidirectional", "loaded", "sweep"];
+const EVERY_TEST: [&str; 8] = ["latency", "download", "upload", "bidirectional", "loaded", "sweep", "lag", "status"];
 
 /// Few and short, so that everything is over soon.
 const SHORT: [&str; 4] = ["--time", "300ms", "--interval", "5ms"];
@@ -151,7 +151,8 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
             let document = json(&outcome);
             let object = at(&document, "tests.0");
             match test {
-                "latency" => check_summary(at(object, "rtt_ns"), 60),
+                "latency" | "lag" => check_summary(at(object, "rtt_ns"), 60),
+                "status" => check_summary(at(object, "delay_ns"), 1),
                 "download" | "upload" => {
                     check_rate(object);
                     assert!(number(object, "duration_ns") >= 250_000_000, "{mode}, {test}: {object}");

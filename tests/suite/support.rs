@@ -137,6 +137,14 @@ impl Peer {
     }
 }
 
+/// Runs a check against a server in each mode.
+pub fn in_each_mode(flags: &[&str], check: impl Fn(&Server)) {
+    for mode in MODES {
+        println!("{mode} mode");
+        check(&Server::start(&[&["--mode", mode], flags].concat()));
+    }
+}
+
 /// Runs the client binary against a port of this machine.
 pub fn client(port: u16, flags: &[&str]) -> Outcome {
     run(Command::new(CLIENT).args(["--host", "127.0.0.1", "--port", &port.to_string()]).args(flags))

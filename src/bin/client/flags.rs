@@ -9,10 +9,12 @@ use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::measure::{Direction, Plan};
 use roundtrip::report::text;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
-use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
+use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_PAYLOAD};
 use roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::wire::framing::Framing;
+use roundtrip::wire::json;
 use roundtrip::wire::url::Url;
+use roundtrip::wire::value::{Map, Value};
 use roundtrip::wire::wamp::valid_uri;
 
 /// Clients at once. Each is a thread, and a thread takes four of the 65,530 memory mappings that Linux gives a
@@ -44,6 +46,10 @@ pub struct Options {
     pub sizes: Vec<usize>,
     /// Clients at once.
     pub clients: usize,
+    /// The pings that the server is asked for.
+    pub lag: LagPlan,
+    /// What `status` sends.
+    pub data: Map,
     pub timeout: Duration,
     pub framing: Framing,
     pub spin: bool,
@@ -75,11 +81,13 @@ pub enum Test {
     Loaded,
     Sweep,
     Udp,
+    Lag,
+    Status,
     Call,
 }
 
 impl Test {
-    const BY_NAME: [Test; 8] = [
+    const BY_NAME: [Test; 10] = [
         Test::Latency,
         Test::Bulk(Direction::Download),
         Test::Bulk(Direction::Upload),
@@ -87,6 +95,8 @@ impl Test {
         Test::Loaded,
         Test::Sweep,
         Test::Udp,
+        Test::Lag,
+        Test::Status,
         Test::Call,
     ];
 
@@ -99,13 +109,15 @@ impl Test {
             Test::Loaded => "loaded",
             Test::Sweep => "sweep",
             Test::Udp => "udp",
+            Test::Lag => "lag",
+            Test::Status => "status",
             Test::Call => "call",
         }
     }
 
     /// Whether it talks over a TCP connection that was made before it.
     pub fn needs_connection(self) -> bool {
-        !matches!(self, Test::Udp | Test::Call)
+        !matches!(self, Test::Udp | Test::Status | Test::Call)
     }
 }
 
@@ -119,7 +131,7 @@ fn declare() -> Getopts {
     flags.optopt(
         "",
         "test",
-        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp or call",
+        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag, status or call",
         "TEST",
     );
     flags.optopt("", "count", "pings (default 10), or calls of each combination (default 1000)", "N");
@@ -145,6 +157,7 @@ fn declare() -> Getopts {
         "payloads of sweep, from A to B, each K times the one before (default 1:64KiB:*2)",
         "A:B:*K",
     );
+    flags.optopt("", "data", "what status sends, a JSON object (default {})", "JSON");
     flags.optopt(
         "",
         "timeout",
@@ -214,11 +227,14 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         given => value("test", given, ALL.to_vec(), tests)?,
     };
     let timeout = Duration::from_secs(if tests == [Test::Udp] { 2 } else { 10 });
+    let lag = if tests.contains(&Test::Lag) { lag(&plan)? } else { LagPlan::default() };
     let options = Options {
         host: value("host", text("host"), "localhost".into(), host)?,
         port: value("port", text("port"), 5001, port)?,
         loopback: given.opt_present("loopback"),
         tests,
+        lag,
+        data: value("data", text("data"), Map::new(), data)?,
         plan,
         amount: time.map_or(Amount::Bytes(size), Amount::Time),
         loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
@@ -288,7 +304,8 @@ fn check_call(given: &Matches, options: &Options) -> Result<(), String> {
 /// What cannot be done where nothing marks the end of a message.
 fn check_framing(options: &Options) -> Result<(), String> {
     let timed = |test: &Test| *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some());
-    let unframed = |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep);
+    let unframed =
+        |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status);
     if options.framing == Framing::Line || options.tests == [Test::Udp] {
         Ok(())
     } else if options.plan.payload > 0 {
@@ -315,8 +332,34 @@ fn tests(text: &str) -> Result<Vec<Test>, String> {
     }
     let named = Test::BY_NAME.into_iter().find(|test| test.name() == text);
     named.map(|test| vec![test]).ok_or_else(|| {
-        format!("{text:?} is no test; choose latency, download, upload, all, bidirectional, loaded, sweep, udp or call")
+        let choices = Test::BY_NAME.map(Test::name).join(", ");
+        format!("{text:?} is no test; choose all or one of {choices}")
     })
+}
+
+/// What a server can be asked for.
+fn lag(plan: &Plan) -> Result<LagPlan, String> {
+    let interval = plan.interval;
+    if !interval.as_nanos().is_multiple_of(1_000_000) || interval > MAX_LAG_INTERVAL {
+        return Err(format!(
+            "--interval: {interval:?} is none for lag; write whole milliseconds up to {MAX_LAG_INTERVAL:?}, such as 5ms"
+        ));
+    }
+    match plan.pings() {
+        None => Err("--time needs an --interval for lag: the server is asked for a number of pings".into()),
+        Some(count) if count > MAX_LAG_COUNT => {
+            Err(format!("{count} pings are more than {MAX_LAG_COUNT}, which is the most for lag"))
+        }
+        Some(count) => Ok(LagPlan { count, interval }),
+    }
+}
+
+fn data(text: &str) -> Result<Map, String> {
+    match json::parse(text.as_bytes()) {
+        Ok(Value::Map(map)) => Ok(map),
+        Ok(_) => Err("it has to be a JSON object, such as {\"from\":\"me\"}".into()),
+        Err(error) => Err(format!("{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}")),
+    }
 }
 
 fn host(text: &str) -> Result<String, String> {

@@ -40,6 +40,7 @@ struct Calls {
 struct Drawing {
     name: String,
     rtts: (Timeline, Recorder),
+    unanswered: Timeline,
     rates: [Rate; 2],
 }
 
@@ -196,15 +197,17 @@ impl<'a> Output<'a> {
         let Some((_, drawings)) = &self.svg else { return };
         let mut drawings = lock(drawings);
         let index = drawings.iter().position(|drawing| drawing.name == name).unwrap_or_else(|| {
-            drawings.push(Drawing { name: name.into(), rtts: Default::default(), rates: Default::default() });
+            let (rtts, unanswered, rates) = Default::default();
+            drawings.push(Drawing { name: name.into(), rtts, unanswered, rates });
             drawings.len() - 1
         });
-        let Drawing { rtts, rates, .. } = &mut drawings[index];
+        let Drawing { rtts, unanswered, rates, .. } = &mut drawings[index];
         match *sample {
             Sample::Ping { at, rtt, .. } => {
                 rtts.0.record(at, rtt);
                 rtts.1.record(rtt);
             }
+            Sample::Missed { at, fate: Fate::Late | Fate::Lost, .. } => unanswered.record(at, Duration::ZERO),
             Sample::Missed { .. } => {}
             Sample::Piece { direction, at, bytes } => rates[slot(direction)].record(at, bytes),
         }
@@ -261,7 +264,7 @@ impl Sink<'_> {
 
     /// A line for one ping, while a single client sends them.
     fn show(&self, line: &str) {
-        if self.output.options.clients == 1 && matches!(self.test, "latency" | "udp") {
+        if self.output.options.clients == 1 && (matches!(self.test, "latency" | "udp") || self.part == "rtt") {
             self.output.detail(&format!("  {line}"));
         }
     }
@@ -303,9 +306,9 @@ fn draw(options: &Options, drawings: &[Drawing], calls: Option<&Calls>) -> Strin
         .map(|drawing| names.into_iter().zip(&drawing.rates).filter(|(_, rate)| rate.bytes() > 0).collect())
         .collect();
     let mut panels = Vec::new();
-    for (Drawing { name, rtts: (timeline, recorder), .. }, series) in drawings.iter().zip(&series) {
+    for (Drawing { name, rtts: (timeline, recorder), unanswered, .. }, series) in drawings.iter().zip(&series) {
         if recorder.count() > 0 {
-            panels.push(Panel::Rtt { name, timeline, recorder });
+            panels.push(Panel::Rtt { name, timeline, recorder, unanswered });
         }
         if !series.is_empty() {
             panels.push(Panel::Throughput { name, series });

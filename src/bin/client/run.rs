@@ -1,6 +1,8 @@
 //! Measure, then say what was measured: for one client in detail, for many a line each and the total.
 
 mod call;
+mod lag;
+mod status;
 mod udp;
 
 use std::io::{self, ErrorKind};
@@ -82,6 +84,7 @@ impl<'a> Run<'a> {
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let how = ClientOptions { timeout, framing, spin, trace };
         let mut run = Run { options, output, how, kept: Vec::new() };
+        // Others connect by themselves: a connection that is only held would take a place that they do not need.
         if !options.tests.iter().any(|test| test.needs_connection()) {
             return Ok(run);
         }
@@ -114,6 +117,8 @@ impl<'a> Run<'a> {
             Test::Loaded => self.loaded(),
             Test::Sweep => self.sweep(),
             Test::Udp => self.udp(),
+            Test::Lag => self.lag(),
+            Test::Status => self.status(),
             Test::Call => self.call(),
         }
     }

@@ -10,6 +10,7 @@ use roundtrip::server::Config;
 use roundtrip::session::Settings;
 use roundtrip::session::echo::Impairments;
 use roundtrip::units::{MIB, parse_duration, parse_size, whole_number};
+use roundtrip::wire::value::Value;
 use roundtrip::wire::wamp::valid_uri;
 
 /// What the command line asks for.
@@ -48,6 +49,8 @@ fn declare() -> Getopts {
     flags.optopt("", "max-time", "longest timed transfer (default 1h)", "DUR");
     flags.optopt("", "idle-timeout", "drop a peer that is silent or stalled for so long (default 60s)", "DUR");
     flags.optmulti("", "allow", "only these networks may connect, such as 10.0.0.0/8; repeatable", "CIDR");
+    flags.optmulti("", "info", "data that every status answer holds; repeatable", "KEY=VALUE");
+    flags.optflag("", "no-writeback", "do not repeat the question in status answers");
     flags.optflag("", "spin", "wait by asking again and again; burns a core for each connection");
     flags.optflag("", "no-udp", "do not answer UDP pings");
     flags.optopt("", "loss", "lose so many of a hundred answers to UDP pings", "PCT");
@@ -103,6 +106,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             max_time: value("max-time", text("max-time"), session.max_time, some_time)?,
             spin: given.opt_present("spin"),
             idle_timeout: value("idle-timeout", text("idle-timeout"), session.idle_timeout, some_time)?,
+            info: given.opt_strs("info").iter().map(|text| info(text)).collect::<Result<_, _>>()?,
+            writeback: !given.opt_present("no-writeback"),
             ..session
         },
         udp: udp(&given)?,
@@ -187,6 +192,16 @@ fn connections(text: &str) -> Result<u64, String> {
         1..=10_000 => Ok(connections),
         _ => Err(format!("{connections} connections are more than 10000, which is the most")),
     })
+}
+
+fn info(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some(("roundtrip", _)) => {
+            Err("--info: \"roundtrip\" is where the server itself says what it is; choose another key".into())
+        }
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err(format!("--info: {text:?} is no data; write KEY=VALUE, such as name=mine")),
+    }
 }
 
 fn host(text: &str) -> Result<String, String> {

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::latency::Stamp;
-use super::super::{Latency, Observer, pace};
+use super::super::{Latency, Observer};
+use crate::pace;
 use crate::wamp::Session;
 use crate::wire::value::Value;
 use crate::wire::wamp::Payload;

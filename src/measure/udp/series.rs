@@ -16,6 +16,9 @@ use crate::wire::datagram::{Damage, Ping, Stamps, UNCOUNTED, sequence};
 /// lost, and an answer to it foreign. So the book takes 10 MiB at most, however long the series.
 const WINDOW: usize = 1 << 18;
 
+/// How long to take what is there already. It takes no time unless somebody sends faster than that.
+const REST: Duration = Duration::from_millis(100);
+
 /// Takes what the sender and the socket tell.
 pub(super) struct Series<'a> {
     client: &'a UdpClient,
@@ -171,17 +174,24 @@ impl<'a> Series<'a> {
         Ok(self.answered)
     }
 
-    /// Waits a moment for a datagram, and brings the book up to date.
-    pub fn receive(&mut self) -> io::Result<()> {
+    /// Waits a moment for a datagram, and brings the book up to date. Returns whether one came.
+    pub fn receive(&mut self) -> io::Result<bool> {
         let mut datagram = std::mem::take(&mut self.datagram);
         let received = self.client.receive(&mut datagram);
-        self.take_sent()?;
-        if let Some(at) = received? {
+        let sending = self.take_sent();
+        if let Ok(Some(at)) = received {
             self.arrived(&datagram, at);
         }
         self.datagram = datagram;
         self.look_at_the_clock(Instant::now());
-        Ok(())
+        sending.and(received).map(|at| at.is_some())
+    }
+
+    /// Takes what has arrived already, after something has failed.
+    pub fn take_the_rest(&mut self) {
+        let start = Instant::now();
+        // An error is reported once, and may stand before datagrams that came earlier.
+        while start.elapsed() < REST && self.receive().unwrap_or(true) {}
     }
 
     fn take_sent(&mut self) -> io::Result<()> {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::axis::{Axis, DURATIONS, apart};
-use super::canvas::{Canvas, Ink, Pen};
+use super::canvas::{Canvas, Ink, Pen, Type};
 use super::{
-    ABOVE, BELOW, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, UNDER, empty, nanoseconds, time_axis, value_axis,
+    ABOVE, BELOW, BESIDE, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, UNDER, empty, nanoseconds, time_axis, value_axis,
 };
 use crate::report::timeline::Timeline;
 use crate::stats::Recorder;
@@ -21,22 +21,35 @@ const BARS: u16 = 260;
 /// Fewer samples than this are drawn as larger dots, and their distribution in fewer rows, or it would be all gaps.
 const FEW: u64 = 100;
 
+const MARKED: Type = Type { ink: Ink::Orange, ..BESIDE };
+
 const ROUND: Pen = Pen { ink: Ink::Blue, width: 1.6, more: "stroke-linecap=\"round\"" };
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas, top: f64, timeline: &Timeline, recorder: &Recorder) -> Drawn {
+pub(super) fn draw(
+    canvas: &mut Canvas,
+    top: f64,
+    timeline: &Timeline,
+    recorder: &Recorder,
+    unanswered: &Timeline,
+) -> Drawn {
     let Some(summary) = recorder.summary() else { return empty(canvas, top, "no answers") };
     let (upper, lower) = (top + ABOVE, top + ABOVE + HEIGHT);
     let range = (nanoseconds(summary.min), nanoseconds(summary.p50), nanoseconds(summary.max));
     let axis = Axis::fitting(DURATIONS, range, (lower, upper));
     value_axis(canvas, upper, &axis, "round-trip time", &[TIME, SHARES]);
-    let time = time_axis(canvas, upper, timeline.end(), TIME);
+    let time = time_axis(canvas, upper, timeline.end().max(unanswered.end()), TIME);
     course(canvas, &time, &axis, timeline, summary.count);
+    let without = mark(canvas, &time, lower, unanswered);
     distribution(canvas, &axis, lower, recorder);
     let answers = match summary.count {
         1 => "1 answer".into(),
         count => format!("{} answers", grouped(count)),
     };
+    let unanswered = (without > 0).then(|| format!("{} without an answer in time", grouped(without)));
+    if let Some(unanswered) = &unanswered {
+        canvas.text((TIME.1, upper - 8.0), MARKED, unanswered);
+    }
     canvas.text((f64::midpoint(SHARES.0, SHARES.1), lower + 17.0), UNDER, &format!("share of {answers}"));
 
     let marks = [("max", summary.max), ("p99", summary.p99), ("p90", summary.p90), ("p50", summary.p50)];
@@ -46,7 +59,26 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, timeline: &Timeline, recorder:
         canvas.stroke(LEADER, &format!("M{} {from:.1}H{}L{} {to:.1}", SHARES.0, SHARES.1, LABELS - 4.0));
         canvas.text((LABELS, to + 4.0), LABEL, label);
     }
-    Drawn { height: ABOVE + HEIGHT + BELOW, said: format!("{answers}, {}", labels.join(", ")) }
+    Drawn {
+        height: ABOVE + HEIGHT + BELOW,
+        said: format!(
+            "{answers}, {}{}",
+            labels.join(", "),
+            unanswered.map_or(String::new(), |unanswered| format!(", {unanswered}"))
+        ),
+    }
+}
+
+/// Marks when there was no answer, and returns how often.
+fn mark(canvas: &mut Canvas, time: &Axis, bottom: f64, unanswered: &Timeline) -> u64 {
+    let (mut strokes, mut count) = (String::new(), 0);
+    for (when, spread) in unanswered.columns(usize::from(BARS)) {
+        let x = time.place(f64::midpoint(nanoseconds(when.start), nanoseconds(when.end)));
+        let _ = write!(strokes, "M{x:.1} {bottom}v-10");
+        count += spread.count;
+    }
+    canvas.stroke(Pen { ink: Ink::Orange, ..ROUND }, &strokes);
+    count
 }
 
 /// Draws when which values were measured.

@@ -1,8 +1,8 @@
 //! A bad network, for teaching and for tests.
 //!
-//! Real networks lose, copy, delay and swap packets, but never when one wants to look. A server can do the same to its
-//! answers on purpose: whether to is drawn anew for each, and what is drawn for the *n*-th answer to a client depends
-//! on the seed and on *n* alone. So with the same seed every client, and every run, sees the same.
+//! Real networks lose, copy, delay and swap packets, but never when one wants to look. A server can do the same to
+//! its answers on purpose: whether to is drawn anew for each, and what is drawn for the *n*-th answer to a client
+//! depends on the seed and on *n* alone. So with the same seed every client, and every run, sees the same.
 //!
 //! Answers that wait do so in a thread of their own. The one that receives goes on receiving.
 

@@ -51,9 +51,9 @@ impl Peer {
         self.answered - 1
     }
 
-    /// Counts this ping unless it has been here before, or is one that is not to be counted, and returns how many have
-    /// been. What is older than the window is taken for new: networks delay packets by seconds, but copy them within
-    /// moments.
+    /// Counts this ping unless it has been here before, or is one that is not to be counted, and returns how many
+    /// have been. What is older than the window is taken for new: networks delay packets by seconds, but copy them
+    /// within moments.
     pub fn count(&mut self, sequence: u64) -> u64 {
         let bit = |back: u64| u32::try_from(back).ok().and_then(|back| 1_u128.checked_shl(back)).unwrap_or(0);
         if let Some(ahead) = sequence.checked_sub(self.highest).filter(|&ahead| ahead > 0) {

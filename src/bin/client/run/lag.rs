@@ -1,0 +1,34 @@
+//! `--test lag`: the server pings, and both say what they saw.
+
+use roundtrip::measure::{Lag, View, lag};
+use roundtrip::report::{text, warnings};
+
+use super::{Format, Goal, Progress, Run};
+
+impl Run<'_> {
+    pub(super) fn lag(&mut self) -> bool {
+        let (options, output) = (self.options, self.output);
+        let goal = Goal::Pings(options.lag.count.saturating_mul(options.clients as u64));
+        output.text(&format!("lag: {} pings from the server{}", options.lag.count, self.each()));
+        let progress = Progress::start("lag", goal, !options.quiet);
+        // The round-trip times come all at once at the end: what shows how far it is are the echoes.
+        let afterwards = Progress::start("lag", goal, false);
+        let (results, environment) = self.together(|client, connection| {
+            let echoed = output.sink("lag", client, "turn-round".into(), &progress);
+            let measured = output.sink("lag", client, "rtt".into(), &afterwards);
+            lag(connection, options.lag, &|view, sample| match view {
+                View::TurnRound => echoed.take(&sample),
+                View::RoundTrip => measured.take(&sample),
+            })
+        });
+        drop(progress);
+        let total: Lag = self.report(&results);
+        for line in text::distribution(&total.server.rtt) {
+            output.detail(&format!("  {line}"));
+        }
+        output.detail(&format!("  {}", text::environment(&environment, Some(&total.server.late))));
+        let ok = output.end("lag", &results, Some(&environment));
+        self.notes(ok && options.format == Format::Text, &warnings::latency(&total.server));
+        ok
+    }
+}

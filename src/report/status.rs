@@ -1,0 +1,66 @@
+//! What a server said of itself: a line for each key, or the object as it is.
+
+use super::json::{self, Fields};
+use super::text::{self, Lines};
+use crate::measure::Asked;
+use crate::units::ms;
+use crate::wire::command::excerpt;
+use crate::wire::value::{Map, Value};
+
+impl Lines for Asked {
+    fn lines(&self) -> Vec<String> {
+        let Some(answer) = &self.answer else {
+            let answered = format!("{} asked, {} answered", self.asked, self.delay.count());
+            return [answered].into_iter().chain(text::rtt("delay", &self.delay)).collect();
+        };
+        let width = answer.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0).min(20);
+        let line = |(key, value): (&str, &Value)| format!("{:<width$}  {}", excerpt(key.as_bytes()), in_words(value));
+        answer.iter().map(line).collect()
+    }
+
+    fn brief(&self) -> String {
+        match self.delay.summary() {
+            Some(delay) => format!("answered in {} ms", ms(delay.max)),
+            None => "no answer".into(),
+        }
+    }
+}
+
+/// Text without its quotation marks, and a map without its braces. It is a stranger's, so it is cut and escaped.
+fn in_words(value: &Value) -> String {
+    let pair = |(key, value): (&str, &Value)| format!("{key} {value}");
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Map(map) => map.iter().map(pair).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    excerpt(text.as_bytes())
+}
+
+impl Fields for Asked {
+    fn fields(&self, map: &mut Map) {
+        map.insert("asked", self.asked);
+        map.insert("answered", self.delay.count());
+        json::put(map, "delay_ns", self.delay.summary().as_ref().map(json::summary));
+        json::put(map, "status", self.answer.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_strangers_text_cannot_do_anything_to_a_terminal() {
+        let nested = Map::from([("now", 3.into()), ("\x1b[2J", "\x07".into())]);
+        let answer = Map::from([("motd", "hi\n\x1b[31m".into()), ("connections", nested.into()), ("up", 1.5.into())]);
+        let delay = [Duration::from_micros(81)].into_iter().collect();
+        let asked = Asked { asked: 1, delay, answer: Some(answer), failure: None };
+        assert_eq!(asked.brief(), "answered in 0.081 ms");
+        let lines = asked.lines();
+        assert_eq!(lines[0], "motd         hi\\n\\u{1b}[31m");
+        assert!(lines[1].starts_with("connections  now 3, \\u{1b}[2J ") && lines[2] == "up           1.5");
+        assert!(lines.iter().all(|line| line.chars().all(|c| !c.is_control())));
+    }
+}

@@ -1,0 +1,234 @@
+//! The two threads of a lag: one sends pings, the other takes what comes back.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::num::NonZeroU64;
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Lag, MAX_FAULTS, Ping, nanoseconds};
+use crate::net::{Stream, receive_in_time};
+use crate::pace;
+use crate::session::Settings;
+use crate::units::{ms, whole_number};
+use crate::wire::command::{LagPlan, excerpt};
+use crate::wire::framing::Framing;
+
+/// Address space for the sender's stack: it only formats a line, and there may be one for each connection.
+const STACK_SIZE: usize = 64 * 1024;
+
+/// All that the two threads share.
+#[derive(Default)]
+pub(super) struct Sent {
+    pub pings: Vec<Ping>,
+    /// There will be no more.
+    over: bool,
+}
+
+pub(super) struct Receiver<'a, F> {
+    reader: &'a mut BufReader<Stream>,
+    settings: &'a Settings,
+    sent: &'a Mutex<Sent>,
+    start: Instant,
+    /// The ping after the highest that was echoed: TCP keeps the order, so it is the next.
+    expected: usize,
+    /// When the last echo came.
+    last: Instant,
+    echoed: u64,
+    /// What is wrong with other lines is counted here.
+    lag: Lag,
+    count: F,
+    line: Vec<u8>,
+}
+
+impl<'a, F: FnMut()> Receiver<'a, F> {
+    pub fn new(
+        reader: &'a mut BufReader<Stream>,
+        plan: LagPlan,
+        settings: &'a Settings,
+        sent: &'a Mutex<Sent>,
+        count: F,
+    ) -> Self {
+        let (lag, now) = (Lag { plan, ..Lag::default() }, Instant::now());
+        Receiver { reader, settings, sent, start: now, expected: 0, last: now, echoed: 0, lag, count, line: Vec::new() }
+    }
+
+    /// What is wrong with the echoes so far.
+    pub fn finish(self) -> Lag {
+        self.lag
+    }
+
+    /// Each echo sends the next ping.
+    pub fn one_by_one(&mut self) -> io::Result<()> {
+        for number in 0..self.lag.plan.count {
+            if self.start.elapsed() >= self.settings.max_time {
+                break;
+            }
+            send(self.reader.get_mut(), number, self.start, self.sent)?;
+            while self.echoed <= number {
+                self.receive()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Each ping is sent when it is due.
+    pub fn paced(&mut self) -> io::Result<()> {
+        // Pings that leave on time are over in time. If the peer takes them too slowly, the rest is not sent.
+        let limit = self.settings.max_time.saturating_add(self.settings.idle_timeout);
+        let (plan, sent) = (self.lag.plan, self.sent);
+        let stream = self.reader.get_ref().clone();
+        let (stop, stopped) = channel();
+        // The sender has to exist before its first ping is due.
+        let start = Instant::now() + Duration::from_millis(1);
+        self.start = start;
+        thread::scope(|scope| {
+            let sender = thread::Builder::new().stack_size(STACK_SIZE);
+            let sender = sender.spawn_scoped(scope, move || {
+                let result = send_all(stream, plan, start, limit, sent, &stopped);
+                lock(sent).over = true;
+                result
+            })?;
+            let mut received = Ok(true);
+            while self.echoed < plan.count && received.as_ref().is_ok_and(|&more| more) {
+                received = self.receive();
+            }
+            drop(stop);
+            let sending = sender.join().unwrap_or_else(|_| Err(io::Error::other("the sender panicked")));
+            received.and(sending)
+        })
+    }
+
+    /// Reads one line, and takes it for the echo that it should be. `false` when there is no more to come: after the
+    /// last echo, any that are missing are waited for like others, but it is no error if they do not come.
+    fn receive(&mut self) -> io::Result<bool> {
+        // As long as no ping is unanswered, or none for long enough, silence means nothing.
+        while let Err(error) = self.reader.fill_buf() {
+            if error.kind() != ErrorKind::TimedOut {
+                return Err(error);
+            }
+            match self.awaited() {
+                Awaited::Nothing => return Ok(false),
+                Awaited::Overdue => return Err(error),
+                Awaited::Echo => {}
+            }
+        }
+        let line = &mut self.line;
+        let received = receive_in_time(self.reader, |reader| Framing::Line.receive(reader, line))?;
+        let arrived = Instant::now();
+        let Some(message) = received else {
+            return Err(io::Error::new(ErrorKind::UnexpectedEof, "the client left before the last echo"));
+        };
+        let number = message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
+        let said = match number.and_then(whole_number) {
+            Some(number) => format!("PING {number} {}", self.echo(number, arrived)),
+            None => format!("said \"{}\", which is no echo", self.no_echo()),
+        };
+        self.settings.log.say(format_args!("{} {said}", self.reader.get_ref().peer_name()));
+        let Lag { wrong, repeated, unsent, .. } = self.lag;
+        if wrong + repeated + unsent > MAX_FAULTS {
+            let what = format!("more than {MAX_FAULTS} lines that were not the echo of a ping");
+            return Err(io::Error::new(ErrorKind::InvalidData, what));
+        }
+        match self.awaited() {
+            Awaited::Nothing => Ok(false),
+            Awaited::Echo => Ok(true),
+            Awaited::Overdue => {
+                let what = format!("no echo came for {:?}", self.settings.idle_timeout);
+                Err(io::Error::new(ErrorKind::TimedOut, what))
+            }
+        }
+    }
+
+    /// Takes the echo of this ping, and says what became of it.
+    fn echo(&mut self, number: usize, arrived: Instant) -> String {
+        let mut sent = lock(self.sent);
+        let Some(ping) = sent.pings.get_mut(number) else {
+            self.lag.unsent += 1;
+            return "was never sent, and echoed".into();
+        };
+        if ping.rtt_ns.is_some() {
+            self.lag.repeated += 1;
+            return "was echoed before".into();
+        }
+        let rtt = nanoseconds(arrived.saturating_duration_since(self.start)).saturating_sub(ping.sent_ns);
+        // An echo within the clock's resolution took one nanosecond rather than none.
+        ping.rtt_ns = Some(NonZeroU64::new(rtt).unwrap_or(NonZeroU64::MIN));
+        self.expected = self.expected.max(number + 1);
+        self.last = arrived;
+        self.echoed += 1;
+        (self.count)();
+        format!("RTT was {} ms", ms(Duration::from_nanos(rtt)))
+    }
+
+    fn no_echo(&mut self) -> String {
+        self.lag.wrong += 1;
+        excerpt(&self.line)
+    }
+
+    /// A peer may be silent for the idle timeout since its last echo, or since the next ping was sent if that was
+    /// later.
+    fn awaited(&self) -> Awaited {
+        let sent = lock(self.sent);
+        let ping = sent.pings.get(self.expected);
+        let complete = sent.over || sent.pings.len() as u64 == self.lag.plan.count;
+        let since = ping.map_or(self.start, |ping| self.start + Duration::from_nanos(ping.sent_ns));
+        let in_time = since.max(self.last).elapsed() < self.settings.idle_timeout;
+        match ping {
+            Some(_) if !in_time => Awaited::Overdue,
+            None if !in_time && complete => Awaited::Nothing,
+            // Also when the next ping has not been sent yet.
+            _ => Awaited::Echo,
+        }
+    }
+}
+
+/// What there is to wait for.
+enum Awaited {
+    /// An echo that may still come.
+    Echo,
+    /// An echo that should have come.
+    Overdue,
+    /// Only echoes of pings before one that was echoed, and they have had their time.
+    Nothing,
+}
+
+/// The sender: one ping after the other until all are sent, the time is up, or the other side of `stopped` is gone.
+fn send_all(
+    mut stream: Stream,
+    plan: LagPlan,
+    start: Instant,
+    limit: Duration,
+    sent: &Mutex<Sent>,
+    stopped: &mpsc::Receiver<()>,
+) -> io::Result<()> {
+    let mut due = start;
+    let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
+    for number in 0..plan.count {
+        let on = stopped.try_recv() == Err(TryRecvError::Empty) && start.elapsed() < limit;
+        if !on || pace::wait_until(due, sleep).is_none() {
+            break;
+        }
+        send(&mut stream, number, start, sent)?;
+        due += plan.interval;
+    }
+    Ok(())
+}
+
+/// Notes when, and sends. The other way round, an echo could be here before its ping is known.
+fn send(writer: &mut Stream, number: u64, start: Instant, sent: &Mutex<Sent>) -> io::Result<()> {
+    let line = format!("PING {number}\n");
+    let mut known = lock(sent);
+    // Making room may mean to move what is there, which is not to be part of a round trip.
+    known.pings.reserve(1);
+    let sent_ns = nanoseconds(start.elapsed());
+    known.pings.push(Ping { sent_ns, rtt_ns: None });
+    drop(known);
+    writer.write_all(line.as_bytes())
+}
+
+/// A thread that panicked has left pings that are as good as before.
+fn lock(sent: &Mutex<Sent>) -> MutexGuard<'_, Sent> {
+    sent.lock().unwrap_or_else(PoisonError::into_inner)
+}
