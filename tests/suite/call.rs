@@ -296,3 +296,12 @@ fn whoever_kills_the_client_leaves_nothing_behind() {
     running.client.0.wait().unwrap();
     running.assert_alone();
 }
+
+#[test]
+#[cfg(unix)]
+fn a_long_path_to_temporary_files_is_no_obstacle() {
+    // The address of a Unix socket would have no room for it.
+    let folder = format!("/tmp/{}", "long".repeat(30));
+    let outcome = run(Command::new(CLIENT).args(["--test", "call", "--count", "1", "-q"]).env("TMPDIR", folder));
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
+}

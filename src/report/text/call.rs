@@ -80,7 +80,7 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
     let (factor, most) = sorted.first()?;
     if !most.is_clear() {
         let what = "None of this need be more than chance, such as which processor a process is on: make more calls, \
-                    or leave the system no choice (taskset -c 0)";
+                    or leave the system no choice (taskset -c 0).";
         return Some(what.into());
     }
     let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());

@@ -35,6 +35,10 @@ use process::Process;
 /// Batches on each way, if there are calls enough. Among so many it shows if the first ones are slower.
 const BATCHES: u32 = 10;
 
+/// The address of a Unix socket has room for a path of 104 bytes on some systems, and 108 on Linux (`man 7 unix`), of
+/// which 40 are needed here.
+const LONGEST: usize = 60;
+
 /// How long a router may take to be there.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -218,7 +222,9 @@ struct Directory(PathBuf);
 impl Directory {
     fn new() -> io::Result<Self> {
         let number = RandomState::new().hash_one(0);
-        let path = std::env::temp_dir().join(format!("roundtrip-{}-{number:x}", std::process::id()));
+        let temporary = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() <= LONGEST);
+        let temporary = temporary.unwrap_or_else(|| "/tmp".into());
+        let path = temporary.join(format!("roundtrip-{}-{number:x}", std::process::id()));
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
