@@ -2,7 +2,8 @@
 //!
 //! Calls through a router, from one process to another, over a Unix socket with `RawSocket` and `MessagePack`, are
 //! faster than over TCP with WebSocket and JSON. What does that say about JSON? Nothing. Two callers and two callees
-//! measure it both ways. Run it with `cargo run --release --example call_roundtrip`. Then read `src/measure/call.rs`.
+//! measure it both ways. Run it with `cargo run --release --example call_roundtrip`, and once more with `taskset -c
+//! 0` in front: the system then cannot place one worker better than another. Then read `src/measure/call.rs`.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Lines, Write};

@@ -15,6 +15,11 @@
 //! that changes all three at once cannot say which of them it was; so all eight [`Combination`]s are measured, and
 //! [`effects`] takes them apart. That the machine is faster at one moment than at the next must not be mistaken for
 //! an effect: calls are made in batches, and each combination has its turn before any has its next.
+//!
+//! What turns do not help against is where the system has placed the processes: on one processor they wake each other
+//! in a few microseconds, on two it takes many, and where they are they tend to stay. That can be larger than every
+//! effect, and is the reason why each [`Effect`] comes with what [chance](Effect::margin) can do. Where there is such
+//! a program, `taskset -c 0` in front of the command puts all of them on one processor.
 
 mod caller;
 mod combination;

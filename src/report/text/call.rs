@@ -79,10 +79,12 @@ fn amount(effect: &Effect) -> String {
 fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
     let (factor, most) = sorted.first()?;
     if !most.is_clear() {
-        return Some("None of this need be more than chance: make more calls.".into());
+        let what = "None of this need be more than chance, such as which processor a process is on: make more calls, \
+                    or leave the system no choice (taskset -c 0).";
+        return Some(what.into());
     }
     let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());
-    let rival = sorted.get(1).filter(|(_, next)| {
+    let rival = sorted.get(1).filter(|(_, next)| next.is_clear()).filter(|(_, next)| {
         let margin = |effect: &Effect| effect.margin().unwrap_or_default().as_secs_f64();
         size(most).saturating_sub(size(next)).as_secs_f64() < margin(most).hypot(margin(next))
     });

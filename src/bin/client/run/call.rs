@@ -3,10 +3,10 @@
 //! ```text
 //!   this process ─┬─ router                     a process each, and all there before the first call
 //!                 ├─ callee ┐
-//!                 ├─ caller ┘ tcp websocket json         batch 1     batch 2
-//!                 ├─ callee ┐                                    ╲  ╱
-//!                 ├─ caller ┘ tcp websocket msgpack      batch 1   ╳ batch 2      one at a time
-//!                 └─ …                                   …       ╱  ╲ …
+//!                 ├─ caller ┘ tcp websocket json         batch 1     batch 2     batch 3 …
+//!                 ├─ callee ┐                                 │           ▲
+//!                 ├─ caller ┘ tcp websocket msgpack      batch 1     batch 2     one at a time, there and back
+//!                 └─ …                                        ▼           │
 //! ```
 
 mod pair;
@@ -35,6 +35,10 @@ use process::Process;
 /// Batches on each way, if there are calls enough. Among so many it shows if the first ones are slower.
 const BATCHES: u32 = 10;
 
+/// The address of a Unix socket has room for a path of 104 bytes on some systems, and 108 on Linux (`man 7 unix`), of
+/// which 40 are needed here.
+const LONGEST: usize = 60;
+
 /// How long a router may take to be there.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -42,7 +46,7 @@ impl Run<'_> {
     pub(super) fn call(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
         let calls = pings_in_words(options).replacen("pings", "calls", 1);
-        output.text(&format!("call: {calls} on each way{}", self.each()));
+        output.text(&format!("call: {calls} on each way{}", self.each().trim_start_matches(" each")));
         if options.urls.is_empty() && !cfg!(unix) && options.format == Format::Text {
             note("Unix sockets need Unix: only the combinations with TCP are measured");
         }
@@ -62,11 +66,14 @@ impl Run<'_> {
         }
         let batches = options.plan.time.map_or(options.plan.count.min(BATCHES.into()), |_| BATCHES.into());
         for batch in 1..=batches {
-            for (index, sinks) in sinks.iter().enumerate() {
+            // There and back: nobody is always the one after the slowest, or always early.
+            let there = 0..pairs.len();
+            let order: Vec<usize> = if batch % 2 == 1 { there.collect() } else { there.rev().collect() };
+            for index in order {
                 let (earlier, rest) = pairs.split_at_mut(index);
                 let Some((pair, later)) = rest.split_first_mut() else { continue };
                 let others = || earlier.iter_mut().chain(later.iter_mut()).for_each(|pair| pair.keep_alive(options));
-                let take = |client: usize, sample: &_| sinks[client].take(sample);
+                let take = |client: usize, sample: &_| sinks[index][client].take(sample);
                 let calls = pair.batch(until(options, batch, batches), options, &take, others);
                 output.batch(&pair.route, (batch, batches), &calls);
             }
@@ -114,7 +121,7 @@ impl Run<'_> {
 fn total(calls: &[Call]) -> Call {
     let mut total = Call::total(calls);
     let failure = calls.iter().find_map(Call::failure);
-    total.latency.failure = failure.map(|error| io::Error::new(error.kind(), error.to_string()));
+    total.latency.failure = failure.map(again);
     total
 }
 
@@ -129,20 +136,34 @@ fn until(options: &Options, batch: u64, batches: u64) -> Until {
 }
 
 /// A pair for each way that is to be measured, all ready to start.
+///
+/// They are started in a random order. The system tends to place one process here, the next one there, and to leave
+/// them there: started one after the other, every second combination would have the better place, and that would look
+/// like an effect of the serialization.
 fn pairs(options: &Options, ours: Option<&io::Result<OurRouter>>) -> Vec<Pair> {
+    let ways: Vec<(Route, io::Result<Url>)> = match ours {
+        None => options.urls.iter().map(|url| (Route::Url(url.to_string()), Ok(url.clone()))).collect(),
+        Some(router) => {
+            let combinations = Combination::ALL.into_iter().filter(|one| cfg!(unix) || one.socket == Socket::Tcp);
+            let url = |one| router.as_ref().map_or_else(|error| Err(again(error)), |router| router.url(one));
+            combinations.map(|one| (Route::Combination(one), url(one))).collect()
+        }
+    };
     // Another client may be at work at the same router.
-    let run = RandomState::new().hash_one(0);
-    let start = |index: usize, route, url| Pair::start(route, url, &format!("roundtrip.echo.{run:x}.{index}"), options);
-    let Some(router) = ours else {
-        let urls = options.urls.iter().enumerate();
-        return urls.map(|(index, url)| start(index, Route::Url(url.to_string()), Ok(url.clone()))).collect();
-    };
-    let combinations = Combination::ALL.into_iter().filter(|one| cfg!(unix) || one.socket == Socket::Tcp);
-    let url = |combination| match router {
-        Ok(router) => router.url(combination),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-    };
-    combinations.enumerate().map(|(index, one)| start(index, Route::Combination(one), url(one))).collect()
+    let random = RandomState::new();
+    let run = random.hash_one("run");
+    let mut ways: Vec<_> = ways.into_iter().enumerate().collect();
+    ways.sort_by_key(|(index, _)| random.hash_one(index));
+    let start =
+        |(index, (route, url))| (index, Pair::start(route, url, &format!("roundtrip.echo.{run:x}.{index}"), options));
+    let mut pairs: Vec<(usize, Pair)> = ways.into_iter().map(start).collect();
+    pairs.sort_by_key(|(index, _)| *index);
+    pairs.into_iter().map(|(_, pair)| pair).collect()
+}
+
+/// The same error once more.
+fn again(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
 }
 
 /// The effects among those that have been measured to the end. URLs can be compared if they say all that matters, and
@@ -201,7 +222,9 @@ struct Directory(PathBuf);
 impl Directory {
     fn new() -> io::Result<Self> {
         let number = RandomState::new().hash_one(0);
-        let path = std::env::temp_dir().join(format!("roundtrip-{}-{number:x}", std::process::id()));
+        let temporary = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() <= LONGEST);
+        let temporary = temporary.unwrap_or_else(|| "/tmp".into());
+        let path = temporary.join(format!("roundtrip-{}-{number:x}", std::process::id()));
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
