@@ -12,8 +12,8 @@ use std::time::Instant;
 use roundtrip::client::{Client, Options as ClientOptions, Trace};
 use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{
-    Bandwidth, Bidirectional, Direction, Loaded, Outcome, Phase, Sweep, bandwidth, bidirectional, latency, loaded,
-    sweep, together,
+    Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Phase, Sweep, bandwidth, bidirectional, latency,
+    loaded, sweep, together,
 };
 use roundtrip::report::json::Fields;
 use roundtrip::report::text::{self, Lines};
@@ -165,14 +165,7 @@ impl<'a> Run<'a> {
             latency(connection, &options.plan, &|sample| sink.take(&sample))
         });
         drop(progress);
-        let total = self.report(&results);
-        for line in text::distribution(&total.rtt) {
-            output.detail(&format!("  {line}"));
-        }
-        output.detail(&format!("  {}", text::environment(&environment, Some(&total.lateness))));
-        let ok = output.end("latency", &results, Some(&environment));
-        self.notes(ok, &warnings::latency(&total));
-        ok
+        self.end_of_pings("latency", &results, &environment, |total| total)
     }
 
     fn bandwidth(&mut self, direction: Direction) -> bool {
@@ -282,6 +275,25 @@ impl<'a> Run<'a> {
             (time, _) => Goal::Time(time.unwrap_or_default()),
         };
         Progress::start(test, goal, !quiet && !shown)
+    }
+
+    /// Reports a test that is a series of pings, and what it was done with. Returns whether it succeeded.
+    fn end_of_pings<R: Outcome + Lines + Fields>(
+        &self,
+        test: &str,
+        results: &[R],
+        environment: &Environment,
+        pings: fn(&R) -> &Latency,
+    ) -> bool {
+        let total = self.report(results);
+        let pings = pings(&total);
+        for line in text::distribution(&pings.rtt) {
+            self.output.detail(&format!("  {line}"));
+        }
+        self.output.detail(&format!("  {}", text::environment(environment, Some(&pings.lateness))));
+        let ok = self.output.end(test, results, Some(environment));
+        self.notes(ok, &warnings::latency(pings));
+        ok
     }
 
     /// Says what each client and what all of them measured.

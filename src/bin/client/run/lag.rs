@@ -1,9 +1,8 @@
 //! `--test lag`: the server pings, and both say what they saw.
 
 use roundtrip::measure::{Lag, View, lag};
-use roundtrip::report::{text, warnings};
 
-use super::{Format, Goal, Progress, Run};
+use super::{Goal, Progress, Run};
 
 impl Run<'_> {
     pub(super) fn lag(&mut self) -> bool {
@@ -22,13 +21,6 @@ impl Run<'_> {
             })
         });
         drop(progress);
-        let total: Lag = self.report(&results);
-        for line in text::distribution(&total.server.rtt) {
-            output.detail(&format!("  {line}"));
-        }
-        output.detail(&format!("  {}", text::environment(&environment, Some(&total.server.lateness))));
-        let ok = output.end("lag", &results, Some(&environment));
-        self.notes(ok && options.format == Format::Text, &warnings::latency(&total.server));
-        ok
+        self.end_of_pings("lag", &results, &environment, |total: &Lag| &total.server)
     }
 }

@@ -3,7 +3,6 @@
 use roundtrip::client::UdpClient;
 use roundtrip::measure::environment::Before;
 use roundtrip::measure::{Outcome, Udp, together, udp};
-use roundtrip::report::{text, warnings};
 
 use super::{Run, pings_in_words};
 
@@ -23,13 +22,6 @@ impl Run<'_> {
         let environment = before.until_now();
         drop(progress);
         let results: Vec<Udp> = results.into_iter().map(|result| result.unwrap_or_else(Udp::failed)).collect();
-        let total = self.report(&results);
-        for line in text::distribution(&total.latency.rtt) {
-            output.detail(&format!("  {line}"));
-        }
-        output.detail(&format!("  {}", text::environment(&environment, Some(&total.latency.lateness))));
-        let ok = output.end("udp", &results, Some(&environment));
-        self.notes(ok, &warnings::latency(&total.latency));
-        ok
+        self.end_of_pings("udp", &results, &environment, |total| &total.latency)
     }
 }
