@@ -95,8 +95,8 @@ impl Stream {
         Stream::new(Socket::Tcp(stream), Some(peer), timeout)
     }
 
-    /// Connects to the Unix socket at this path, waiting at most `timeout`, which is then the timeout of each read and
-    /// write too.
+    /// Connects to the Unix socket at this path, waiting at most `timeout`, which is then the timeout of each read
+    /// and write too.
     ///
     /// # Errors
     /// Says what was tried: nobody listens there, or whoever does accepts nothing.
@@ -312,8 +312,8 @@ impl From<Stream> for std::process::Stdio {
     }
 }
 
-/// Waits for a message to begin, however long the timeout allows, then has `receive` read it, within one more timeout: so a
-/// message that comes in ever so small pieces has an end, too.
+/// Waits for a message to begin, however long the timeout allows, then has `receive` read it, within one more
+/// timeout: so a message that comes in ever so small pieces has an end, too.
 ///
 /// # Errors
 /// Those of the connection, and of `receive`.

@@ -1,8 +1,9 @@
 //! A router, put together: endpoints, and the realm from [`session::router`](crate::session::router) that they all
 //! lead to.
 //!
-//! It serves each connection in a thread, whatever the [`Mode`](crate::serve::Mode) of a server beside it: its sessions
-//! talk to each other, which processes could not, and one after the other they would wait for each other for ever.
+//! It serves each connection in a thread, whatever the [`Mode`](crate::serve::Mode) of a server beside it: its
+//! sessions talk to each other, which processes could not, and one after the other they would wait for each other for
+//! ever.
 //!
 //! ```
 //! use roundtrip::router::{Config, Endpoint, Router};

@@ -79,7 +79,8 @@ pub struct Server {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    stop: Vec<Arc<AtomicBool>>,
+    stop: Arc<AtomicBool>,
+    stop_echo: Option<Arc<AtomicBool>>,
 }
 
 impl Server {
@@ -154,8 +155,8 @@ impl Server {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(self) -> io::Result<Running> {
-        let stop = self.echo.iter().map(Echo::stop).chain([Arc::clone(&self.acceptor.stop)]).collect();
-        let running = Running { address: self.address, stop };
+        let stop_echo = self.echo.as_ref().map(Echo::stop);
+        let running = Running { address: self.address, stop: Arc::clone(&self.acceptor.stop), stop_echo };
         let log = self.acceptor.log.clone();
         thread::Builder::new().name("accept".into()).spawn(move || {
             if let Err(error) = self.run() {
@@ -176,12 +177,15 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.iter().for_each(|stop| stop.store(true, Ordering::Relaxed));
+        self.stop.store(true, Ordering::Relaxed);
         // Neither `accept` nor `recv_from` can be interrupted, but they can be given what they wait for.
         let address = reachable(self.address);
         let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
-        let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-        let _ = UdpSocket::bind(any).and_then(|socket| socket.send_to(&[], address));
+        if let Some(stop) = &self.stop_echo {
+            stop.store(true, Ordering::Relaxed);
+            let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+            let _ = UdpSocket::bind(any).and_then(|socket| socket.send_to(&[], address));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
 use super::{Message, Options, Trace};
-use crate::wire::datagram::{MAX_DATAGRAM, Ping, UNCOUNTED};
+use crate::wire::datagram::{Ping, UNCOUNTED};
 
 /// How long to wait for one of several addresses to answer before the next one is tried.
 const PROBE: Duration = Duration::from_millis(300);
@@ -37,8 +37,15 @@ impl UdpClient {
         let mut silent = None;
         let mut last_error = io::Error::new(ErrorKind::NotFound, format!("the host {host:?} has no address"));
         for &address in &addresses {
-            let client = UdpClient::to(address, format!("{host}:{port}"), options)?;
-            match if addresses.len() == 1 { Ok(true) } else { client.probe() } {
+            let client = match UdpClient::to(address, format!("{host}:{port}"), options) {
+                Ok(client) if addresses.len() == 1 => return Ok(client),
+                Ok(client) => client,
+                Err(error) => {
+                    last_error = error;
+                    continue;
+                }
+            };
+            match client.probe() {
                 Ok(true) => return Ok(client),
                 Ok(false) => silent = silent.or(Some(client)),
                 Err(error) => last_error = error,
@@ -64,9 +71,9 @@ impl UdpClient {
         let mut datagram = Vec::new();
         Ping { sequence: UNCOUNTED, sent_ns: 0, series: 0 }.encode(0, &mut datagram);
         self.send(&datagram)?;
-        let start = Instant::now();
+        let (start, mut buffer) = (Instant::now(), [0; 200]);
         while start.elapsed() < PROBE {
-            if self.receive(&mut datagram)?.is_some() {
+            if self.receive(&mut buffer)?.is_some() {
                 return Ok(true);
             }
         }
@@ -79,41 +86,38 @@ impl UdpClient {
     /// `ConnectionRefused` when an earlier one met a closed port; and those of the system.
     pub fn send(&self, datagram: &[u8]) -> io::Result<()> {
         self.trace.show(Message::Sent(datagram));
+        let start = Instant::now();
         loop {
-            match self.socket.send(datagram) {
+            match self.socket.send(datagram).map_err(|error| (error.kind(), error)) {
                 Ok(_) => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.explain(&error)),
+                Err((ErrorKind::Interrupted, _)) => {}
+                Err((ErrorKind::WouldBlock, _)) if self.spin && start.elapsed() < self.timeout => {}
+                Err((_, error)) => return Err(self.explain(&error)),
             }
         }
     }
 
-    /// Waits a moment for a datagram, replaces what is in `buffer` with it and returns when it came; `None` if none
-    /// did.
+    /// Waits a moment for a datagram. Returns its length and when it came; `None` if none did.
     ///
     /// # Errors
     /// `ConnectionRefused` when something that was sent met a closed port; and those of the system.
-    pub fn receive(&self, buffer: &mut Vec<u8>) -> io::Result<Option<Instant>> {
-        // A byte more than any datagram has: one that fills it would have been cut.
-        buffer.resize(MAX_DATAGRAM + 1, 0);
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<(usize, Instant)>> {
         let deadline = self.spin.then(|| Instant::now() + self.slice);
-        let received = loop {
+        loop {
             match self.socket.recv(buffer).map_err(|error| (error.kind(), error)) {
-                Ok(length) => break Ok(Some((length, Instant::now()))),
+                Ok(length) => {
+                    let at = Instant::now();
+                    self.trace.show(Message::Received(buffer.get(..length).unwrap_or_default()));
+                    return Ok(Some((length, at)));
+                }
                 Err((ErrorKind::Interrupted, _)) => {}
                 Err((ErrorKind::WouldBlock, _)) if deadline.is_some_and(|deadline| Instant::now() < deadline) => {
                     std::hint::spin_loop();
                 }
-                Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => break Ok(None),
-                Err((_, error)) => break Err(self.explain(&error)),
+                Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => return Ok(None),
+                Err((_, error)) => return Err(self.explain(&error)),
             }
-        };
-        let (length, at) = received?.map_or((0, None), |(length, at)| (length, Some(at)));
-        buffer.truncate(length);
-        if at.is_some() {
-            self.trace.show(Message::Received(buffer));
         }
-        Ok(at)
     }
 
     /// After this an answer is late.

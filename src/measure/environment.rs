@@ -4,6 +4,8 @@
 //! clock takes time, a timer fires late, the program itself may be what is slow, and the kernel sends segments again
 //! without telling anybody. None of this can be taken out of a measurement. It can be measured too, and said.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
@@ -67,8 +69,9 @@ fn retransmitted_segments() -> Option<u64> {
 /// `/proc/self/net/udp`, in the line of the socket, which is known by its inode.
 pub(super) fn datagrams_dropped(socket: &UdpSocket) -> Option<u64> {
     let inode = inode(socket)?;
-    let tables = ["/proc/self/net/udp", "/proc/self/net/udp6"].map(std::fs::read_to_string);
-    tables.iter().flatten().flat_map(|table| table.lines()).find_map(|line| {
+    let table = if socket.local_addr().ok()?.is_ipv4() { "/proc/self/net/udp" } else { "/proc/self/net/udp6" };
+    let lines = BufReader::new(File::open(table).ok()?).lines();
+    lines.map_while(Result::ok).find_map(|line| {
         let mut fields = line.split_whitespace();
         (fields.nth(9)? == inode).then(|| fields.next_back()?.parse().ok()).flatten()
     })

@@ -161,7 +161,7 @@ fn fetch(client: &mut Client, figures: &Figures, lag: &mut Latency, observe: Lag
             let mut due = None;
             if !interval.is_zero() {
                 let late = sent.saturating_sub(interval.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)));
-                lag.late.record(late);
+                lag.lateness.record(late);
                 lag.due.record(late + rtt);
                 due = Some(late + rtt);
             }

@@ -76,7 +76,7 @@ pub struct Latency {
     /// From when each answered ping was due to its answer.
     pub due: Recorder,
     /// How late each ping was sent: this program's own error.
-    pub late: Recorder,
+    pub lateness: Recorder,
     /// Why the series ended early.
     pub failure: Option<io::Error>,
 }
@@ -87,7 +87,7 @@ impl Latency {
         self.sent += other.sent;
         self.rtt.merge(&other.rtt);
         self.due.merge(&other.due);
-        self.late.merge(&other.late);
+        self.lateness.merge(&other.lateness);
     }
 
     /// Takes an answer, and tells the observer.
@@ -151,7 +151,7 @@ pub fn latency(client: &mut Client, plan: &Plan, observe: Observer) -> Latency {
     }
     match plan.pings() {
         Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time && client.can_pipeline() => {
-            paced::paced(client, count, plan.interval, payload, observe)
+            paced::paced(client, count, plan, payload, observe)
         }
         count => one_at_a_time(client, plan, count.unwrap_or(u64::MAX), payload, observe),
     }
@@ -168,7 +168,7 @@ fn one_at_a_time(client: &mut Client, plan: &Plan, count: u64, payload: Option<&
                 thread::sleep(early);
                 true
             };
-            latency.late.record(pace::wait_until(due, sleep).unwrap_or_default());
+            latency.lateness.record(pace::wait_until(due, sleep).unwrap_or_default());
             stamp.due = Some(due);
             due += plan.interval;
         }

@@ -65,7 +65,7 @@ pub enum Sample {
         /// From when it was sent to this answer, if it is one.
         rtt: Option<Duration>,
         /// What became of it.
-        fate: Fate,
+        mishap: Mishap,
     },
     /// A piece of a bulk transfer went through: arrived here, or was taken by the system on its way out.
     Piece {
@@ -80,7 +80,7 @@ pub enum Sample {
 
 /// What becomes of a ping over UDP that is not simply answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Mishap {
     /// The timeout has passed without an answer; there may still be one.
     Overdue,
     /// The answer came after the timeout.

@@ -11,12 +11,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::latency::{Latency, Stamp};
-use super::{Observer, Outcome};
+use super::{Observer, Outcome, Plan};
 use crate::client::{Client, Pinger};
 use crate::pace;
 use crate::stats::Recorder;
@@ -24,7 +25,7 @@ use crate::stats::Recorder;
 pub(super) fn paced(
     client: &mut Client,
     count: u64,
-    interval: Duration,
+    plan: &Plan,
     payload: Option<&[u8]>,
     observe: Observer,
 ) -> Latency {
@@ -33,9 +34,10 @@ pub(super) fn paced(
     let start = Instant::now() + Duration::from_millis(1);
     let (queue, queued) = channel();
     let (stop, stopped) = channel();
+    let count = &AtomicU64::new(count);
     thread::scope(|scope| {
         let sending = thread::Builder::new()
-            .spawn_scoped(scope, move || send_all(pinger, start, count, interval, payload, &queue, &stopped));
+            .spawn_scoped(scope, move || send_all(pinger, start, count, plan, payload, &queue, &stopped));
         let sending = match sending {
             Ok(sending) => sending,
             Err(error) => return Latency::failed(error),
@@ -45,34 +47,39 @@ pub(super) fn paced(
         drop(stop);
         if let Ok((sent, late)) = sending.join() {
             latency.sent = sent;
-            latency.late = late;
+            latency.lateness = late;
         }
         latency
     })
 }
 
-/// Sends one ping after the other until all are sent, none can be sent, or the other side of `stopped` is gone.
+/// Sends one ping after the other until all are sent, none can be sent, or the other side of `stopped` is gone. If
+/// there is a time, and pings do not leave as fast as they are due, it is over before all are sent: then `count` is
+/// lowered, and before the last one leaves, so that who waits for its answer knows that it is the last.
 fn send_all(
     mut pinger: Pinger,
     start: Instant,
-    count: u64,
-    interval: Duration,
+    count: &AtomicU64,
+    plan: &Plan,
     payload: Option<&[u8]>,
     queue: &Sender<Stamp>,
     stopped: &Receiver<()>,
 ) -> (u64, Recorder) {
     let (mut sent, mut due, mut lateness) = (0, start, Recorder::default());
     let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
-    while sent < count && stopped.try_recv() == Err(TryRecvError::Empty) {
+    while sent < count.load(Ordering::Relaxed) && stopped.try_recv() == Err(TryRecvError::Empty) {
         let Some(late) = pace::wait_until(due, sleep) else { break };
         let stamp = Stamp { due: Some(due), sent: Instant::now() };
         sent += 1;
+        if plan.time.is_some_and(|time| stamp.sent >= start + time) {
+            count.store(sent, Ordering::Relaxed);
+        }
         // Why it failed, the receiver finds out by itself: the connection is gone.
         if pinger.send(payload).is_err() || queue.send(stamp).is_err() {
             break;
         }
         lateness.record(late);
-        due += interval;
+        due += plan.interval;
     }
     (sent, lateness)
 }
@@ -84,9 +91,9 @@ struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    fn take_all(&mut self, start: Instant, count: u64, payload: Option<&[u8]>, observe: Observer) -> Latency {
+    fn take_all(&mut self, start: Instant, count: &AtomicU64, payload: Option<&[u8]>, observe: Observer) -> Latency {
         let mut latency = Latency::default();
-        for _ in 0..count {
+        while latency.rtt.count() < count.load(Ordering::Relaxed) {
             match self.take(payload) {
                 Ok((stamp, arrived)) => latency.answered(stamp, arrived, start, observe),
                 Err(error) => return Latency { failure: Some(error), ..latency },

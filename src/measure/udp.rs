@@ -14,19 +14,20 @@
 //! 4737 section 3.3: its number is smaller than one past the largest so far). A datagram that is no answer to what
 //! was sent is *foreign*, or an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
 //!
-//! One thread sends on schedule and one receives, so a late answer delays nothing ([`pace`]). What is unanswered when
-//! the sending ends is waited for, `--timeout` at most. Then the server is asked how many pings it has seen, and the
-//! rest was lost on the way there. What the receive buffer of this very socket had no room for was not lost by the
-//! network; where the system tells how many those were, they are counted apart.
+//! With an interval, one thread sends on schedule and one receives, so a late answer delays nothing ([`pace`]). What
+//! is unanswered when the sending ends is waited for, `--timeout` at most. Then the server is asked how many pings it
+//! has seen, and the rest was lost on the way there, or for want of room in the server's own receive buffer. What the
+//! receive buffer of this very socket had no room for was not lost by the network; where the system tells how many
+//! those were, they are counted apart.
 
 mod series;
 
 use std::io::{self, ErrorKind};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use series::{Sent, Series};
+use series::{Sent, Series, WINDOW};
 
 use super::{Latency, Observer, Outcome, Plan, environment};
 use crate::client::UdpClient;
@@ -75,10 +76,13 @@ impl Udp {
         self.arrived.map(|arrived| self.latency.sent.saturating_sub(arrived).min(self.lost()))
     }
 
-    /// Those whose answer was lost by the network.
+    /// Those whose answer was lost by the network; `None` also if this socket dropped datagrams of which some may
+    /// have been no answers.
     #[must_use]
     pub fn lost_back(&self) -> Option<u64> {
-        self.lost_there().map(|there| (self.lost() - there).saturating_sub(self.dropped_here.unwrap_or(0)))
+        let (back, dropped) = (self.lost() - self.lost_there()?, self.dropped_here.unwrap_or(0));
+        let others = self.duplicates + self.truncated + self.oversize + self.corrupted + self.foreign;
+        (dropped == 0 || others == 0).then(|| back.saturating_sub(dropped))
     }
 }
 
@@ -118,15 +122,15 @@ impl Outcome for Udp {
     }
 }
 
-/// What the sender tells the receiver: when it sent the next ping, or why it cannot.
-type Queue = Sender<io::Result<Sent>>;
-
 /// How long a ping that does not count is waited for: to warm up, one more or less changes nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often the server is asked for its count: with half of all datagrams lost each way, it has not said it after
 /// twenty times in one of three hundred runs.
 const QUESTIONS: u32 = 20;
+
+/// The shortest time to wait for the count: a busy machine may not answer as fast as the longest answer so far.
+const QUESTION: Duration = Duration::from_millis(20);
 
 /// Sends pings as planned.
 ///
@@ -143,38 +147,46 @@ const QUESTIONS: u32 = 20;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
-    let dropped_before = environment::datagrams_dropped(client.socket());
-    let (queue, queued) = channel();
+    let (queue, queued) = sync_channel(WINDOW);
     let mut series = Series::new(client, plan.payload, queued, observe);
     let failure = run(client, plan, queue, &mut series).err();
     if failure.is_some() {
         series.take_the_rest();
     }
+    let trouble = series.trouble();
     let mut measured = series.finish();
-    let dropped = environment::datagrams_dropped(client.socket()).zip(dropped_before);
-    measured.dropped_here = dropped.map(|(after, before)| after.saturating_sub(before));
+    if measured.lost() > 0 {
+        measured.dropped_here = environment::datagrams_dropped(client.socket());
+    }
     let Latency { sent, ref rtt, .. } = measured.latency;
     let nothing = sent > 0 && rtt.count() + measured.late == 0;
     measured.latency.failure = failure.or_else(|| {
-        let what = format!("no answer to any of {sent} pings within {:?}", client.timeout());
+        let trouble = trouble.map_or(String::new(), |error| format!(" ({error})"));
+        let what = format!("no answer to any of {sent} pings within {:?}{trouble}", client.timeout());
         nothing.then(|| io::Error::new(ErrorKind::TimedOut, what))
     });
     measured
 }
 
-fn run(client: &UdpClient, plan: &Plan, queue: Queue, series: &mut Series) -> io::Result<()> {
+/// What the sender tells the receiver: when it sends the next ping, or why it could not. There is room for as many as
+/// the receiver remembers.
+type Notes = SyncSender<io::Result<Sent>>;
+
+fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io::Result<()> {
+    // Where there is no answer to the first, the others would only take time.
     for _ in 0..plan.warmup {
-        series.ask(PATIENCE)?;
+        if !series.ask(PATIENCE)? {
+            break;
+        }
     }
     match plan.pings() {
-        Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time => {
-            paced(client, count, plan.interval, queue, series)?;
-        }
-        count => one_at_a_time(client, count.unwrap_or(u64::MAX), plan, &queue, series)?,
+        Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time => paced(client, count, plan, notes, series)?,
+        count => one_at_a_time(client, count.unwrap_or(u64::MAX), plan, series)?,
     }
+    let patience = series.longest().map_or(PATIENCE, |longest| (longest * 2).clamp(QUESTION, PATIENCE));
     // A server that answered nothing would not answer this either.
     for _ in 0..if series.heard() { QUESTIONS } else { 0 } {
-        if series.ask(PATIENCE)? {
+        if series.ask(patience)? {
             break;
         }
     }
@@ -182,7 +194,7 @@ fn run(client: &UdpClient, plan: &Plan, queue: Queue, series: &mut Series) -> io
 }
 
 /// Sends each ping when the one before is answered, or late.
-fn one_at_a_time(client: &UdpClient, count: u64, plan: &Plan, queue: &Queue, series: &mut Series) -> io::Result<()> {
+fn one_at_a_time(client: &UdpClient, count: u64, plan: &Plan, series: &mut Series) -> io::Result<()> {
     let start = Instant::now();
     series.start(start);
     let (mut pings, mut due, mut number) = (series.pings(), start, 0);
@@ -199,10 +211,9 @@ fn one_at_a_time(client: &UdpClient, count: u64, plan: &Plan, queue: &Queue, ser
         }
         number += 1;
         let written_ns = pings.write(number);
-        // The receiving end is the series, which is here.
-        let _ = queue.send(Ok(Sent { due: scheduled, written_ns, at: Instant::now() }));
-        client.send(pings.datagram())?;
-        series.receive()?;
+        series.note(Sent { due: scheduled, written_ns, at: Instant::now() });
+        let sent = client.send(pings.datagram());
+        series.unless_closed(sent)?;
         while series.waiting() {
             series.receive()?;
         }
@@ -211,7 +222,7 @@ fn one_at_a_time(client: &UdpClient, count: u64, plan: &Plan, queue: &Queue, ser
 }
 
 /// Sends each ping when it is due, and receives meanwhile.
-fn paced(client: &UdpClient, count: u64, interval: Duration, queue: Queue, series: &mut Series) -> io::Result<()> {
+fn paced(client: &UdpClient, count: u64, plan: &Plan, notes: Notes, series: &mut Series) -> io::Result<()> {
     // The sender has to exist before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     series.start(start);
@@ -222,24 +233,28 @@ fn paced(client: &UdpClient, count: u64, interval: Duration, queue: Queue, serie
             let (mut due, mut lateness) = (start, Recorder::default());
             let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
             for number in 1..=count {
+                let in_time = plan.time.is_none_or(|time| due.max(Instant::now()) < start + time);
+                if !in_time || stopped.try_recv() != Err(TryRecvError::Empty) {
+                    break;
+                }
                 let Some(late) = pace::wait_until(due, sleep) else { break };
                 let written_ns = pings.write(number);
                 // First noted, then sent: the answer must not come to someone who knows nothing of the question.
-                let noted = queue.send(Ok(Sent { due: Some(due), written_ns, at: Instant::now() }));
-                if let Err(error) = client.send(pings.datagram()) {
-                    let _ = queue.send(Err(error));
-                    break;
-                }
-                if noted.is_err() {
+                let known = notes.send(Ok(Sent { due: Some(due), written_ns, at: Instant::now() }));
+                let sent = client.send(pings.datagram());
+                if known.is_err() || sent.is_err_and(|error| notes.send(Err(error)).is_err()) {
                     break;
                 }
                 lateness.record(late);
-                due += interval;
+                due += plan.interval;
             }
             lateness
         })?;
         let received = receive_all(series);
         drop(stop);
+        if received.is_err() {
+            series.close();
+        }
         series.all_lateness(sending.join().unwrap_or_default());
         received
     })

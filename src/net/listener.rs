@@ -1,8 +1,8 @@
 //! Where connections are accepted: a port, or a file.
 //!
 //! A Unix socket is a file, and stays where it is when its owner ends: `bind` then fails, although nobody listens. So
-//! what is in the way is tried. If it accepts a connection, somebody does listen, and that is an error; if it refuses,
-//! its owner is gone, and it is replaced. A file that is no socket is never touched.
+//! what is in the way is tried. If it accepts a connection, somebody does listen, and that is an error; if it
+//! refuses, its owner is gone, and it is replaced. A file that is no socket is never touched.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -82,7 +82,7 @@ impl Listener {
 }
 
 /// Gives a thread that waits in `accept` at this address what it waits for: it cannot be interrupted.
-pub fn wake(address: &Socket) {
+pub(crate) fn wake(address: &Socket) {
     // If nobody is there, nobody waits.
     match address {
         Socket::Tcp { host, port } => {

@@ -19,7 +19,7 @@
 //! | `sent`, `received` | pings sent, without the warm-up; pings answered |
 //! | `rtt_ns` | from when each answered ping was sent to its answer: a summary |
 //! | `due_ns` | the same from when it was due, where there is an interval: a summary |
-//! | `late_ns` | how late each ping was sent, where there is an interval: a summary |
+//! | `sent_late_ns` | how late each ping was sent, where there is an interval: a summary |
 //!
 //! `lag` has these fields too, as the server measured them, once it has said so, and
 //!
@@ -118,7 +118,7 @@ impl Fields for Latency {
     fn fields(&self, map: &mut Map) {
         map.insert("sent", self.sent);
         map.insert("received", self.rtt.count());
-        for (name, series) in [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("late_ns", &self.late)] {
+        for (name, series) in [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("sent_late_ns", &self.lateness)] {
             put(map, name, series.summary().as_ref().map(summary));
         }
     }
@@ -263,7 +263,7 @@ pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
         match *sample {
             Sample::Ping { .. } if test == "call" => "call",
             Sample::Ping { .. } => "ping",
-            Sample::Missed { fate, .. } => text::fate(fate),
+            Sample::Missed { mishap, .. } => text::mishap(mishap),
             Sample::Piece { .. } => "progress",
         },
     );

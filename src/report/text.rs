@@ -11,7 +11,7 @@ use std::iter;
 use std::time::Duration;
 
 pub use call::{batch, effects, table};
-pub use udp::{fate, missed};
+pub use udp::{mishap, missed};
 
 use crate::measure::environment::Environment;
 use crate::measure::{Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Row, Sweep};

@@ -28,7 +28,7 @@ pub fn latency(latency: &Latency) -> Vec<String> {
             summary.count
         ));
     }
-    if let Some(late) = latency.late.summary().filter(|late| late.p50 * 10 > summary.p50) {
+    if let Some(late) = latency.lateness.summary().filter(|late| late.p50 * 10 > summary.p50) {
         let late = ms(late.p50);
         warnings.push(format!("half of the pings left {late} ms late or more: this machine is too busy to keep time"));
     }

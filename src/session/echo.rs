@@ -3,8 +3,8 @@
 //! One thread, one socket, and whoever sends a datagram: there is nobody to accept, no end to notice and nothing to
 //! close, so none of the three ways of [`serve`](crate::serve) applies. In return the socket is everyone's. What
 //! would cost a bad peer of TCP its own connection would here cost all of them the service, so no datagram and no
-//! error ends this loop: an answer to a port that was closed meanwhile, say, comes back as an error of some *later*
-//! call.
+//! error ends this loop. (On some systems an answer to a port that was closed meanwhile comes back as an error of a
+//! *later* call.)
 //!
 //! ```text
 //!   receive ─▶ a ping? allowed? ─▶ count it ─▶ its fate? ─┬─▶ stamp ─▶ send
@@ -12,12 +12,19 @@
 //!                                                         └─▶ stamp ─▶ wait elsewhere ─▶ send
 //! ```
 //!
+//! Nobody knows who sends a datagram, only who is said to. So an answer must not be a question to anyone: it would
+//! make two servers talk to each other for ever, at the word of a stranger. An answer with stamps is none. A ping
+//! without any comes back as it is, and could be. It is not answered if it comes from where servers are, a port below
+//! 1024 (RFC 6335 section 6) or of the same number as this one's; two servers on other ports have nothing to tell
+//! them from clients.
+//!
 //! A server that listens on every address of a machine with several answers from whichever the system chooses, and a
 //! client that asked another one takes no notice: give such a server its `--host`.
 
 pub mod impair;
 mod peers;
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -46,9 +53,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Echo {
     socket: UdpSocket,
+    port: u16,
     impairments: Impairments,
     limits: Limits,
     peers: Peers,
+    /// Makes numbers of addresses, others each time.
+    numbers: RandomState,
+    /// Those that do not go at once, if there are any.
     late: Option<Late>,
     spin: bool,
     /// Until when it spins; the socket is non-blocking just as long.
@@ -57,12 +68,12 @@ pub struct Echo {
     stop: Arc<AtomicBool>,
 }
 
-/// What the echo has done so far.
+/// What the echo has done so far: the truth that a client's figures can be held against.
 #[derive(Debug, Default)]
 pub struct EchoCounts {
     /// Pings that arrived.
     pub pings: AtomicU64,
-    /// Other datagrams, and pings from networks that are not allowed: not answered.
+    /// Other datagrams, answers, and pings from servers' ports and networks that are not allowed: not answered.
     pub ignored: AtomicU64,
     /// Answers that were dropped on purpose.
     pub lost: AtomicU64,
@@ -86,8 +97,9 @@ impl Echo {
     pub fn new(socket: UdpSocket, impairments: Impairments, limits: Limits, spin: bool) -> io::Result<Self> {
         let counts = Arc::<EchoCounts>::default();
         let late = impairments.take_time().then(|| Late::start(socket.try_clone()?, impairments.delay, &counts));
-        let (late, stop) = (late.transpose()?, Arc::default());
-        Ok(Echo { socket, impairments, limits, peers: Peers::default(), late, spin, spinning: None, counts, stop })
+        let (port, late, stop) = (socket.local_addr()?.port(), late.transpose()?, Arc::default());
+        let (peers, numbers) = (Peers::default(), RandomState::new());
+        Ok(Echo { socket, port, impairments, limits, peers, numbers, late, spin, spinning: None, counts, stop })
     }
 
     /// What it does is counted here.
@@ -136,20 +148,21 @@ impl Echo {
     }
 
     fn answer(&mut self, datagram: &mut [u8], to: SocketAddr, received_ns: u64) {
-        if !is_ping(datagram) || !self.limits.allows(to.ip()) {
+        let server = to.port() < 1024 || to.port() == self.port;
+        if server || !is_ping(datagram) || !self.limits.allows(to.ip()) {
             add(&self.counts.ignored, 1);
             return;
         }
         add(&self.counts.pings, 1);
         add(&self.counts.bytes_received, datagram.len());
         let ping = Ping::parse(datagram);
-        let mut fate = Fate::default();
+        let mut fate = None;
         // Only who is counted, or to be treated in turn, has to be remembered.
         if ping.is_some() || self.impairments.any() {
             let peer = self.peers.of(to, ping.map(|ping| ping.series));
             // A ping that the client does not count is spared, so that what it counts is what was done.
             if ping.is_none_or(|ping| ping.sequence != UNCOUNTED) {
-                fate = self.impairments.fate(peer.next());
+                fate = Some(self.impairments.fate(self.numbers.hash_one(to), peer.next()));
             }
             if let Some(Ping { sequence, .. }) = ping {
                 let count = peer.count(sequence);
@@ -162,7 +175,10 @@ impl Echo {
         }
     }
 
-    fn send(&self, datagram: &[u8], to: SocketAddr, fate: Fate) {
+    /// Sends an answer; at once, if it has no fate.
+    fn send(&self, datagram: &[u8], to: SocketAddr, fate: Option<Fate>) {
+        let at_once = fate.is_none();
+        let fate = fate.unwrap_or_default();
         if fate.lost {
             return add(&self.counts.lost, 1);
         }
@@ -171,7 +187,7 @@ impl Echo {
             add(&self.counts.duplicated, 1);
         }
         match &self.late {
-            Some(late) if fate.late => late.send(Answer { bytes: datagram.to_vec(), to, copies, hold: fate.reordered }),
+            Some(late) if !at_once => late.send(Answer { bytes: datagram.to_vec(), to, copies, hold: fate.reordered }),
             _ => (0..copies).for_each(|_| self.counts.send(&self.socket, datagram, to)),
         }
     }

@@ -35,37 +35,29 @@
 //! Waiting by [spinning](crate::net#spinning) is not offered here: a call waits in four threads one after the other,
 //! and four that spin need four cores.
 
+mod conversation;
 mod dealer;
 mod outbox;
 
-use std::convert::Infallible;
-use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dealer::{Answered, Dealer, Passed, Violation};
+use conversation::{End, Session};
+use dealer::Dealer;
 use outbox::{Lanes, Outbox};
 
 use crate::log::Log;
 use crate::net::Stream;
 use crate::wamp::opening;
-use crate::wamp::session::AGENT;
-use crate::wamp::transport::{Encoder, Event, Incoming, close_code};
-use crate::wire::rawsocket::{FrameError, MAX_MESSAGE};
+use crate::wamp::transport::Incoming;
+use crate::wire::rawsocket::MAX_MESSAGE;
 use crate::wire::url::Framing;
-use crate::wire::value::{Map, Value};
-use crate::wire::wamp::{Message, Payload, WampError, code, uri, valid_uri};
-use crate::wire::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR};
+use crate::wire::value::Map;
+use crate::wire::wamp::{Message, uri};
 
 /// How long a client may take from connecting to its HELLO.
 const OPENING: Duration = Duration::from_secs(10);
-
-/// The longest name of a procedure, in bytes. The specification sets no limit, but a router has to remember them.
-const MAX_URI: usize = 1024;
-
-/// An option that this router does not have. The name is from the advanced profile, which has the options.
-const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
 
 /// Settings of a router's sessions.
 #[derive(Clone, Debug)]
@@ -113,7 +105,7 @@ impl Realm {
                 return stream.close();
             }
         };
-        let mut session = Session { realm: self, incoming, outbox, seat: None, calls: 0, invocations: 0 };
+        let mut session = Session::new(self, incoming, outbox);
         let end = match session.hello(opened + time) {
             Err(end) => {
                 log.say(format_args!("{peer} closed: {end}"));
@@ -159,298 +151,6 @@ impl Realm {
 }
 
 type Opened = (Incoming, Arc<Outbox>, String);
-
-/// Why a session ends.
-enum End {
-    /// Both have said goodbye.
-    Goodbye,
-    /// The peer has closed the connection, or wants to.
-    Closed,
-    /// The peer has given this reason.
-    Aborted(String),
-    /// The peer is given this reason: the name of an error, and what it is about.
-    Abort(&'static str, String),
-    /// As [`Abort`](End::Abort), for what cannot be read.
-    Unreadable(io::Error),
-    /// The connection has failed.
-    Failed(io::Error),
-}
-
-impl End {
-    fn violation(what: impl Into<String>) -> Self {
-        End::Abort(uri::PROTOCOL_VIOLATION, what.into())
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            End::Goodbye => f.write_str("in good order"),
-            End::Closed => f.write_str("without a goodbye"),
-            End::Aborted(reason) => write!(f, "aborted by the client: {reason}"),
-            End::Abort(_, message) => f.write_str(message),
-            End::Unreadable(error) | End::Failed(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<Violation> for End {
-    fn from(Violation(what): Violation) -> Self {
-        End::violation(what)
-    }
-}
-
-struct Session<'a> {
-    realm: &'a Realm,
-    incoming: Incoming,
-    outbox: Arc<Outbox>,
-    /// Its place in the realm, once it has one.
-    seat: Option<Seat<'a>>,
-    calls: u64,
-    invocations: u64,
-}
-
-impl Session<'_> {
-    /// Waits for the HELLO, and answers it; returns the number of the session.
-    fn hello(&mut self, deadline: Instant) -> Result<u64, End> {
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.incoming.receive(left).map_err(failed)? {
-                Some(Event::Message(Message::Hello { realm, .. }, _)) => break self.check(&realm)?,
-                Some(Event::Message(Message::Abort { reason, .. }, _)) => return Err(End::Aborted(reason)),
-                Some(Event::Message(message, _)) => {
-                    return Err(End::violation(format!("{} before HELLO", message.name())));
-                }
-                Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
-                Some(Event::Pong) => {}
-                Some(Event::Close) | None => return Err(End::Closed),
-            }
-        }
-        let idle = self.realm.settings.idle_timeout;
-        self.incoming.stream_mut().set_read_timeout((idle / 2).max(Duration::from_millis(1))).map_err(End::Failed)?;
-        // Nobody else may be the first to say something to it.
-        let mut held = self.outbox.hold();
-        let session = self.realm.dealer.join(Arc::clone(&self.outbox));
-        self.seat = Some(Seat { realm: self.realm, id: session });
-        let roles = Map::from([("dealer", Map::new().into())]);
-        let realm = self.realm.settings.realm.as_str();
-        let details = Map::from([("realm", realm.into()), ("agent", AGENT.into()), ("roles", roles.into())]);
-        held.send(Message::Welcome { session, details }).map_err(|error| End::Failed(error.into()))?;
-        Ok(session)
-    }
-
-    fn check(&self, realm: &str) -> Result<(), End> {
-        if realm == self.realm.settings.realm {
-            Ok(())
-        } else if valid_uri(realm) {
-            Err(End::Abort(uri::NO_SUCH_REALM, "this router has another realm".into()))
-        } else {
-            Err(End::Abort(uri::INVALID_URI, "the name of the realm is not a URI of WAMP".into()))
-        }
-    }
-
-    /// Deals with one message after the other, until there is a reason to end.
-    fn converse(&mut self, id: u64) -> Result<Infallible, End> {
-        let idle = self.realm.settings.idle_timeout;
-        let mut asked = false;
-        loop {
-            match self.incoming.wait() {
-                Err(error) if error.kind() == ErrorKind::TimedOut && !asked => {
-                    asked = true;
-                    self.outbox.control(Encoder::ping);
-                    continue;
-                }
-                Err(error) if error.kind() == ErrorKind::TimedOut => {
-                    let what = format!("nothing arrived for {idle:?}, and no answer to a ping");
-                    return Err(End::Failed(io::Error::new(error.kind(), what)));
-                }
-                waited => waited.map_err(End::Failed)?,
-            };
-            asked = false;
-            match self.incoming.receive(idle).map_err(failed)? {
-                Some(Event::Message(message, _turn)) => self.message(id, message)?,
-                Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
-                Some(Event::Pong) => {}
-                Some(Event::Close) | None => return Err(End::Closed),
-            }
-        }
-    }
-
-    fn message(&mut self, id: u64, message: Message) -> Result<(), End> {
-        match message {
-            Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload),
-            Message::Yield { request, payload, .. } => {
-                self.answered(id, request, |request| Message::Result { request, details: Map::new(), payload })
-            }
-            Message::Error { request_type: code::INVOCATION, request, details, error, payload } => {
-                if !valid_uri(&error) {
-                    return Err(End::violation("the Error of ERROR is not a URI of WAMP"));
-                }
-                self.answered(id, request, |request| Message::Error {
-                    request_type: code::CALL,
-                    request,
-                    details,
-                    error,
-                    payload,
-                })
-            }
-            Message::Register { request, options, procedure } => {
-                self.register(id, request, &options, procedure);
-                Ok(())
-            }
-            Message::Unregister { request, registration } => {
-                let mut held = self.outbox.hold();
-                let answer = match self.realm.dealer.unregister(id, registration) {
-                    Ok(()) => Message::Unregistered { request },
-                    Err(refused) => error(code::UNREGISTER, request, refused, "this session has no such registration"),
-                };
-                let _ = held.send(answer);
-                Ok(())
-            }
-            // The answer to a goodbye of this router.
-            Message::Goodbye { reason, .. } if reason == uri::GOODBYE_AND_OUT => Err(End::Goodbye),
-            Message::Goodbye { .. } => {
-                self.say(Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() });
-                Err(End::Goodbye)
-            }
-            Message::Abort { reason, .. } => Err(End::Aborted(reason)),
-            Message::Error { .. } => Err(End::violation("an ERROR that answers no INVOCATION")),
-            other => Err(End::violation(format!("{} in an open session", other.name()))),
-        }
-    }
-
-    fn call(&mut self, id: u64, request: u64, procedure: &str, payload: Payload) -> Result<(), End> {
-        self.calls += 1;
-        let passed =
-            if valid_uri(procedure) { self.realm.dealer.call(id, request, procedure)? } else { Err(uri::INVALID_URI) };
-        let Passed { callee, callee_id, invocation, registration } = match passed {
-            Ok(passed) => passed,
-            Err(refused) => {
-                self.say(error(code::CALL, request, refused, &explain(refused, procedure)));
-                return Ok(());
-            }
-        };
-        let message = Message::Invocation { request: invocation, registration, details: Map::new(), payload };
-        if let Err(too_long) = callee.send(message) {
-            tell(self.realm.dealer.answer(callee_id, invocation)?, &too_long);
-        }
-        Ok(())
-    }
-
-    /// Passes on what a callee has answered.
-    fn answered(&mut self, id: u64, invocation: u64, answer: impl FnOnce(u64) -> Message) -> Result<(), End> {
-        self.invocations += 1;
-        if let Some(Answered { caller, request }) = self.realm.dealer.answer(id, invocation)?
-            && let Err(too_long) = caller.send(answer(request))
-        {
-            tell(Some(Answered { caller, request }), &too_long);
-        }
-        Ok(())
-    }
-
-    fn register(&mut self, id: u64, request: u64, options: &Map, procedure: String) {
-        let given = |option: &str| options.get(option).and_then(Value::as_str);
-        let plain =
-            given("match").is_none_or(|how| how == "exact") && given("invoke").is_none_or(|how| how == "single");
-        // As soon as it is registered it can be called, and the session has to hear of the one before the other.
-        let mut held = self.outbox.hold();
-        let what = procedure.clone();
-        let registered = if !plain {
-            Err(OPTION_NOT_ALLOWED)
-        } else if !valid_uri(&procedure) || procedure.len() > MAX_URI || procedure.starts_with("wamp.") {
-            Err(uri::INVALID_URI)
-        } else {
-            self.realm.dealer.register(id, procedure)
-        };
-        let answer = match registered {
-            Ok(registration) => Message::Registered { request, registration },
-            Err(refused) => error(code::REGISTER, request, refused, &explain(refused, &what)),
-        };
-        let _ = held.send(answer);
-    }
-
-    /// None of what a router says for itself is longer than the shortest message that a handshake can allow, but for
-    /// a long name in it. Then there is no answer.
-    fn say(&self, message: Message) {
-        let _ = self.outbox.send(message);
-    }
-
-    /// Says why, if there is somebody to hear it, and closes the connection.
-    fn end(mut self, end: &End) {
-        let abort = |reason: &str, message: String| {
-            self.say(Message::Abort { details: Map::from([("message", message.into())]), reason: reason.into() });
-        };
-        let close = match end {
-            End::Goodbye | End::Closed | End::Aborted(_) => CLOSE_NORMAL,
-            End::Abort(reason, message) => {
-                abort(reason, message.clone());
-                if *reason == uri::PROTOCOL_VIOLATION { CLOSE_PROTOCOL_ERROR } else { CLOSE_POLICY_VIOLATION }
-            }
-            End::Unreadable(error) => {
-                abort(uri::PROTOCOL_VIOLATION, error.to_string());
-                close_code(error)
-            }
-            End::Failed(_) => CLOSE_GOING_AWAY,
-        };
-        self.outbox.control(|encoder, out| encoder.close(close, "", out));
-        drop(self.seat.take());
-        self.outbox.finish();
-        self.incoming.close();
-    }
-}
-
-/// A place in the realm. Given up when it is dropped, also by a thread that panics.
-struct Seat<'a> {
-    realm: &'a Realm,
-    id: u64,
-}
-
-impl Drop for Seat<'_> {
-    fn drop(&mut self) {
-        for Answered { caller, request } in self.realm.dealer.leave(self.id) {
-            let what = "the callee has left before it answered";
-            let _ = caller.send(error(code::CALL, request, uri::CANCELED, what));
-        }
-    }
-}
-
-/// Tells a caller that its call, or the answer to it, is longer than somebody takes.
-fn tell(waiting: Option<Answered>, too_long: &FrameError) {
-    if let Some(Answered { caller, request }) = waiting {
-        let _ = caller.send(error(code::CALL, request, uri::PAYLOAD_SIZE_EXCEEDED, &too_long.to_string()));
-    }
-}
-
-fn error(request_type: u64, request: u64, error: &str, what: &str) -> Message {
-    let payload = Payload::of(vec![what.into()]);
-    Message::Error { request_type, request, details: Map::new(), error: error.into(), payload }
-}
-
-/// For a person, what the name of the error says for a program.
-fn explain(refused: &str, procedure: &str) -> String {
-    let shown: String = procedure.chars().take(100).collect();
-    match refused {
-        uri::NO_SUCH_PROCEDURE => format!("nobody has registered {shown}"),
-        uri::PROCEDURE_ALREADY_EXISTS => format!("somebody has registered {shown} before"),
-        uri::INVALID_URI => format!("{shown:?} cannot be the name of a procedure"),
-        OPTION_NOT_ALLOWED => "a procedure has one name and one callee here".into(),
-        dealer::TOO_MANY => "too many at once".into(),
-        _ => "the session is over".into(),
-    }
-}
-
-/// What cannot be read is the peer's fault, what cannot be received is not.
-fn failed(error: io::Error) -> End {
-    if error.kind() != ErrorKind::InvalidData {
-        return End::Failed(error);
-    }
-    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(WampError::UnknownCode(16 | 32 | 34)) => {
-            End::violation("this router is a dealer and no broker: it passes on calls, not publications")
-        }
-        _ => End::Unreadable(error),
-    }
-}
 
 fn count(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }

@@ -4,6 +4,9 @@
 //! 6.4.1 has a running estimate instead, which moves a sixteenth of the way towards each new difference: it tells
 //! what jitter is *now*, needs no memory, and is what a telephone reports. Both are the same for a steady network;
 //! the estimate begins at zero, so it means little for the first few dozen packets.
+//!
+//! What varies may be one way or both: RFC 3550 speaks of the way from sender to receiver,
+//! [`udp`](crate::measure::udp()) gives it round trips, in which the jitter of both ways adds up.
 
 use std::time::Duration;
 

@@ -18,6 +18,9 @@
 //! others wait in a queue, as on a busy line. Half of a round trip on an idle loopback is all bound and no figure.
 //! What changes from one packet to the next, jitter and deviation, is right in any case: an offset adds the same to
 //! every sample.
+//!
+//! All of this is for two clocks that run equally fast while it lasts. Clocks in computers differ by some millionths,
+//! so that an hour adds tens of milliseconds that no bound here knows of; and one may be set meanwhile.
 
 use std::time::Duration;
 
@@ -56,7 +59,7 @@ pub struct OneWaySummary {
     pub back: Summary,
     /// How far the server's clock is ahead of the client's, in nanoseconds; negative when it is behind.
     pub offset_ns: i64,
-    /// The offset, and so each delay, is wrong by this at most.
+    /// The offset, and so each delay, is wrong by this at most, as long as neither clock drifts or is set.
     pub error: Duration,
 }
 
@@ -69,14 +72,18 @@ impl Exchange {
 }
 
 impl OneWay {
-    /// Takes an exchange. One that was away for longer than it took tells of a clock that was set, and of nothing
-    /// else.
+    /// Takes an exchange. One that the server claims to have held for longer than the whole of it lasted, or that
+    /// puts the clocks a second further apart than the delays can explain, tells of a clock that was set and of
+    /// nothing else.
     pub fn record(&mut self, exchange: &Exchange) {
         let found = exchange.delay_and_offset();
         if found.0 < 0 || exchange.answered < exchange.received {
             return;
         }
         let [first, best] = self.first_and_best.get_or_insert([found; 2]);
+        if (found.1 - first.1).abs() > i128::midpoint(found.0, first.0) + 1_000_000_000 {
+            return;
+        }
         *best = (*best).min(found);
         let there = i128::from(exchange.received) - i128::from(exchange.sent) - first.1 + first.0;
         let back = i128::from(exchange.arrived) - i128::from(exchange.answered) + first.1 + first.0;

@@ -13,11 +13,18 @@
 //!
 //! The router's side is [`session::router`](crate::session::router).
 
+pub mod error;
 pub mod opening;
 pub mod session;
 pub mod transport;
 
-pub use session::{CallError, Handle, Refusal, Session};
+pub use error::{CallError, Refusal};
+pub use session::{Handle, Session};
+
+/// The beginning of what a stranger wrote, without what would move the cursor of whoever reads it.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(200).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
 
 #[cfg(test)]
 mod tests;

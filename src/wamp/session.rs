@@ -36,7 +36,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::error::{CallError, Refusal};
 use super::opening;
+use super::shown;
 use super::transport::{Encoder, Event, Incoming};
 use crate::net::Stream;
 use crate::wire::url::Url;
@@ -61,24 +63,6 @@ pub struct Session {
     procedures: HashMap<u64, Handler>,
     timeout: Duration,
     aborted: Arc<AtomicBool>,
-}
-
-/// A no, and why: what the caller of a procedure gets in place of a result.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
-    /// Which error it is, in the form of a name: one of [`uri`], or the procedure's own.
-    pub uri: String,
-    /// What else there is to say about it.
-    pub payload: Payload,
-}
-
-/// Why there is no result.
-#[derive(Debug)]
-pub enum CallError {
-    /// The router or the procedure has said no. The session goes on.
-    Refused(Refusal),
-    /// There was no answer. After `TimedOut` the session can be used on; a late answer is passed over.
-    Io(io::Error),
 }
 
 /// Ends a session from another thread.
@@ -242,7 +226,7 @@ impl Session {
                     }
                 }
                 Step::Goodbye(reason) => {
-                    let what = format!("the router ended the session: {reason}");
+                    let what = format!("the router ended the session: {}", shown(&reason));
                     return Err(io::Error::new(ErrorKind::ConnectionAborted, what));
                 }
                 Step::Done => {}
@@ -332,14 +316,6 @@ impl Handle {
     }
 }
 
-impl Refusal {
-    /// A no with nothing more to say.
-    #[must_use]
-    pub fn new(uri: &str) -> Self {
-        Refusal { uri: uri.into(), payload: Payload::default() }
-    }
-}
-
 /// The refusal of this request, if it is that.
 fn refusal<T>(answer: Message, wanted: u64, request: u64) -> Result<Result<T, CallError>, Message> {
     match answer {
@@ -353,8 +329,8 @@ fn refusal<T>(answer: Message, wanted: u64, request: u64) -> Result<Result<T, Ca
 }
 
 fn aborted(details: &Map, reason: &str) -> io::Error {
-    let message = details.get("message").and_then(Value::as_str).map(|text| format!(" ({text})"));
-    let what = format!("the router refuses: {reason}{}", message.unwrap_or_default());
+    let message = details.get("message").and_then(Value::as_str).map(|text| format!(" ({})", shown(text)));
+    let what = format!("the router refuses: {}{}", shown(reason), message.unwrap_or_default());
     io::Error::new(ErrorKind::ConnectionRefused, what)
 }
 
@@ -365,43 +341,5 @@ fn closed() -> io::Error {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("id", &self.id).field("stream", self.incoming.stream()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.uri)?;
-        match self.payload.arguments.as_deref() {
-            Some([Value::String(text), ..]) => write!(f, ": {text}"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CallError::Refused(refusal) => refusal.fmt(f),
-            CallError::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl std::error::Error for CallError {}
-
-impl From<io::Error> for CallError {
-    fn from(error: io::Error) -> Self {
-        CallError::Io(error)
-    }
-}
-
-impl From<CallError> for io::Error {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Io(error) => error,
-            CallError::Refused(refusal) => io::Error::other(refusal),
-        }
     }
 }

@@ -105,7 +105,8 @@ impl Incoming {
         Ok(!self.reader.fill_buf()?.is_empty())
     }
 
-    /// Receives what comes next, which has to be there as a whole within `time`; `None` when the connection has ended.
+    /// Receives what comes next, which has to be there as a whole within `time`; `None` when the connection has
+    /// ended.
     ///
     /// # Errors
     /// Says what is wrong with it, or with the connection; nothing more can be received then. [`close_code`] has a

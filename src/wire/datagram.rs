@@ -18,8 +18,10 @@
 //!
 //! The answer is the question, written over where the question left room. It is **never longer**: a UDP server that
 //! answers a few bytes with many can be made to flood a victim whose address a stranger wrote on the question (RFC
-//! 5358 tells of name servers that were). A server that knows nothing of stamps, such as any echo service (RFC 862),
-//! sends everything back unchanged, and is told apart by that.
+//! 5358 tells of name servers that were). And it is **no question** any more, since it has its stamps: otherwise two
+//! servers to which a stranger sent one ping, as if it came from the other, would answer each other for ever. A
+//! server that knows nothing of stamps, such as any echo service (RFC 862), sends everything back unchanged, and is
+//! told apart by that.
 //!
 //! All times are nanoseconds since 1970-01-01 by the clock of whoever wrote them. Letters may come back in another
 //! case: an older server answers in capitals.
@@ -61,7 +63,8 @@ pub struct Stamps {
     pub count: u64,
     /// When this one did.
     pub received_ns: u64,
-    /// When the answer was sent.
+    /// When the answer was sent: before a [delay](crate::session::echo::Impairments) on purpose, which plays the
+    /// network.
     pub sent_ns: u64,
 }
 
@@ -74,11 +77,11 @@ pub enum Damage {
     Truncated,
     /// It goes on behind the end of the answer.
     Oversize,
-    /// It is of the right length and says something else.
+    /// It begins like a ping and says something else.
     Corrupted,
 }
 
-/// Whether a server answers this datagram.
+/// Whether a server answers this datagram, which must not be an answer itself.
 ///
 /// ```
 /// use roundtrip::wire::datagram::is_ping;
@@ -86,10 +89,13 @@ pub enum Damage {
 /// assert!(is_ping(b"PING 1 1795219200000000000"));
 /// assert!(is_ping(b"Ping 1 1699.25")); // an older client
 /// assert!(!is_ping(b"PINGPONG") && !is_ping(b""));
+/// // An answer is not answered.
+/// assert!(!is_ping(b"PING 1 2 STAMP 0000000001 1795219200000012345 1795219200000015678"));
 /// ```
 #[must_use]
 pub fn is_ping(datagram: &[u8]) -> bool {
-    datagram.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"PING "))
+    let ping = datagram.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"PING "));
+    ping && (head(datagram).is_none() || Ping::parse(datagram).is_some())
 }
 
 impl Ping {
@@ -118,7 +124,8 @@ impl Ping {
     #[must_use]
     pub fn parse(datagram: &[u8]) -> Option<Self> {
         let (sequence, sent_ns, room) = head(datagram)?;
-        Some(Ping { sequence, sent_ns, series: number(room.get(..COUNT)?)? })
+        let empty = room[COUNT..STAMPS].iter().all(|byte| b" -".contains(byte));
+        empty.then(|| number(&room[..COUNT])).flatten().map(|series| Ping { sequence, sent_ns, series })
     }
 
     /// What an answer to this ping, sent with so many bytes of payload, has been stamped with; `None` if the server
@@ -130,9 +137,10 @@ impl Ping {
         self.encode(payload, scratch);
         let start = head(scratch).map_or(0, |(_, _, room)| scratch.len() - room.len());
         // Whether all bytes that both have are the same, but for those that the server may overwrite.
-        let same = scratch.iter().zip(answer).enumerate().all(|(index, (asked, answered))| {
-            asked.eq_ignore_ascii_case(answered) || (start..start + STAMPS).contains(&index)
-        });
+        let common = scratch.len().min(answer.len());
+        let same = [0..start.min(common), (start + STAMPS).min(common)..common]
+            .into_iter()
+            .all(|range| scratch[range.clone()].eq_ignore_ascii_case(&answer[range]));
         match answer.len().cmp(&scratch.len()) {
             _ if !same => Err(Damage::Corrupted),
             std::cmp::Ordering::Less => Err(Damage::Truncated),

@@ -219,7 +219,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--count", "0"], "from 1"),
         (&["--count", "-3"], "from 1"),
         (&["--concurrent", "0"], "from 1"),
-        (&["--concurrent", "100000"], "10000"),
+        (&["--concurrent", "100000"], "7500"),
         (&["--warmup", "+1"], "from 0"),
         (&["--port", "+80"], "from 1"),
         (&["--host", ""], "such as localhost"),

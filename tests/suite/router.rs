@@ -436,6 +436,9 @@ fn limits_hold_for_every_endpoint_together() {
     assert_eq!(connect(&router.urls()[0]).rest().unwrap(), [0x7F, 0x40, 0, 0]);
     let answer = connect(&router.urls()[1]).rest().unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 503 ") && answer.ends_with(b"server full\n"));
+    let limits = Limits { allow: vec!["10.0.0.0/8".parse().unwrap()], ..Limits::default() };
+    let elsewhere = self::router(Config { admission: Admission::new(limits), ..Config::default() });
+    assert_eq!(connect(&elsewhere.urls()[0]).rest().unwrap(), [0x7F, 0x40, 0, 0]);
     for (url, what) in router.urls().iter().zip(["too many connections", "503"]) {
         let error = Session::join(url, "realm1", PATIENCE).unwrap_err().to_string();
         assert!(error.contains(what), "{error}");

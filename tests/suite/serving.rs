@@ -242,7 +242,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--max-connections", "0"], "from 1"),
         (&["--max-per-ip", "-1"], "from 1"),
         (&["--allow", "10.0.0.0/33"], "such as 10.0.0.0/8"),
-        (&["--max-connections", "10001"], "10000"),
+        (&["--max-connections", "7501"], "7500"),
         (&["--host", ""], "such as 0.0.0.0"),
         (&["--max-time", "0"], "more than zero"),
         (&["--info", "name"], "KEY=VALUE"),

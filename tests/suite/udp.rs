@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use roundtrip::client::{Options, UdpClient};
-use roundtrip::measure::{Fate, Outcome as _, Plan, Sample, Udp, udp};
+use roundtrip::measure::{Mishap, Outcome as _, Plan, Sample, Udp, udp};
 use roundtrip::server::{Config, Running, Server as Library};
 use roundtrip::session::echo::{EchoCounts, Impairments};
 use roundtrip::wire::datagram::{Ping, Stamps};
@@ -90,13 +90,14 @@ fn number(datagram: &[u8]) -> u64 {
 
 #[test]
 fn what_the_server_does_to_its_answers_is_what_is_reported() {
-    let none = Impairments { seed: 7, ..Impairments::default() };
-    let all = Impairments { loss: 30.0, duplicate: 20.0, reorder: 25.0, delay: Duration::from_millis(20), seed: 7 };
+    let none = Impairments { seed: Some(7), ..Impairments::default() };
+    let delay = Duration::from_millis(20);
+    let all = Impairments { loss: 30.0, duplicate: 20.0, reorder: 25.0, delay, ..none };
     for impairments in [
         Impairments { loss: 30.0, ..none },
         Impairments { duplicate: 30.0, ..none },
         Impairments { reorder: 30.0, ..none },
-        Impairments { delay: Duration::from_millis(20), ..none },
+        Impairments { delay, ..none },
         all,
     ] {
         let (measured, samples, counts) = undisturbed(impairments);
@@ -113,7 +114,7 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
         let mut ended: Vec<u64> = samples
             .iter()
             .filter_map(|sample| match sample {
-                Sample::Ping { number, .. } | Sample::Missed { number, fate: Fate::Lost | Fate::Late, .. } => {
+                Sample::Ping { number, .. } | Sample::Missed { number, mishap: Mishap::Lost | Mishap::Late, .. } => {
                     Some(*number)
                 }
                 _ => None,
@@ -130,8 +131,8 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
 #[test]
 fn a_seed_makes_it_the_same_each_time() {
     let server = Server::start(&["--loss", "30", "--seed", "7"]);
-    let truth = Impairments { loss: 30.0, seed: 7, ..Impairments::default() };
-    let lost = (0..1000).filter(|&n| truth.fate(n).lost).count();
+    let truth = Impairments { loss: 30.0, seed: Some(7), ..Impairments::default() };
+    let lost = (0..1000).filter(|&n| truth.fate(0, n).lost).count();
     for _ in 0..2 {
         let outcome = client(
             server.port,
@@ -233,14 +234,14 @@ fn late_is_neither_answered_nor_lost() {
     let plan = Plan { count: 40, interval: Duration::from_millis(20), ..PLAN };
     let (measured, samples) = measure(port, &plan, Duration::from_millis(200));
     assert_eq!((measured.latency.rtt.count(), measured.late, measured.lost(), measured.reordered), (38, 1, 1, 1));
-    let fates: Vec<(u64, Fate)> = samples
+    let mishaps: Vec<(u64, Mishap)> = samples
         .iter()
         .filter_map(|sample| match sample {
-            Sample::Missed { number, fate, .. } => Some((*number, *fate)),
+            Sample::Missed { number, mishap, .. } => Some((*number, *mishap)),
             _ => None,
         })
         .collect();
-    assert_eq!(fates, [(3, Fate::Overdue), (4, Fate::Overdue), (4, Fate::Late), (3, Fate::Lost)]);
+    assert_eq!(mishaps, [(3, Mishap::Overdue), (4, Mishap::Overdue), (4, Mishap::Late), (3, Mishap::Lost)]);
     assert!(measured.latency.rtt.summary().unwrap().max <= Duration::from_millis(200));
 }
 
@@ -350,6 +351,68 @@ fn an_answer_is_never_longer_than_its_question() {
     let mut answer = [0; 100];
     let length = socket.recv(&mut answer).unwrap();
     assert_eq!(&answer[..length], b"PING 3 3");
+}
+
+#[test]
+fn an_answer_is_no_question() {
+    let server = Server::start(&[]);
+    let mut question = Vec::new();
+    Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 1 }.encode(3, &mut question);
+    let answer = ask(server.port, &question);
+    assert_ne!(answer, question);
+    // Sent once more it gets none, so the answer that comes is to what follows.
+    let socket = socket();
+    for datagram in [&answer[..], b"PING 8 8"] {
+        socket.send_to(datagram, ("127.0.0.1", server.port)).unwrap();
+    }
+    let mut buffer = [0; 200];
+    let length = socket.recv(&mut buffer).unwrap();
+    assert_eq!(&buffer[..length], b"PING 8 8");
+    // Nor does what seems to come from a server: from the port of the same number.
+    if let Ok(other) = UdpSocket::bind(("127.0.0.2", server.port)) {
+        other.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        other.send_to(b"PING 9 9", ("127.0.0.1", server.port)).unwrap();
+        assert_eq!(ask(server.port, b"PING 10 10"), b"PING 10 10");
+        assert!(other.recv(&mut buffer).is_err());
+    }
+}
+
+#[test]
+fn nobody_is_blamed_for_what_nobody_knows() {
+    let lost = |flags: &[&str], impaired: &[&str]| {
+        let server = Server::start(impaired);
+        let outcome = client(server.port, &[&["--test", "udp", "--json", "--timeout", "200ms"], flags].concat());
+        let test = parse(outcome.out.as_bytes()).unwrap().get("tests").and_then(Value::as_list).unwrap()[0].clone();
+        ["lost", "lost_there", "lost_back"].map(|name| test.get(name).and_then(Value::as_u64))
+    };
+    let few = ["--count", "5", "--interval", "1ms"];
+    assert_eq!(lost(&few, &["--loss", "100"]), [Some(5), Some(0), Some(5)]);
+    // Nothing was ever heard of this server.
+    assert_eq!(lost(&[&few[..], &["--warmup", "0"]].concat(), &["--loss", "100"]), [Some(5), None, None]);
+    // A server that was started anew half-way, or counts what never was, counts nothing that can be believed.
+    for count in [3, u64::from(u32::MAX)] {
+        let port = fake(move |question| {
+            let mut answer = question.to_vec();
+            Stamps { count, received_ns: 1, sent_ns: 1 }.write(&mut answer);
+            if number(question) == 5 { Vec::new() } else { vec![answer] }
+        });
+        let (measured, _) = measure(port, &Plan { count: 10, ..PLAN }, Duration::from_millis(200));
+        assert_eq!((measured.lost(), measured.lost_there(), measured.lost_back()), (1, None, None));
+    }
+}
+
+#[test]
+fn a_time_is_kept_at_any_interval() {
+    let server = Server::start(&[]);
+    for test in ["udp", "latency"] {
+        // A thousand million pings.
+        let flags = ["--test", test, "--time", "100ms", "--interval", "1ns", "--json"];
+        let outcome = client(server.port, &flags);
+        let document = parse(outcome.out.as_bytes()).unwrap();
+        let test = &document.get("tests").and_then(Value::as_list).unwrap()[0];
+        let sent = test.get("sent").and_then(Value::as_u64).unwrap();
+        assert!((1..1_000_000).contains(&sent), "{outcome:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use roundtrip::measure::call::{Effects, Route};
 use roundtrip::measure::environment::Environment;
-use roundtrip::measure::{Call, Direction, Fate, Outcome, Sample};
+use roundtrip::measure::{Call, Direction, Mishap, Outcome, Sample};
 use roundtrip::report::csv;
 use roundtrip::report::json::{self, Fields};
 use roundtrip::report::svg::{self, Panel};
@@ -207,7 +207,7 @@ impl<'a> Output<'a> {
                 rtts.0.record(at, rtt);
                 rtts.1.record(rtt);
             }
-            Sample::Missed { at, fate: Fate::Late | Fate::Lost, .. } => unanswered.record(at, Duration::ZERO),
+            Sample::Missed { at, mishap: Mishap::Late | Mishap::Lost, .. } => unanswered.record(at, Duration::ZERO),
             Sample::Missed { .. } => {}
             Sample::Piece { direction, at, bytes } => rates[slot(direction)].record(at, bytes),
         }
@@ -241,9 +241,9 @@ impl Sink<'_> {
                 self.show(&text::ping(number, self.output.options.plan.pings(), rtt));
                 self.tell(sample);
             }
-            Sample::Missed { number, rtt, fate, .. } => {
-                self.progress.add(u64::from(matches!(fate, Fate::Late | Fate::Lost)));
-                self.show(&text::missed(number, rtt, fate));
+            Sample::Missed { number, rtt, mishap, .. } => {
+                self.progress.add(u64::from(matches!(mishap, Mishap::Late | Mishap::Lost)));
+                self.show(&text::missed(number, rtt, mishap));
                 self.tell(sample);
             }
             Sample::Piece { direction, at, bytes } => {
@@ -274,7 +274,7 @@ impl Sink<'_> {
             say(&Value::Map(json::event(self.test, self.client, &self.part, sample)).to_string());
         }
         // What is overdue is not over: the table has what became of it in the end.
-        let over = !matches!(sample, Sample::Missed { fate: Fate::Overdue, .. });
+        let over = !matches!(sample, Sample::Missed { mishap: Mishap::Overdue, .. });
         if self.output.csv.is_some() && over {
             self.output.write_csv(&csv::line(self.test, self.client, &self.part, sample));
         }

@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
         for line in text::distribution(&total.rtt) {
             output.detail(&format!("  {line}"));
         }
-        output.detail(&format!("  {}", text::environment(&environment, Some(&total.late))));
+        output.detail(&format!("  {}", text::environment(&environment, Some(&total.lateness))));
         let ok = output.end("latency", &results, Some(&environment));
         self.notes(ok, &warnings::latency(&total));
         ok

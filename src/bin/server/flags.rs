@@ -55,9 +55,9 @@ fn declare() -> Getopts {
     flags.optflag("", "no-udp", "do not answer UDP pings");
     flags.optopt("", "loss", "lose so many of a hundred answers to UDP pings", "PCT");
     flags.optopt("", "duplicate", "send so many of them twice", "PCT");
-    flags.optopt("", "reorder", "let the next one past so many of them", "PCT");
+    flags.optopt("", "reorder", "let the next one past so many of them (of two in a row, only one)", "PCT");
     flags.optopt("", "delay", "send each of them so much later", "DUR");
-    flags.optopt("", "seed", "make what is lost, sent twice and let past the same each time", "N");
+    flags.optopt("", "seed", "lose, send twice and let past the same ones each time, for every client", "N");
     flags.optmulti("", "ws", "also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH; repeatable", "ADDR");
     flags.optmulti("", "rawsocket", "the same over WAMP RawSocket; repeatable", "ADDR");
     flags.optopt("", "realm", "the realm of the router (default realm1)", "NAME");
@@ -153,7 +153,7 @@ fn udp(given: &Matches) -> Result<Option<Impairments>, String> {
         duplicate: value("duplicate", text("duplicate"), none.duplicate, percent)?,
         reorder: value("reorder", text("reorder"), none.reorder, percent)?,
         delay: value("delay", text("delay"), none.delay, parse_duration)?,
-        seed: value("seed", text("seed"), none.seed, seed)?,
+        seed: value("seed", text("seed"), none.seed, |text| seed(text).map(Some))?,
     };
     if !given.opt_present("no-udp") {
         return Ok(Some(impairments));
@@ -185,12 +185,13 @@ fn port(text: &str) -> Result<u16, String> {
     whole_number(text).ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
 }
 
-/// A thread takes four of the 65,530 memory mappings that Linux gives a process, and `std` aborts where one is
+/// A connection takes a thread, and two while pings leave it on time or data goes both ways. A thread takes four of the
+/// 65,530 memory mappings that Linux gives a process, and `std` aborts where one is
 /// missing.
 fn connections(text: &str) -> Result<u64, String> {
     at_least_one(text).and_then(|connections| match connections {
-        1..=10_000 => Ok(connections),
-        _ => Err(format!("{connections} connections are more than 10000, which is the most")),
+        1..=7_500 => Ok(connections),
+        _ => Err(format!("{connections} connections are more than 7500, which is the most")),
     })
 }
 

@@ -81,7 +81,7 @@ impl Caller {
                     thread::sleep(early);
                     true
                 };
-                latency.late.record(pace::wait_until(due, sleep).unwrap_or_default());
+                latency.lateness.record(pace::wait_until(due, sleep).unwrap_or_default());
                 self.due += batch.interval;
             }
             let arguments = self.next_arguments();

@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::io::{self, ErrorKind};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::super::{Fate, Observer, Sample};
+use super::super::{Mishap, Observer, Sample};
 use super::Udp;
 use crate::client::UdpClient;
 use crate::stats::{Exchange, Jitter, OneWay, Recorder};
-use crate::wire::datagram::{Damage, Ping, Stamps, UNCOUNTED, sequence};
+use crate::wire::datagram::{Damage, MAX_DATAGRAM, Ping, Stamps, UNCOUNTED, sequence};
 
 /// How many pings back an answer is still recognised: 26 seconds at 10,000 a second. What is older and unanswered is
-/// lost, and an answer to it foreign. So the book takes 10 MiB at most, however long the series.
-const WINDOW: usize = 1 << 18;
+/// lost, and an answer to it foreign. So the book takes 12 MiB at most, however long the series.
+pub(super) const WINDOW: usize = 1 << 18;
 
 /// How long to take what is there already. It takes no time unless somebody sends faster than that.
 const REST: Duration = Duration::from_millis(100);
@@ -39,10 +39,15 @@ pub(super) struct Series<'a> {
     waiting: u64,
     /// One more than the largest number that was answered: `NextExp` of RFC 4737.
     next_expected: u64,
-    /// When the question that [`ask`](Self::ask) waits for was sent, and whether its answer has come.
+    /// When the question was written whose answer [`ask`](Self::ask) waits for.
     asked: Option<u64>,
-    answered: bool,
-    datagram: Vec<u8>,
+    /// What the latest answer to such a question said of how many pings had arrived, if it said so.
+    count: Option<u64>,
+    /// Whether anything was ever answered.
+    heard: bool,
+    /// What failed without ending the series.
+    trouble: Option<io::Error>,
+    buffer: Vec<u8>,
     scratch: Vec<u8>,
 }
 
@@ -123,8 +128,11 @@ impl<'a> Series<'a> {
             waiting: 0,
             next_expected: 1,
             asked: None,
-            answered: false,
-            datagram: Vec::new(),
+            count: None,
+            heard: false,
+            trouble: None,
+            // A byte more than any answer has: one that fills it was longer.
+            buffer: vec![0; MAX_DATAGRAM + 1],
             scratch: Vec::new(),
         }
     }
@@ -140,11 +148,11 @@ impl<'a> Series<'a> {
 
     /// How late a ping was sent.
     pub fn lateness(&mut self, late: Duration) {
-        self.measured.latency.late.record(late);
+        self.measured.latency.lateness.record(late);
     }
 
     pub fn all_lateness(&mut self, late: Recorder) {
-        self.measured.latency.late = late;
+        self.measured.latency.lateness = late;
     }
 
     /// Whether a ping may still be answered in time.
@@ -159,32 +167,57 @@ impl<'a> Series<'a> {
 
     /// Whether the server has ever answered.
     pub fn heard(&self) -> bool {
-        self.measured.latency.rtt.count() + self.measured.late > 0
+        self.heard
+    }
+
+    /// How long an answer takes at most, as far as is known.
+    pub fn longest(&self) -> Option<Duration> {
+        self.measured.latency.rtt.summary().map(|summary| summary.max)
     }
 
     /// Sends a ping that does not count, and waits for its answer: so long at most, and no longer than for any.
     /// Returns whether it came.
     pub fn ask(&mut self, patience: Duration) -> io::Result<bool> {
         let start = Instant::now();
-        (self.asked, self.answered) = (Some(self.pings.write(UNCOUNTED)), false);
-        self.client.send(self.pings.datagram())?;
-        while !self.answered && start.elapsed() < patience.min(self.client.timeout()) {
+        (self.asked, self.count) = (Some(self.pings.write(UNCOUNTED)), None);
+        let sent = self.client.send(self.pings.datagram());
+        self.unless_closed(sent)?;
+        while self.asked.is_some() && start.elapsed() < patience.min(self.client.timeout()) {
             self.receive()?;
         }
-        Ok(self.answered)
+        Ok(self.asked.is_none())
+    }
+
+    /// Of all that can go wrong with a datagram, only a closed port says anything of those that follow. What else the
+    /// network or the system had against this one, it was lost.
+    pub fn unless_closed<T>(&mut self, result: io::Result<T>) -> io::Result<Option<T>> {
+        match result {
+            Err(error) if error.kind() != ErrorKind::ConnectionRefused => {
+                self.trouble = Some(error);
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
     }
 
     /// Waits a moment for a datagram, and brings the book up to date. Returns whether one came.
     pub fn receive(&mut self) -> io::Result<bool> {
-        let mut datagram = std::mem::take(&mut self.datagram);
-        let received = self.client.receive(&mut datagram);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let received = self.client.receive(&mut buffer);
         let sending = self.take_sent();
-        if let Ok(Some(at)) = received {
-            self.arrived(&datagram, at);
+        if let Ok(Some((length, at))) = received {
+            self.arrived(buffer.get(..length).unwrap_or_default(), at);
         }
-        self.datagram = datagram;
+        self.buffer = buffer;
         self.look_at_the_clock(Instant::now());
-        sending.and(received).map(|at| at.is_some())
+        sending?;
+        Ok(self.unless_closed(received)?.flatten().is_some())
+    }
+
+    /// Takes no more notes: a sender that waits for room is told so.
+    pub fn close(&mut self) {
+        let _ = self.take_sent();
+        self.queued = channel().1;
     }
 
     /// Takes what has arrived already, after something has failed.
@@ -198,12 +231,9 @@ impl<'a> Series<'a> {
         loop {
             match self.queued.try_recv() {
                 Ok(sent) => {
-                    if self.window.len() == WINDOW {
-                        self.forget();
+                    if let Some(sent) = self.unless_closed(sent)? {
+                        self.note(sent);
                     }
-                    self.window.push_back((sent?, State::Waiting));
-                    self.measured.latency.sent += 1;
-                    self.waiting += 1;
                 }
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => {
@@ -212,6 +242,16 @@ impl<'a> Series<'a> {
                 }
             }
         }
+    }
+
+    /// Enters a ping that is about to be sent.
+    pub fn note(&mut self, sent: Sent) {
+        if self.window.len() == WINDOW {
+            self.forget();
+        }
+        self.window.push_back((sent, State::Waiting));
+        self.measured.latency.sent += 1;
+        self.waiting += 1;
     }
 
     fn arrived(&mut self, datagram: &[u8], at: Instant) {
@@ -230,7 +270,7 @@ impl<'a> Series<'a> {
     }
 
     fn recognise(&mut self, number: u64, datagram: &[u8]) -> Result<Option<Stamps>, Damage> {
-        let (sent, _) = *self.sent(number).ok_or(Damage::Foreign)?;
+        let (sent, _) = *self.entry(number).ok_or(Damage::Foreign)?;
         self.pings.ping(number, sent.written_ns).check(self.pings.payload, datagram, &mut self.scratch)
     }
 
@@ -238,25 +278,26 @@ impl<'a> Series<'a> {
     fn take_count(&mut self, datagram: &[u8]) {
         let Some(sent_ns) = self.asked else { return };
         if let Ok(stamps) = self.pings.ping(UNCOUNTED, sent_ns).check(self.pings.payload, datagram, &mut self.scratch) {
-            self.answered = true;
-            self.count(stamps);
+            self.asked = None;
+            self.heard = true;
+            self.count = stamps.map(|stamps| stamps.count);
         }
     }
 
-    fn sent(&mut self, number: u64) -> Option<&mut (Sent, State)> {
+    fn entry(&mut self, number: u64) -> Option<&mut (Sent, State)> {
         let index = number.checked_sub(self.first)?;
         self.window.get_mut(usize::try_from(index).ok()?)
     }
 
     fn answer(&mut self, number: u64, stamps: Option<Stamps>, at: Instant) {
         let timeout = self.client.timeout();
-        let Some((sent, state)) = self.sent(number) else { return };
+        let Some((sent, state)) = self.entry(number) else { return };
         let (sent, before) = (*sent, std::mem::replace(state, State::Answered));
         let rtt = at.saturating_duration_since(sent.at);
-        self.count(stamps);
+        self.heard = true;
         if before == State::Answered {
             self.measured.duplicates += 1;
-            return self.tell(number, sent, Some(rtt), Fate::Duplicate);
+            return self.tell(number, sent, Some(rtt), Mishap::Duplicate);
         }
         if before == State::Waiting {
             self.waiting -= 1;
@@ -267,7 +308,7 @@ impl<'a> Series<'a> {
         self.next_expected = self.next_expected.max(number + 1);
         if rtt > timeout {
             self.measured.late += 1;
-            return self.tell(number, sent, Some(rtt), Fate::Late);
+            return self.tell(number, sent, Some(rtt), Mishap::Late);
         }
         let due = sent.due.map(|due| at.saturating_duration_since(due));
         self.measured.latency.rtt.record(rtt);
@@ -282,15 +323,10 @@ impl<'a> Series<'a> {
         (self.observe)(Sample::Ping { number, at: self.since_start(sent), rtt, due });
     }
 
-    /// What the server has counted. The largest number is the latest.
-    fn count(&mut self, stamps: Option<Stamps>) {
-        self.measured.arrived = self.measured.arrived.max(stamps.map(|stamps| stamps.count));
-    }
-
     /// Notes which pings can no longer be answered in time.
     fn look_at_the_clock(&mut self, now: Instant) {
         let timeout = self.client.timeout();
-        while let Some((sent, state)) = self.sent(self.current) {
+        while let Some((sent, state)) = self.entry(self.current) {
             if *state == State::Waiting {
                 if now.saturating_duration_since(sent.at) <= timeout {
                     return;
@@ -298,7 +334,7 @@ impl<'a> Series<'a> {
                 *state = State::Overdue;
                 let sent = *sent;
                 self.waiting -= 1;
-                self.tell(self.current, sent, None, Fate::Overdue);
+                self.tell(self.current, sent, None, Mishap::Overdue);
             }
             self.current += 1;
         }
@@ -311,15 +347,15 @@ impl<'a> Series<'a> {
                 self.waiting -= 1;
             }
             if state != State::Answered {
-                self.tell(self.first, sent, None, Fate::Lost);
+                self.tell(self.first, sent, None, Mishap::Lost);
             }
             self.first += 1;
             self.current = self.current.max(self.first);
         }
     }
 
-    fn tell(&self, number: u64, sent: Sent, rtt: Option<Duration>, fate: Fate) {
-        (self.observe)(Sample::Missed { number, at: self.since_start(sent), rtt, fate });
+    fn tell(&self, number: u64, sent: Sent, rtt: Option<Duration>, mishap: Mishap) {
+        (self.observe)(Sample::Missed { number, at: self.since_start(sent), rtt, mishap });
     }
 
     fn since_start(&self, sent: Sent) -> Duration {
@@ -333,8 +369,19 @@ impl<'a> Series<'a> {
         while !self.window.is_empty() {
             self.forget();
         }
-        let any = self.measured.latency.rtt.count() > 0;
-        Udp { jitter: any.then_some(self.jitter), one_way: any.then_some(self.one_way), ..self.measured }
+        let measured = &self.measured;
+        let answered = measured.latency.rtt.count();
+        // A server that has been started anew, or has forgotten this client, counts too few.
+        let possible = answered + measured.late..=measured.latency.sent;
+        let arrived = self.count.filter(|count| possible.contains(count));
+        let (jitter, one_way) = (self.jitter, self.one_way);
+        let any = answered > 0;
+        Udp { arrived, jitter: any.then_some(jitter), one_way: any.then_some(one_way), ..self.measured }
+    }
+
+    /// What failed last, if anything did.
+    pub fn trouble(&mut self) -> Option<io::Error> {
+        self.trouble.take()
     }
 }
 

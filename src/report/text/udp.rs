@@ -4,7 +4,7 @@ use std::iter;
 use std::time::Duration;
 
 use super::{Lines, percent};
-use crate::measure::{Fate, Udp};
+use crate::measure::{Mishap, Udp};
 use crate::stats::{OneWay, OneWaySummary, Summary};
 use crate::units::ms;
 
@@ -52,23 +52,23 @@ fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [S
 
 /// What else became of a ping: `12 is late`, `13 was lost`.
 #[must_use]
-pub fn missed(number: u64, rtt: Option<Duration>, fate: Fate) -> String {
+pub fn missed(number: u64, rtt: Option<Duration>, mishap: Mishap) -> String {
     let after = rtt.map_or(String::new(), |rtt| format!(" after {} ms", ms(rtt)));
-    match fate {
-        Fate::Overdue => format!("{number} is late"),
-        Fate::Late => format!("{number} came{after}"),
-        Fate::Lost => format!("{number} was lost"),
-        Fate::Duplicate => format!("{number} came again{after}"),
+    match mishap {
+        Mishap::Overdue => format!("{number} is late"),
+        Mishap::Late => format!("{number} came{after}"),
+        Mishap::Lost => format!("{number} was lost"),
+        Mishap::Duplicate => format!("{number} came again{after}"),
     }
 }
 
 /// The name of what became of a ping.
 #[must_use]
-pub fn fate(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Overdue => "overdue",
-        Fate::Late => "late",
-        Fate::Lost => "lost",
-        Fate::Duplicate => "duplicate",
+pub fn mishap(mishap: Mishap) -> &'static str {
+    match mishap {
+        Mishap::Overdue => "overdue",
+        Mishap::Late => "late",
+        Mishap::Lost => "lost",
+        Mishap::Duplicate => "duplicate",
     }
 }

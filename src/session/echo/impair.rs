@@ -1,13 +1,16 @@
 //! A bad network, for teaching and for tests.
 //!
 //! Real networks lose, copy, delay and swap packets, but never when one wants to look. A server can do the same to
-//! its answers on purpose: whether to is drawn anew for each, and what is drawn for the *n*-th answer to a client
-//! depends on the seed and on *n* alone. So with the same seed every client, and every run, sees the same.
+//! its answers on purpose: whether to is drawn anew for each. Without a seed, nobody knows what will be drawn. With
+//! one, it depends on the seed and on the number of the answer alone: every run sees the same, and so does every
+//! client, so several at once all lose the same pings.
+//!
+//! A client's pings that do not count, to warm up and to ask for figures, are spared all of it, the delay included.
+//! What the client counts is then exactly what was done.
 //!
 //! Answers that wait do so in a thread of their own. The one that receives goes on receiving.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -25,25 +28,24 @@ pub struct Impairments {
     pub loss: f64,
     /// How many of a hundred are sent twice.
     pub duplicate: f64,
-    /// How many of a hundred wait until the next answer to the same client is gone, or a fifth of a second.
+    /// How many of a hundred wait until the next answer to the same client is gone, or a fifth of a second. The one
+    /// that is let past does not wait itself, so there are never more than half.
     pub reorder: f64,
     /// How long each waits.
     pub delay: Duration,
-    /// What the drawing starts from.
-    pub seed: u64,
+    /// What the drawing starts from; if there is none, from the client.
+    pub seed: Option<u64>,
 }
 
-/// None at all, and a seed that differs each time.
+/// None at all.
 impl Default for Impairments {
     fn default() -> Self {
-        let seed = RandomState::new().hash_one(0);
-        Impairments { loss: 0.0, duplicate: 0.0, reorder: 0.0, delay: Duration::ZERO, seed }
+        Impairments { loss: 0.0, duplicate: 0.0, reorder: 0.0, delay: Duration::ZERO, seed: None }
     }
 }
 
 /// What becomes of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 pub struct Fate {
     /// It is not sent.
     pub lost: bool,
@@ -51,33 +53,32 @@ pub struct Fate {
     pub duplicated: bool,
     /// The next one is let past.
     pub reordered: bool,
-    /// It is sent in its turn behind those that wait.
-    pub late: bool,
 }
 
 impl Impairments {
-    /// What becomes of the `n`-th answer to a client, counted from 0.
+    /// What becomes of the `n`-th answer to a client, counted from 0. Clients differ by a number, if there is no
+    /// seed.
     ///
     /// ```
     /// use roundtrip::session::echo::Impairments;
     ///
-    /// let impairments = Impairments { loss: 30.0, seed: 7, ..Impairments::default() };
-    /// let lost = (0..1000).filter(|&n| impairments.fate(n).lost).count();
-    /// assert_eq!(lost, (0..1000).filter(|&n| impairments.fate(n).lost).count());
+    /// let impairments = Impairments { loss: 30.0, seed: Some(7), ..Impairments::default() };
+    /// let lost = (0..1000).filter(|&n| impairments.fate(1, n).lost).count();
+    /// assert_eq!(lost, (0..1000).filter(|&n| impairments.fate(2, n).lost).count());
     /// assert!((250..350).contains(&lost));
     /// ```
     #[must_use]
-    pub fn fate(&self, n: u64) -> Fate {
+    pub fn fate(&self, client: u64, n: u64) -> Fate {
+        let seed = self.seed.unwrap_or(client);
         let draw = |which: u64, percent: f64| {
             // 53 bits are what a fraction holds.
             #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-            let fraction =
-                (scramble(self.seed ^ scramble(n.wrapping_mul(4) + which)) >> 11) as f64 / (1_u64 << 53) as f64;
+            let fraction = (scramble(seed ^ scramble(n.wrapping_mul(4) + which)) >> 11) as f64 / (1_u64 << 53) as f64;
             fraction < percent / 100.0
         };
         let lost = draw(0, self.loss);
         let (duplicated, reordered) = (!lost && draw(1, self.duplicate), !lost && draw(2, self.reorder));
-        Fate { lost, duplicated, reordered, late: self.take_time() }
+        Fate { lost, duplicated, reordered }
     }
 
     /// Whether anything is done at all.
@@ -228,9 +229,14 @@ mod tests {
     #[test]
     fn about_as_many_as_were_asked_for() {
         for percent in [0.0, 1.0, 30.0, 99.0, 100.0] {
-            let impairments =
-                Impairments { loss: percent, duplicate: percent, reorder: percent, delay: Duration::ZERO, seed: 1 };
-            let fates: Vec<Fate> = (0..10_000).map(|n| impairments.fate(n)).collect();
+            let impairments = Impairments {
+                loss: percent,
+                duplicate: percent,
+                reorder: percent,
+                delay: Duration::ZERO,
+                seed: Some(1),
+            };
+            let fates: Vec<Fate> = (0..10_000).map(|n| impairments.fate(0, n)).collect();
             let of = |what: fn(&Fate) -> bool| {
                 f64::from(u32::try_from(fates.iter().filter(|fate| what(fate)).count()).unwrap()) / 100.0
             };
@@ -239,16 +245,15 @@ mod tests {
             assert!((of(|fate| fate.duplicated) - left).abs() < 1.5);
             assert!((of(|fate| fate.reordered) - left).abs() < 1.5);
         }
-        assert_eq!(Impairments::default().fate(3), Fate::default());
+        assert_eq!(Impairments::default().fate(0, 3), Fate::default());
     }
 
     #[test]
     fn what_is_drawn_is_drawn_independently() {
-        let half = Impairments { duplicate: 50.0, reorder: 50.0, seed: 9, ..Impairments::default() };
-        let both = (0..10_000).map(|n| half.fate(n)).filter(|fate| fate.duplicated && fate.reordered).count();
+        let half = Impairments { duplicate: 50.0, reorder: 50.0, ..Impairments::default() };
+        let both = (0..10_000).map(|n| half.fate(9, n)).filter(|fate| fate.duplicated && fate.reordered).count();
         assert!((2_200..2_800).contains(&both), "{both}");
-        let other = Impairments { seed: 10, ..half };
-        let same = (0..10_000).filter(|&n| half.fate(n) == other.fate(n)).count();
+        let same = (0..10_000).filter(|&n| half.fate(9, n) == half.fate(10, n)).count();
         assert!((2_200..2_800).contains(&same), "{same}");
     }
 }

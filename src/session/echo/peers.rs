@@ -8,20 +8,23 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 /// How many are remembered. Each takes about a hundred bytes.
-const MOST: usize = 1024;
+const MOST: usize = 16 * 1024;
 
 /// Everyone who was heard lately.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    /// By address and, since a port is used again, by the number that the pings bear.
-    known: HashMap<(SocketAddr, Option<u32>), Peer>,
-    now: u64,
+    known: HashMap<SocketAddr, Peer>,
+    /// How often somebody was heard.
+    turn: u64,
 }
 
 /// One client's series of pings.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
-    seen: u64,
+    /// The number that its pings bear: a port is used again, by another client.
+    series: Option<u32>,
+    /// Its latest turn.
+    heard: u64,
     answered: u64,
     count: u64,
     highest: u64,
@@ -30,16 +33,20 @@ pub(super) struct Peer {
 }
 
 impl Peers {
-    /// What is known of this client. If it is new, the one who has been silent for longest is forgotten for it.
+    /// What is known of this client. When there are too many, the half who have been silent for longest are
+    /// forgotten: one at a time, each would have to be looked for.
     pub fn of(&mut self, address: SocketAddr, series: Option<u32>) -> &mut Peer {
-        let key = (address, series);
-        self.now += 1;
-        if self.known.len() >= MOST && !self.known.contains_key(&key) {
-            let oldest = self.known.iter().min_by_key(|(_, peer)| peer.seen).map(|(&key, _)| key);
-            oldest.and_then(|oldest| self.known.remove(&oldest));
+        if self.known.len() >= MOST && !self.known.contains_key(&address) {
+            let mut turns: Vec<u64> = self.known.values().map(|peer| peer.heard).collect();
+            let (_, median, _) = turns.select_nth_unstable(MOST / 2);
+            self.known.retain(|_, peer| peer.heard > *median);
         }
-        let peer = self.known.entry(key).or_default();
-        peer.seen = self.now;
+        self.turn += 1;
+        let peer = self.known.entry(address).or_default();
+        if peer.series != series {
+            *peer = Peer { series, ..Peer::default() };
+        }
+        peer.heard = self.turn;
         peer
     }
 }
@@ -84,12 +91,18 @@ mod tests {
     fn only_the_latest_are_remembered() {
         let mut peers = Peers::default();
         let client = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        for port in 0..5000 {
+        for port in 0..50_000 {
             assert_eq!(peers.of(client(port), None).next(), 0);
             assert_eq!(peers.of(client(60_000), Some(1)).next(), u64::from(port));
+            assert!(peers.known.len() <= MOST);
         }
-        assert_eq!(peers.known.len(), MOST);
-        assert_eq!((peers.of(client(4999), None).next(), peers.of(client(0), None).next()), (1, 0));
-        assert_eq!(peers.of(client(60_000), Some(2)).next(), 0);
+        assert_eq!((peers.of(client(49_999), None).next(), peers.of(client(0), None).next()), (1, 0));
+    }
+
+    #[test]
+    fn another_series_from_the_same_port_begins_anew() {
+        let (mut peers, client) = (Peers::default(), SocketAddr::from(([127, 0, 0, 1], 1)));
+        assert_eq!([1, 2, 1].map(|_| peers.of(client, Some(1)).count(7)), [1, 1, 1]);
+        assert_eq!([7, 8].map(|sequence| peers.of(client, Some(2)).count(sequence)), [1, 2]);
     }
 }

@@ -26,7 +26,7 @@ impl Run<'_> {
         for line in text::distribution(&total.server.rtt) {
             output.detail(&format!("  {line}"));
         }
-        output.detail(&format!("  {}", text::environment(&environment, Some(&total.server.late))));
+        output.detail(&format!("  {}", text::environment(&environment, Some(&total.server.lateness))));
         let ok = output.end("lag", &results, Some(&environment));
         self.notes(ok && options.format == Format::Text, &warnings::latency(&total.server));
         ok

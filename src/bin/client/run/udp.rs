@@ -27,7 +27,7 @@ impl Run<'_> {
         for line in text::distribution(&total.latency.rtt) {
             output.detail(&format!("  {line}"));
         }
-        output.detail(&format!("  {}", text::environment(&environment, Some(&total.latency.late))));
+        output.detail(&format!("  {}", text::environment(&environment, Some(&total.latency.lateness))));
         let ok = output.end("udp", &results, Some(&environment));
         self.notes(ok, &warnings::latency(&total.latency));
         ok

@@ -181,7 +181,7 @@ fn record(latency: &mut Latency, at: Duration, rtt: Duration, due: Option<Durati
     latency.rtt.record(rtt);
     if let Some(due) = due {
         latency.due.record(due);
-        latency.late.record(due.saturating_sub(rtt));
+        latency.lateness.record(due.saturating_sub(rtt));
     }
     Sample::Ping { number: latency.rtt.count(), at, rtt, due }
 }
