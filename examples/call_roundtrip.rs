@@ -31,6 +31,10 @@ fn main() -> Outcome<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["callee", url] => callee(&url.parse()?),
         ["caller", url, procedure] => caller(&url.parse()?, procedure),
+        _ if cfg!(not(unix)) => {
+            println!("This lesson compares TCP with Unix sockets, which need Unix.");
+            Ok(())
+        }
         ["--short"] => compare(2, 10),
         _ => compare(10, 300),
     }
@@ -56,8 +60,8 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
     show(&measure(router.urls(), &[all[0], all[7]], rounds * count)?);
     println!("Is it the socket, the framing or the serialization? Two figures cannot tell. Eight can:");
 
-    // Two combinations at a time, until there have been all, and then again: with other processes, which the system
-    // may place on other processors.
+    // Two combinations at a time, until there have been all. And then again in the reverse order, with other processes:
+    // what is started second, the system may place worse, or better.
     let mut measured = all.map(|combination| (combination, Recorder::default())).to_vec();
     for _ in 0..rounds {
         for two in measured.chunks_mut(2) {
@@ -66,6 +70,7 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
                 sum.merge(&rtts);
             }
         }
+        measured.reverse();
     }
     // What one factor does, the other two held.
     for line in text::effects(&effects(&show(&measured))) {

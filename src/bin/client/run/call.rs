@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use roundtrip::measure::call::{Combination, Effects, Route, Socket, effects};
-use roundtrip::measure::environment::Before;
+use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{Call, Outcome};
 use roundtrip::report::text;
 use roundtrip::stats::Summary;
@@ -81,29 +81,33 @@ impl Run<'_> {
         drop(sinks);
         drop(progress);
         let environment = before.until_now();
-        let routes: Vec<(Route, Vec<Call>)> = pairs.into_iter().map(|pair| (pair.route, pair.calls)).collect();
-        let urls = ours.as_ref().map_or(&options.urls[..], |ours| ours.as_ref().map_or(&[], |ours| &ours.urls[..]));
-        let server = urls.iter().find_map(server);
-        drop(ours);
+        let ways: Vec<(Route, Vec<Call>)> = pairs.into_iter().map(|pair| (pair.route, pair.calls)).collect();
+        let urls = match &ours {
+            None => &options.urls[..],
+            Some(router) => router.as_ref().map_or(&[][..], |router| &router.urls[..]),
+        };
+        self.tell(&ways, urls.iter().find_map(server), &environment)
+    }
 
-        let totals: Vec<Call> = routes.iter().map(|(_, calls)| total(calls)).collect();
-        for (route, calls) in routes.iter().filter(|(_, calls)| calls.len() > 1) {
+    /// Says what was measured on each way, and what to make of it.
+    fn tell(&self, ways: &[(Route, Vec<Call>)], server: Option<(String, u16)>, environment: &Environment) -> bool {
+        let (options, output) = (self.options, self.output);
+        let totals: Vec<Call> = ways.iter().map(|(_, calls)| total(calls)).collect();
+        for (route, calls) in ways.iter().filter(|(_, calls)| calls.len() > 1) {
             output.detail(&format!("  {route}"));
             output.clients(calls);
         }
-        for line in text::table(&totals) {
-            output.text(&format!("  {line}"));
-        }
         let effects = compare(&totals, &options.urls);
-        for line in text::effects(&effects) {
+        for line in text::table(&totals).into_iter().chain(text::effects(&effects)) {
             output.text(&format!("  {line}"));
         }
-        output.detail(&format!("  {}", text::environment(&environment, None)));
+        output.detail(&format!("  {}", text::environment(environment, None)));
         output.calls(server, &effects, &totals);
-        let ended = routes
-            .iter()
-            .map(|(route, calls)| output.end_part("call", &format!("call, {route}"), calls, Some(&environment)));
-        ended.fold(true, |all, one| all & one)
+        let mut ok = true;
+        for (route, calls) in ways {
+            ok &= output.end_part("call", &format!("call, {route}"), calls, Some(environment));
+        }
+        ok
     }
 
     fn progress_of_calls(&self, ways: u64) -> Progress {
