@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options, UdpClient};
-use roundtrip::measure::{Direction, Plan, Sample, Udp, View, bandwidth, lag, latency, udp};
+use roundtrip::measure::{Direction, Observer, Plan, Sample, Udp, View, bandwidth, lag, latency, udp};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
@@ -174,31 +174,32 @@ fn median(figures: &mut [f64]) -> Option<f64> {
 }
 
 fn roundtrip_p50(port: u16, count: u64, spin: bool) -> io::Result<f64> {
-    let mut client = Client::connect_with("127.0.0.1", port, &Options { spin, ..Options::default() })?;
+    ping_p50(Client::connect_with("127.0.0.1", port, &Options { spin, ..Options::default() })?, count)
+}
+
+fn ping_p50(mut client: Client, count: u64) -> io::Result<f64> {
     let plan = Plan { count, interval: Duration::ZERO, warmup: count / 10, ..Plan::default() };
+    let p50 = p50(|observe| latency(&mut client, &plan, observe).failure);
+    client.quit()?;
+    p50
+}
+
+/// The median of the round-trip times that an observer is told of. Exact, as sockperf's is: the library's own
+/// percentiles may be 0.8% too high.
+fn p50(measure: impl FnOnce(Observer) -> Option<io::Error>) -> io::Result<f64> {
     let rtts = Mutex::new(Vec::new());
-    let pings = latency(&mut client, &plan, &|sample| {
+    let failure = measure(&|sample| {
         if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
             rtts.push(rtt.as_secs_f64() * 1e6);
         }
     });
-    pings.failure.map_or(Ok(()), Err)?;
-    client.quit()?;
-    // Exact, as sockperf's is: the library's own percentiles may be 0.8% too high.
-    let mut rtts = rtts.into_inner().unwrap_or_default();
-    median(&mut rtts).ok_or_else(|| io::Error::other("no answers"))
+    failure.map_or(Ok(()), Err)?;
+    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no answers"))
 }
 
 fn udp_p50(port: u16, plan: &Plan) -> io::Result<f64> {
     let client = UdpClient::connect("127.0.0.1", port, &Options::default())?;
-    let rtts = Mutex::new(Vec::new());
-    let measured = udp(&client, plan, &|sample| {
-        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
-            rtts.push(rtt.as_secs_f64() * 1e6);
-        }
-    });
-    measured.latency.failure.map_or(Ok(()), Err)?;
-    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no answers"))
+    p50(|observe| udp(&client, plan, observe).latency.failure)
 }
 
 fn udp_percent(port: u16, plan: &Plan, count: fn(&Udp) -> u64) -> io::Result<f64> {
@@ -224,19 +225,16 @@ fn irtt_p50(port: u16, seconds: &str) -> io::Result<f64> {
 
 fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
-    let rtts = Mutex::new(Vec::new());
     let plan = LagPlan { count: count / 10 + count, interval: Duration::ZERO };
-    let lag = lag(&mut client, plan, &|view, sample| {
-        if let (View::RoundTrip, Sample::Ping { number, rtt, .. }, Ok(mut rtts)) = (view, sample, rtts.lock())
-            && number > count / 10
-        {
-            rtts.push(rtt.as_secs_f64() * 1e6);
-        }
+    let p50 = p50(|observe| {
+        let counted = |view, sample| match sample {
+            Sample::Ping { number, .. } if view == View::RoundTrip && number > count / 10 => observe(sample),
+            _ => {}
+        };
+        lag(&mut client, plan, &counted).server.failure
     });
-    lag.server.failure.map_or(Ok(()), Err)?;
     client.quit()?;
-    let mut rtts = rtts.into_inner().unwrap_or_default();
-    median(&mut rtts).ok_or_else(|| io::Error::other("no echoes"))
+    p50
 }
 
 fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64> {

@@ -128,7 +128,15 @@ impl Client {
     /// # Errors
     /// See [`Stream::connect`].
     pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
-        let mut stream = Stream::connect(host, port, options.timeout)?;
+        Client::over(Stream::connect(host, port, options.timeout)?, options)
+    }
+
+    /// Talks to a server over a connection that is there already, such as one over a Unix socket. Its timeout stays as
+    /// it is.
+    ///
+    /// # Errors
+    /// When it should spin and cannot.
+    pub fn over(mut stream: Stream, options: &Options) -> io::Result<Self> {
         if options.spin {
             stream.spin()?;
         }

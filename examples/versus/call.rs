@@ -5,15 +5,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use roundtrip::measure::Sample;
+use roundtrip::client::{Client, Options};
 use roundtrip::measure::call::{Batch, Caller, offer_echo};
 use roundtrip::net::Stream;
 use roundtrip::router::{Config, Endpoint, Router};
@@ -23,7 +22,7 @@ use roundtrip::wire::url::Socket;
 use roundtrip::wire::value::Map;
 use roundtrip::wire::wamp::{Message, Payload, Serializer};
 
-use super::{Contender, Peer, median, roundtrip_p50, table};
+use super::{Contender, Peer, p50, ping_p50, roundtrip_p50, table};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -46,7 +45,7 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     let suffix = "?serializer=msgpack";
     let ours = format!("rs+unix:{unix}{suffix}");
     let mut contenders: Vec<Contender> = vec![
-        ("a ping over a Unix socket".into(), Box::new(|| ping_p50(&pings, calls))),
+        ("a ping over a Unix socket".into(), Box::new(|| unix_ping_p50(&pings, calls))),
         ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
     ];
     if crossbar.is_some() {
@@ -114,20 +113,8 @@ fn text(path: &str) -> Outcome<()> {
     }
 }
 
-fn ping_p50(path: &str, count: u64) -> io::Result<f64> {
-    let mut stream = BufReader::new(UnixStream::connect(path)?);
-    let (mut answer, mut rtts) = (Vec::new(), Vec::new());
-    for number in 0..count / 10 + count {
-        answer.clear();
-        let start = Instant::now();
-        stream.get_mut().write_all(b"PING\n")?;
-        stream.read_until(b'\n', &mut answer)?;
-        let rtt = start.elapsed();
-        if number >= count / 10 {
-            rtts.push(rtt.as_secs_f64() * 1e6);
-        }
-    }
-    median(&mut rtts).ok_or_else(|| io::Error::other("no answers"))
+fn unix_ping_p50(path: &str, count: u64) -> io::Result<f64> {
+    ping_p50(Client::over(Stream::connect_unix(path, TIMEOUT)?, &Options::default())?, count)
 }
 
 /// With a callee of its own each time: where the system places a process, it often stays, and that is half of the
@@ -138,14 +125,7 @@ fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
     let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO };
     caller.batch(&batch(count / 10), &|_| {});
-    let rtts = Mutex::new(Vec::new());
-    let calls = caller.batch(&batch(count), &|sample| {
-        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
-            rtts.push(rtt.as_secs_f64() * 1e6);
-        }
-    });
-    calls.failure.map_or(Ok(()), Err)?;
-    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no results"))
+    p50(|observe| caller.batch(&batch(count), observe).failure)
 }
 
 /// The name of what this callee offers.
