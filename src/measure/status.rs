@@ -175,13 +175,20 @@ fn ask(question: &Map, mut stream: Stream, trace: &Trace) -> io::Result<(Instant
 fn receive(stream: Stream, deadline: Deadline, trace: &Trace) -> io::Result<(String, Instant)> {
     let mut buffer = Vec::new();
     let mut reader = BufReader::new(Until { stream, deadline });
-    let message = Framing::Line.receive_answer("STATUS ".len(), &mut reader, &mut buffer)?;
-    let arrived = Instant::now();
-    trace.show(Message::Received(message));
-    if let Ok(Answer::Status(json)) = Answer::parse(message) {
-        return Ok((json.into(), arrived));
+    loop {
+        let message = Framing::Line.receive_answer("STATUS ".len(), &mut reader, &mut buffer)?;
+        let arrived = Instant::now();
+        trace.show(Message::Received(message));
+        match Answer::parse(message) {
+            Ok(Answer::Status(json)) => return Ok((json.into(), arrived)),
+            // A server whose owner has every client's lag measured begins with that.
+            Ok(Answer::Ping(_)) => {}
+            _ => {
+                let what = format!("the server answered \"{}\"", excerpt(message));
+                return Err(io::Error::new(ErrorKind::InvalidData, what));
+            }
+        }
     }
-    Err(io::Error::new(ErrorKind::InvalidData, format!("the server answered \"{}\"", excerpt(message))))
 }
 
 /// Reads as long as there is time.

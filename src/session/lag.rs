@@ -19,18 +19,20 @@
 //! last echo has to come back like all the others before anything is said to be over, or ten pings would give nine
 //! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped; if the last
 //! has come and others have not, `LAG_DONE` says how many are missing.
+//!
+//! Between the first ping and `LAG_DONE` the client may ask for the [status](super::status), which anybody may at any
+//! time; every other request has to wait.
 
 mod echoes;
 
 use std::fmt;
 use std::io::{self, BufReader};
 use std::num::NonZeroU64;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use echoes::Receiver;
+use echoes::{Both, Receiver};
 
-use super::Settings;
+use super::{Settings, Shared};
 use crate::net::Stream;
 use crate::stats::Recorder;
 use crate::units::ms;
@@ -130,15 +132,15 @@ pub(super) fn grant(plan: LagPlan, settings: &Settings) -> Result<(), String> {
 pub(super) fn run(
     reader: &mut BufReader<Stream>,
     plan: LagPlan,
-    settings: &Settings,
+    shared: &Shared,
     count: impl FnMut(),
 ) -> (Lag, io::Result<()>) {
-    let sent = Mutex::default();
-    let mut receiver = Receiver::new(reader, plan, settings, &sent, count);
+    let both = Both::new(reader.get_ref().clone());
+    let mut receiver = Receiver::new(reader, plan, shared, &both, count);
     let result = if plan.interval.is_zero() { receiver.one_by_one() } else { receiver.paced() };
     let mut lag = receiver.finish();
-    lag.pings = sent.into_inner().unwrap_or_else(PoisonError::into_inner).pings;
-    settings.log.say(format_args!("{} {lag}", reader.get_ref().peer_name()));
+    lag.pings = both.into_pings();
+    shared.settings.log.say(format_args!("{} {lag}", reader.get_ref().peer_name()));
     (lag, result)
 }
 

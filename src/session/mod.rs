@@ -138,16 +138,14 @@ pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
         let mut buffer = Vec::new();
         let received = receive_in_time(&mut reader, |reader| framing.receive(reader, &mut buffer));
         let peer = reader.get_ref().peer();
-        let said = match received.ok().flatten().map(Request::parse) {
-            Some(Ok(Request::Status(question))) => status::answer(question, peer, shared).map(Some),
-            _ => Ok(None),
+        let _told = match received.ok().flatten().map(Request::parse) {
+            Some(Ok(Request::Status(question))) => {
+                let said = status::answer(question, peer, shared);
+                send_answer(&status::in_words(&said), framing, reader.get_mut())
+            }
+            _ => refuse(reader.get_mut(), refusal, framing),
         };
         stream = reader.into_inner();
-        let _told = match said {
-            Ok(Some(text)) => send_answer(&Answer::Status(&text), framing, &mut stream),
-            Ok(None) => refuse(&mut stream, refusal, framing),
-            Err(reason) => send_answer(&Answer::Error(&reason), framing, &mut stream),
-        };
     } else {
         let _told = refuse(&mut stream, refusal, framing);
     }

@@ -38,6 +38,11 @@
 //! let server = Server::bind(Config { session, ..Config::default() })?.start()?;
 //! let mut player = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 //! assert_eq!(lag_unasked(&mut player, &|_, _| {}).server.rtt.count(), 5);
+//!
+//! // Whoever asks for the status is pinged too, and answered all the same.
+//! let question = Map::from([("players", true.into())]);
+//! let status = ping_server(&server.address().to_string(), &question, Duration::from_secs(5))?;
+//! assert_eq!(status.answer.get("players").and_then(Value::as_u64), Some(12));
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
@@ -50,14 +55,15 @@ use crate::wire::value::Map;
 
 /// Is asked, and told, what concerns single connections. A Unix socket's peer has no address.
 pub trait Owner: fmt::Debug + Send + Sync {
-    /// A client has connected. With a plan, its lag is measured before it is listened to; so this is for servers
-    /// whose clients expect it. With bare framing there are no plans.
+    /// A client has connected. With a plan, its lag is measured first. Of what it says before `LAG_DONE`, only the
+    /// echoes and `STATUS` are understood; other requests have to wait until then. So this is for servers whose
+    /// clients expect it. With bare framing there are no plans.
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         let _ = peer;
         None
     }
 
-    /// A client's lag was measured, also if not to the end.
+    /// A client's lag was measured, also if not to the end: whoever only asks for the status leaves without an echo.
     fn on_lag(&self, peer: Option<SocketAddr>, lag: &Lag) {
         let _ = (peer, lag);
     }

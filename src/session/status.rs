@@ -34,6 +34,7 @@
 use std::net::SocketAddr;
 
 use super::Shared;
+use crate::wire::command::Answer;
 use crate::wire::framing::MAX_LINE;
 use crate::wire::json::{self, JsonError, JsonErrorKind};
 use crate::wire::value::{MAX_DEPTH, Map, Value};
@@ -66,6 +67,14 @@ pub(super) fn answer(question: Option<&[u8]>, peer: Option<SocketAddr>, shared: 
         return Err(format!("the answer would be longer than {MAX_LINE} bytes: ask with less"));
     }
     Ok(text)
+}
+
+/// What to send of it.
+pub(super) fn in_words(said: &Result<String, String>) -> Answer<'_> {
+    match said {
+        Ok(text) => Answer::Status(text),
+        Err(reason) => Answer::Error(reason),
+    }
 }
 
 fn parse(question: &[u8]) -> Result<Map, JsonError> {

@@ -107,7 +107,7 @@ impl<'a> Conversation<'a> {
             return self.answer(&Answer::Error(&reason));
         }
         let result;
-        (self.lag, result) = lag::run(self.reader, plan, settings, || self.stats.ping());
+        (self.lag, result) = lag::run(self.reader, plan, self.shared, || self.stats.ping());
         settings.owner.on_lag(self.reader.get_ref().peer(), &self.lag);
         if let Err(error) = result {
             return self.give_up(error);
@@ -120,10 +120,8 @@ impl<'a> Conversation<'a> {
         if self.framing == Framing::Bare {
             return self.answer(&Answer::Error("status needs line framing"));
         }
-        match status::answer(question, self.reader.get_ref().peer(), self.shared) {
-            Ok(text) => self.answer(&Answer::Status(&text)),
-            Err(reason) => self.answer(&Answer::Error(&reason)),
-        }
+        let said = status::answer(question, self.reader.get_ref().peer(), self.shared);
+        self.answer(&status::in_words(&said))
     }
 
     fn done(&mut self, received: Received) -> io::Result<()> {

@@ -8,13 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use roundtrip::client::{Client, Next};
-use roundtrip::measure::{Outcome, lag, lag_unasked};
+use roundtrip::measure::{Outcome, lag, lag_unasked, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Lag, Owner, Settings};
 use roundtrip::stats::Recorder;
 use roundtrip::wire::command::{LagPlan, MAX_LAG_SAMPLES};
 use roundtrip::wire::json::parse;
-use roundtrip::wire::value::Value;
+use roundtrip::wire::value::{Map, Value};
 
 use crate::support::{CLIENT, PATIENCE, Peer, Server, client, fake_server, in_each_mode, run};
 
@@ -151,6 +151,18 @@ fn echoes_that_are_none_are_counted_and_nothing_else() {
         server.line("PING 0 was echoed before");
         server.line("lag: 2 of 2 pings echoed");
         assert_eq!(peer.ask("QUIT"), "BYE");
+    });
+}
+
+#[test]
+fn the_status_may_be_asked_for_in_the_middle() {
+    in_each_mode(&[], |server| {
+        let mut peer = server.connect();
+        assert_eq!(peer.ask("LAG:3:0"), "PING 0");
+        assert!(peer.ask("STATUS {\"a\":1}").contains("\"oldmsg\":{\"a\":1}"));
+        assert!(peer.ask("STATUS [").starts_with("ERROR:line 1"));
+        peer.send("PING 0\n");
+        assert_eq!(numbers(&echo_all(&mut peer), COUNTS), [3, 3, 0, 0, 0, 0]);
     });
 }
 
@@ -347,6 +359,9 @@ fn an_owner_has_every_client_measured_without_its_asking() {
     for _ in 0..5 {
         assert_eq!(lags.recv_timeout(PATIENCE).unwrap().1, 10);
     }
+    // Whoever wants to know something else is pinged too, and told.
+    ping_server(&server.address().to_string(), &Map::new(), PATIENCE).unwrap();
+    assert_eq!(lags.recv_timeout(PATIENCE).unwrap().1, 0);
 }
 
 #[test]

@@ -10,26 +10,45 @@ use std::time::{Duration, Instant};
 use super::{Lag, MAX_FAULTS, Ping, nanoseconds};
 use crate::net::{Stream, receive_in_time};
 use crate::pace;
-use crate::session::Settings;
+use crate::session::{Settings, Shared, send_answer, status};
 use crate::units::{ms, whole_number};
-use crate::wire::command::{LagPlan, excerpt};
+use crate::wire::command::{LagPlan, Request, excerpt};
 use crate::wire::framing::Framing;
 
 /// Address space for the sender's stack: it only formats a line, and there may be one for each connection.
 const STACK_SIZE: usize = 64 * 1024;
 
-/// All that the two threads share.
+/// All that the two threads share. Both write, each a whole line at a time: an answer to `STATUS` can be long, and no
+/// ping may land in the middle of it.
+pub(super) struct Both {
+    writer: Mutex<Stream>,
+    sent: Mutex<Sent>,
+}
+
+/// The pings so far.
 #[derive(Default)]
-pub(super) struct Sent {
-    pub pings: Vec<Ping>,
+struct Sent {
+    pings: Vec<Ping>,
     /// There will be no more.
     over: bool,
 }
 
+impl Both {
+    pub fn new(writer: Stream) -> Self {
+        Both { writer: Mutex::new(writer), sent: Mutex::default() }
+    }
+
+    /// Every ping that was sent.
+    pub fn into_pings(self) -> Vec<Ping> {
+        self.sent.into_inner().unwrap_or_else(PoisonError::into_inner).pings
+    }
+}
+
 pub(super) struct Receiver<'a, F> {
     reader: &'a mut BufReader<Stream>,
+    shared: &'a Shared,
     settings: &'a Settings,
-    sent: &'a Mutex<Sent>,
+    both: &'a Both,
     start: Instant,
     /// The ping after the highest that was echoed: TCP keeps the order, so it is the next.
     expected: usize,
@@ -43,15 +62,10 @@ pub(super) struct Receiver<'a, F> {
 }
 
 impl<'a, F: FnMut()> Receiver<'a, F> {
-    pub fn new(
-        reader: &'a mut BufReader<Stream>,
-        plan: LagPlan,
-        settings: &'a Settings,
-        sent: &'a Mutex<Sent>,
-        count: F,
-    ) -> Self {
-        let (lag, now) = (Lag { plan, ..Lag::default() }, Instant::now());
-        Receiver { reader, settings, sent, start: now, expected: 0, last: now, echoed: 0, lag, count, line: Vec::new() }
+    pub fn new(reader: &'a mut BufReader<Stream>, plan: LagPlan, shared: &'a Shared, both: &'a Both, count: F) -> Self {
+        let (lag, settings, now) = (Lag { plan, ..Lag::default() }, &shared.settings, Instant::now());
+        let (expected, echoed, line) = (0, 0, Vec::new());
+        Receiver { reader, shared, settings, both, start: now, expected, last: now, echoed, lag, count, line }
     }
 
     /// What is wrong with the echoes so far.
@@ -65,7 +79,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
             if self.start.elapsed() >= self.settings.max_time {
                 break;
             }
-            send(self.reader.get_mut(), number, self.start, self.sent)?;
+            send(self.both, number, self.start)?;
             while self.echoed <= number {
                 self.receive()?;
             }
@@ -77,8 +91,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
     pub fn paced(&mut self) -> io::Result<()> {
         // Pings that leave on time are over in time. If the peer takes them too slowly, the rest is not sent.
         let limit = self.settings.max_time.saturating_add(self.settings.idle_timeout);
-        let (plan, sent) = (self.lag.plan, self.sent);
-        let stream = self.reader.get_ref().clone();
+        let (plan, both) = (self.lag.plan, self.both);
         let (stop, stopped) = channel();
         // The sender has to exist before its first ping is due.
         let start = Instant::now() + Duration::from_millis(1);
@@ -86,8 +99,8 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         thread::scope(|scope| {
             let sender = thread::Builder::new().stack_size(STACK_SIZE);
             let sender = sender.spawn_scoped(scope, move || {
-                let result = send_all(stream, plan, start, limit, sent, &stopped);
-                lock(sent).over = true;
+                let result = send_all(both, plan, start, limit, &stopped);
+                lock(&both.sent).over = true;
                 result
             })?;
             let mut received = Ok(true);
@@ -100,7 +113,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         })
     }
 
-    /// Reads one line, and takes it for the echo that it should be. `false` when there is no more to come: after the
+    /// Reads one line, and takes it for the echo that it should be, or answers it if it asks for the status. `false` when there is no more to come: after the
     /// last echo, any that are missing are waited for like others, but it is no error if they do not come.
     fn receive(&mut self) -> io::Result<bool> {
         // As long as no ping is unanswered, or none for long enough, silence means nothing.
@@ -120,12 +133,17 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         let Some(message) = received else {
             return Err(io::Error::new(ErrorKind::UnexpectedEof, "the client left before the last echo"));
         };
-        let number = message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
-        let said = match number.and_then(whole_number) {
-            Some(number) => format!("PING {number} {}", self.echo(number, arrived)),
-            None => format!("said \"{}\", which is no echo", self.no_echo()),
-        };
-        self.settings.log.say(format_args!("{} {said}", self.reader.get_ref().peer_name()));
+        if let Ok(Request::Status(question)) = Request::parse(message) {
+            let said = status::answer(question, self.reader.get_ref().peer(), self.shared);
+            send_answer(&status::in_words(&said), Framing::Line, &mut *lock(&self.both.writer))?;
+        } else {
+            let number = message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
+            let said = match number.and_then(whole_number) {
+                Some(number) => format!("PING {number} {}", self.take_echo(number, arrived)),
+                None => format!("said \"{}\", which is no echo", self.no_echo()),
+            };
+            self.settings.log.say(format_args!("{} {said}", self.reader.get_ref().peer_name()));
+        }
         let Lag { wrong, repeated, unsent, .. } = self.lag;
         if wrong + repeated + unsent > MAX_FAULTS {
             let what = format!("more than {MAX_FAULTS} lines that were not the echo of a ping");
@@ -142,8 +160,8 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
     }
 
     /// Takes the echo of this ping, and says what became of it.
-    fn echo(&mut self, number: usize, arrived: Instant) -> String {
-        let mut sent = lock(self.sent);
+    fn take_echo(&mut self, number: usize, arrived: Instant) -> String {
+        let mut sent = lock(&self.both.sent);
         let Some(ping) = sent.pings.get_mut(number) else {
             self.lag.unsent += 1;
             return "was never sent, and echoed".into();
@@ -170,7 +188,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
     /// A peer may be silent for the idle timeout since its last echo, or since the next ping was sent if that was
     /// later.
     fn awaited(&self) -> Awaited {
-        let sent = lock(self.sent);
+        let sent = lock(&self.both.sent);
         let ping = sent.pings.get(self.expected);
         let complete = sent.over || sent.pings.len() as u64 == self.lag.plan.count;
         let since = ping.map_or(self.start, |ping| self.start + Duration::from_nanos(ping.sent_ns));
@@ -196,11 +214,10 @@ enum Awaited {
 
 /// The sender: one ping after the other until all are sent, the time is up, or the other side of `stopped` is gone.
 fn send_all(
-    mut stream: Stream,
+    both: &Both,
     plan: LagPlan,
     start: Instant,
     limit: Duration,
-    sent: &Mutex<Sent>,
     stopped: &mpsc::Receiver<()>,
 ) -> io::Result<()> {
     let mut due = start;
@@ -210,16 +227,17 @@ fn send_all(
         if !on || pace::wait_until(due, sleep).is_none() {
             break;
         }
-        send(&mut stream, number, start, sent)?;
+        send(both, number, start)?;
         due += plan.interval;
     }
     Ok(())
 }
 
 /// Notes when, and sends. The other way round, an echo could be here before its ping is known.
-fn send(writer: &mut Stream, number: u64, start: Instant, sent: &Mutex<Sent>) -> io::Result<()> {
+fn send(both: &Both, number: u64, start: Instant) -> io::Result<()> {
     let line = format!("PING {number}\n");
-    let mut known = lock(sent);
+    let mut writer = lock(&both.writer);
+    let mut known = lock(&both.sent);
     // Making room may mean to move what is there, which is not to be part of a round trip.
     known.pings.reserve(1);
     let sent_ns = nanoseconds(start.elapsed());
@@ -228,7 +246,7 @@ fn send(writer: &mut Stream, number: u64, start: Instant, sent: &Mutex<Sent>) ->
     writer.write_all(line.as_bytes())
 }
 
-/// A thread that panicked has left pings that are as good as before.
-fn lock(sent: &Mutex<Sent>) -> MutexGuard<'_, Sent> {
-    sent.lock().unwrap_or_else(PoisonError::into_inner)
+/// A thread that panicked has left what is as good as before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
