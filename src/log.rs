@@ -45,7 +45,7 @@ impl Log {
             for line in waiting {
                 let missing = missing.swap(0, Ordering::Relaxed);
                 if missing > 0 {
-                    let _ = writeln!(out, "{PREFIX} {missing} lines were dropped: nobody read this output");
+                    let _ = writeln!(out, "{PREFIX} {missing} lines were dropped: more than could be written");
                 }
                 // A reader that went away is no reason to stop serving.
                 let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -117,7 +117,7 @@ mod tests {
         let dropped: usize = output
             .lines()
             .filter_map(|line| {
-                line.strip_prefix("[SERVER] ")?.strip_suffix(" lines were dropped: nobody read this output")
+                line.strip_prefix("[SERVER] ")?.strip_suffix(" lines were dropped: more than could be written")
             })
             .map(|number| number.parse::<usize>().unwrap())
             .sum();

@@ -40,8 +40,11 @@ use crate::wire::command::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_LAG_SAM
 use crate::wire::framing::Framing;
 use crate::wire::value::{Map, Value};
 
-/// How many lines that are not the echo of a ping a client may send before it is dropped. Each is logged.
+/// How many lines that are not the echo of a ping a client may send before it is dropped.
 pub const MAX_FAULTS: u64 = 1_000;
+
+/// How many of them are logged, one by one: after that, only their numbers say something new.
+const LOGGED_FAULTS: u64 = 10;
 
 /// What was measured on one connection.
 #[derive(Debug, Default)]
@@ -72,6 +75,11 @@ impl Lag {
     #[must_use]
     pub fn echoed(&self) -> u64 {
         self.pings.iter().filter(|ping| ping.rtt_ns.is_some()).count() as u64
+    }
+
+    /// How many lines were not the first echo of a ping.
+    pub(super) fn faults(&self) -> u64 {
+        self.wrong + self.repeated + self.unsent
     }
 
     /// From when each echoed ping was sent to its echo.
@@ -156,7 +164,7 @@ impl fmt::Display for Lag {
             let [min, p50, max] = [summary.min, summary.p50, summary.max].map(ms);
             write!(f, ", RTT min/p50/max = {min}/{p50}/{max} ms")?;
         }
-        if wrong + repeated + unsent > 0 {
+        if self.faults() > 0 {
             write!(f, "; {wrong} wrong lines, {repeated} repeated echoes, {unsent} of pings that were never sent")?;
         }
         Ok(())

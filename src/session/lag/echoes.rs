@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Lag, MAX_FAULTS, Ping, nanoseconds};
+use super::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping, nanoseconds};
 use crate::net::{Stream, receive_in_time};
 use crate::pace;
 use crate::session::{Settings, Shared, send_answer, status};
@@ -17,6 +17,9 @@ use crate::wire::framing::Framing;
 
 /// Address space for the sender's stack: it only formats a line, and there may be one for each connection.
 const STACK_SIZE: usize = 64 * 1024;
+
+/// How many bytes of a line that is no echo are logged.
+const LONGEST_EXCERPT: usize = 40;
 
 /// All that the two threads share. Both write, each a whole line at a time: an answer to `STATUS` can be long, and no
 /// ping may land in the middle of it.
@@ -137,15 +140,18 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
             let said = status::answer(question, self.reader.get_ref().peer(), self.shared);
             send_answer(&status::in_words(&said), Framing::Line, &mut *lock(&self.both.writer))?;
         } else {
+            let faults = self.lag.faults();
             let number = message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
             let said = match number.and_then(whole_number) {
                 Some(number) => format!("PING {number} {}", self.take_echo(number, arrived)),
                 None => format!("said \"{}\", which is no echo", self.no_echo()),
             };
-            self.settings.log.say(format_args!("{} {said}", self.reader.get_ref().peer_name()));
+            let faults_now = self.lag.faults();
+            if faults_now == faults || faults_now <= LOGGED_FAULTS {
+                self.settings.log.say(format_args!("{} {said}", self.reader.get_ref().peer_name()));
+            }
         }
-        let Lag { wrong, repeated, unsent, .. } = self.lag;
-        if wrong + repeated + unsent > MAX_FAULTS {
+        if self.lag.faults() > MAX_FAULTS {
             let what = format!("more than {MAX_FAULTS} lines that were not the echo of a ping");
             return Err(io::Error::new(ErrorKind::InvalidData, what));
         }
@@ -182,7 +188,8 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
 
     fn no_echo(&mut self) -> String {
         self.lag.wrong += 1;
-        excerpt(&self.line)
+        let start = excerpt(&self.line[..self.line.len().min(LONGEST_EXCERPT)]);
+        if self.line.len() > LONGEST_EXCERPT { start + "…" } else { start }
     }
 
     /// A peer may be silent for the idle timeout since its last echo, or since the next ping was sent if that was
