@@ -15,6 +15,9 @@
 //!
 //! The server's word comes when all is over: its figures, and on request every single round-trip time, so that they
 //! can be shown and kept like any that are measured here. There is no warm-up: ten pings are ten round trips.
+//!
+//! A stranger's word is not believed where this side knows better: how many pings were asked for and came, and that
+//! no round trip within the series can have taken longer than the series.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -86,8 +89,9 @@ pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
     if !client.can_pipeline() {
         return Lag::failed(io::Error::new(ErrorKind::Unsupported, "lag needs line framing"));
     }
+    let start = Instant::now();
     match client.ask_lag(plan) {
-        Ok(()) => echo_all(client, plan, observe),
+        Ok(()) => echo_all(client, Some(plan), start, observe),
         Err(error) => Lag::failed(error),
     }
 }
@@ -95,25 +99,38 @@ pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
 /// Echoes the pings of a server that sends them without being asked, as its
 /// [owner](crate::session::Owner::on_connect) can have it do for every client that connects.
 pub fn lag_unasked(client: &mut Client, observe: LagObserver) -> Lag {
-    echo_all(client, LagPlan { count: MAX_LAG_COUNT, interval: Duration::ZERO }, observe)
+    echo_all(client, None, Instant::now(), observe)
 }
 
-/// Echoes at most as many pings as there may be.
-fn echo_all(client: &mut Client, most: LagPlan, observe: LagObserver) -> Lag {
+/// Echoes what was asked for, or at most as many pings as there may be.
+fn echo_all(client: &mut Client, asked: Option<LagPlan>, start: Instant, observe: LagObserver) -> Lag {
+    let most = asked.unwrap_or(LagPlan { count: MAX_LAG_COUNT, interval: Duration::ZERO });
     let mut lag = Lag::default();
-    lag.server.failure = match echo(client, most, &mut lag.turn_round, observe) {
-        // No more than that can there be to be told of.
-        Ok(figures) if figures.echoed > lag.turn_round.count() => {
-            let what = format!("{} echoes came, says the server, of {}", figures.echoed, lag.turn_round.count());
-            Some(io::Error::new(ErrorKind::InvalidData, what))
-        }
-        Ok(figures) => {
-            lag.faults = figures.faults;
-            fetch(client, &figures, &mut lag.server, observe).err()
-        }
-        Err(error) => Some(error),
-    };
+    let result = echo(client, most, &mut lag.turn_round, observe).and_then(|figures| {
+        // Two clocks that run at different speeds do not differ by as much as that. Of pings that were not asked for,
+        // the first may have been sent long before anybody here looked.
+        let longest = asked.map_or(Duration::MAX, |_| start.elapsed() * 2);
+        check(&figures, asked, lag.turn_round.count())?;
+        lag.faults = figures.faults;
+        fetch(client, &figures, longest, &mut lag.server, observe)
+    });
+    lag.server.failure = result.err();
     lag
+}
+
+/// Whether the server's figures can be true.
+fn check(figures: &Figures, asked: Option<LagPlan>, came: u64) -> io::Result<()> {
+    let Figures { count, interval, sent, echoed, .. } = *figures;
+    let what = if asked.is_some_and(|plan| plan != LagPlan { count, interval }) {
+        format!("the server speaks of {count} pings, one each {interval:?}, which is not what it was asked for")
+    } else if sent != came || sent > count {
+        format!("the server says that it sent {sent} of {count} pings, but {came} came")
+    } else if echoed > sent {
+        format!("the server says that {echoed} of {sent} pings were echoed")
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(ErrorKind::InvalidData, what))
 }
 
 fn echo(
@@ -148,15 +165,25 @@ fn echo(
 }
 
 /// Asks for what the server measured, sample by sample.
-fn fetch(client: &mut Client, figures: &Figures, lag: &mut Latency, observe: LagObserver) -> io::Result<()> {
-    let Figures { count, interval, sent, echoed, .. } = *figures;
-    lag.sent = sent;
+fn fetch(
+    client: &mut Client,
+    figures: &Figures,
+    longest: Duration,
+    lag: &mut Latency,
+    observe: LagObserver,
+) -> io::Result<()> {
+    let Figures { count, interval, sent: all, echoed, .. } = *figures;
+    lag.sent = all;
     let mut next = 0;
     while lag.rtt.count() < echoed {
         let samples = client.lag_samples(next)?;
         let Some(last) = samples.last() else { break };
         next = last.number + 1;
         for &LagSample { number, sent, rtt } in &samples {
+            if number >= all || sent.saturating_add(rtt) > longest {
+                let what = format!("of ping {number} the server says {sent:?} and {rtt:?}, which cannot be");
+                return Err(io::Error::new(ErrorKind::InvalidData, what));
+            }
             lag.rtt.record(rtt);
             let mut due = None;
             if !interval.is_zero() {
@@ -170,10 +197,12 @@ fn fetch(client: &mut Client, figures: &Figures, lag: &mut Latency, observe: Lag
     }
     let what = if lag.rtt.count() != echoed {
         format!("the server spoke of {echoed} echoes, but told the times of {}", lag.rtt.count())
-    } else if echoed < sent {
-        format!("{} of {sent} echoes never came, says the server", sent - echoed)
-    } else if sent < count {
-        format!("the server stopped after {sent} of {count} pings: that is as long as it allows (its --max-time)")
+    } else if all == 0 {
+        "the server sent no ping".into()
+    } else if echoed < all {
+        format!("{} of {all} echoes never came, says the server", all - echoed)
+    } else if all < count {
+        format!("the server stopped after {all} of {count} pings: that is as long as it allows (its --max-time)")
     } else {
         return Ok(());
     };

@@ -379,10 +379,16 @@ fn the_client_survives_servers_that_ping_wrongly() {
         ("PONG\n".into(), "expected PING"),
         ("LAG_DONE {}\n".into(), "\"interval_ns\" is no number"),
         ("LAG_DONE [\n".into(), "line 1, column 2"),
-        (done("1"), "1 echoes came, says the server, of 0"),
+        (done("1"), "sent 1 of 1 pings, but 0 came"),
+        (format!("PING 0\n{}", done("2")), "that 2 of 1 pings were echoed"),
+        (done("0").replace(":1", ":0"), "0 pings, one each 0ns, which is not what it was asked for"),
+        (format!("PING 0\n{}", done("1").replace("_ns\":0", "_ns\":1000000")), "one each 1ms, which is not what"),
+        (done("0").replace("\"sent\":1", "\"sent\":0"), "the server sent no ping"),
+        (format!("PING 0\n{}LAG_SAMPLES [[1,1,1]]\n", done("1")), "of ping 1 the server says"),
+        (format!("PING 0\n{}LAG_SAMPLES [[0,1,{}]]\n", done("1"), u64::MAX), "which cannot be"),
         (format!("PING 0\n{}LAG_SAMPLES []\n", done("0")), "1 of 1 echoes never came"),
         (format!("PING 0\n{}LAG_SAMPLES {{}}\n", done("1")), "these are no round-trip times"),
-        (format!("PING 0\n{}LAG_SAMPLES [[0,1,1],[1,1,1]]\nLAG_SAMPLES []\n", done("1")), "told the times of 2"),
+        (format!("PING 0\n{}LAG_SAMPLES []\n", done("1")), "told the times of 0"),
         (String::new(), "the connection was closed"),
     ] {
         let port = fake_server(move |mut peer| {
