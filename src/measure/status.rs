@@ -17,7 +17,7 @@
 mod asked;
 
 use std::fmt;
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -28,7 +28,7 @@ pub use asked::Asked;
 use crate::client::{Message, Trace};
 use crate::net::{Stream, refuse_self_connection};
 use crate::wire::command::{Answer, Request, excerpt};
-use crate::wire::framing::Framing;
+use crate::wire::framing::{Framing, MAX_LINE};
 use crate::wire::json;
 use crate::wire::value::{Map, Value};
 
@@ -106,8 +106,9 @@ pub fn ask_status(address: &str, data: &Map, timeout: Duration, trace: &Trace) -
     let stream = connect(&addresses, deadline).map_err(failed(Step::Connect))?;
     let mut question = data.clone();
     question.insert("time", seconds_since_the_epoch());
+    let stream = Until { stream, deadline };
     let (asked, stream) = ask(&question, stream, trace).map_err(failed(Step::Ask))?;
-    let (message, arrived) = receive(stream, deadline, trace).map_err(failed(Step::Answer))?;
+    let (message, arrived) = receive(stream, trace).map_err(failed(Step::Answer))?;
     let delay = arrived - asked;
     let mut answer = parse(&message).map_err(failed(Step::Parse))?;
     answer.insert("recvtime", seconds_since_the_epoch());
@@ -161,10 +162,14 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Stream> {
 }
 
 /// Looks at the clock, then writes.
-fn ask(question: &Map, mut stream: Stream, trace: &Trace) -> io::Result<(Instant, Stream)> {
+fn ask(question: &Map, mut stream: Until, trace: &Trace) -> io::Result<(Instant, Until)> {
     let text = Value::Map(question.clone()).to_string();
     let mut message = Vec::new();
     Request::Status(Some(text.as_bytes())).encode(&mut message);
+    if message.len() > MAX_LINE {
+        let what = format!("the question has {} bytes, and a line {MAX_LINE} at most", message.len());
+        return Err(io::Error::new(ErrorKind::InvalidInput, what));
+    }
     trace.show(Message::Sent(&message));
     let asked = Instant::now();
     Framing::Line.send(&mut message, &mut stream)?;
@@ -172,9 +177,9 @@ fn ask(question: &Map, mut stream: Stream, trace: &Trace) -> io::Result<(Instant
 }
 
 /// What stands behind `STATUS`, and when it had arrived.
-fn receive(stream: Stream, deadline: Deadline, trace: &Trace) -> io::Result<(String, Instant)> {
+fn receive(stream: Until, trace: &Trace) -> io::Result<(String, Instant)> {
     let mut buffer = Vec::new();
-    let mut reader = BufReader::new(Until { stream, deadline });
+    let mut reader = BufReader::new(stream);
     loop {
         let message = Framing::Line.receive_answer("STATUS ".len(), &mut reader, &mut buffer)?;
         let arrived = Instant::now();
@@ -191,7 +196,7 @@ fn receive(stream: Stream, deadline: Deadline, trace: &Trace) -> io::Result<(Str
     }
 }
 
-/// Reads as long as there is time.
+/// Reads and writes as long as there is time.
 struct Until {
     stream: Stream,
     deadline: Deadline,
@@ -204,6 +209,20 @@ impl Read for Until {
             ErrorKind::TimedOut => self.deadline.passed(),
             _ => error,
         })
+    }
+}
+
+impl Write for Until {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_offer_timeout(self.deadline.left()?)?;
+        match self.stream.offer(buffer)? {
+            0 => Err(self.deadline.passed()),
+            written => Ok(written),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

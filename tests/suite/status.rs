@@ -1,6 +1,6 @@
 //! One question, one answer: to anybody, at any time, and to nobody's harm.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
@@ -11,6 +11,7 @@ use roundtrip::measure::{Status, StatusError, Step, ping_server, together};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Owner, Settings};
 use roundtrip::wire::command::Amount;
+use roundtrip::wire::framing::MAX_LINE;
 use roundtrip::wire::json::parse;
 use roundtrip::wire::value::{Map, Value};
 
@@ -244,6 +245,13 @@ fn a_failure_says_at_which_step_and_after_how_long() {
         let (found, error) = step(&format!("127.0.0.1:{port}"));
         assert!(found == step_then && error.contains(complaint), "{error}");
     }
+    // A question over the longest line is never sent.
+    let long = Map::from([("a", "x".repeat(MAX_LINE).into())]);
+    let unheard = TcpListener::bind("127.0.0.1:0").unwrap();
+    let error = ping_server(&unheard.local_addr().unwrap().to_string(), &long, PATIENCE).unwrap_err();
+    assert_eq!((error.step, error.error.kind()), (Step::Ask, ErrorKind::InvalidInput));
+    let outcome = client(1, &["--test", "status", "--data", &Value::Map(long).to_string()]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(2), 1), "{outcome:?}");
     // Its one connection is taken: the question is in the queue, and there it stays.
     let sequential = Server::start(&["--mode", "sequential"]);
     let mut first = sequential.connect();

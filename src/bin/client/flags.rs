@@ -11,7 +11,7 @@ use roundtrip::report::text;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
 use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_PAYLOAD};
 use roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
-use roundtrip::wire::framing::Framing;
+use roundtrip::wire::framing::{Framing, MAX_LINE};
 use roundtrip::wire::json;
 use roundtrip::wire::url::Url;
 use roundtrip::wire::value::{Map, Value};
@@ -20,6 +20,9 @@ use roundtrip::wire::wamp::valid_uri;
 /// Clients at once. Each is two threads where pings leave on time, and a thread takes four of the 65,530 memory mappings that Linux gives a
 /// process.
 const MAX_CLIENTS: usize = 7_500;
+
+/// What a question may hold, in bytes: the rest of a line, without the word and the time that is added.
+const MAX_DATA: usize = MAX_LINE - "STATUS ".len() - 50;
 
 /// What the command line asks for.
 pub enum Command {
@@ -356,7 +359,10 @@ fn lag(plan: &Plan) -> Result<LagPlan, String> {
 
 fn data(text: &str) -> Result<Map, String> {
     match json::parse(text.as_bytes()) {
-        Ok(Value::Map(map)) => Ok(map),
+        Ok(Value::Map(map)) => match Value::Map(map.clone()).to_string().len() {
+            0..=MAX_DATA => Ok(map),
+            bytes => Err(format!("{bytes} bytes are more than {MAX_DATA}, which is the most for a question")),
+        },
         Ok(_) => Err("it has to be a JSON object, such as {\"from\":\"me\"}".into()),
         Err(error) => Err(format!("{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}")),
     }
