@@ -17,8 +17,8 @@
 //! The number in an echo is a stranger's. It is used as an index into what was sent, if it is in there, and creates
 //! nothing: an echo that is wrong, repeated or of a ping that was never sent is counted, up to [`MAX_FAULTS`]. The
 //! last echo has to come back like all the others before anything is said to be over, or ten pings would give nine
-//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped; if the last
-//! has come and others have not, `LAG_DONE` says how many are missing.
+//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped, as is one
+//! that takes longer than that and the longest time allowed for a transfer together; if the last has come and others have not, `LAG_DONE` says how many are missing.
 //!
 //! Between the first ping and `LAG_DONE` the client may ask for the [status](super::status), which anybody may at any
 //! time; every other request has to wait.

@@ -1,5 +1,6 @@
 //! The server pings, and whoever echoes may do it wrong.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
@@ -204,6 +205,27 @@ fn echoes_that_are_missing_are_waited_for_and_then_reported() {
 }
 
 #[test]
+fn echoes_one_by_one_do_not_go_on_for_ever() {
+    let server = Server::start(&["-q", "--max-time", "20ms", "--idle-timeout", "400ms"]);
+    let mut peer = server.connect();
+    peer.send("LAG:20:1\n");
+    let pings: Vec<String> = (0..20).map(|_| peer.line()).collect();
+    // Each is well within the idle timeout, and all of them are well over the limit.
+    let mut writer = peer.0.get_ref().try_clone().unwrap();
+    let echoing = thread::spawn(move || {
+        for ping in pings {
+            thread::park_timeout(Duration::from_millis(50));
+            if writer.write_all(format!("{ping}\n").as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    assert_eq!(peer.line(), "ERROR:the echoes took longer than 420ms");
+    drop(peer);
+    echoing.join().unwrap();
+}
+
+#[test]
 fn an_interval_longer_than_the_idle_timeout_drops_nobody() {
     let server = Server::start(&["--idle-timeout", "100ms"]);
     let mut peer = server.connect();
@@ -219,7 +241,6 @@ fn a_flood_of_wrong_echoes_ends_and_disturbs_nobody() {
             assert_eq!(peer.ask(&format!("LAG:1000:{interval}")), "PING 0");
             let mut writer = peer.0.get_ref().try_clone().unwrap();
             let flood = thread::spawn(move || {
-                use std::io::Write;
                 let _ = writer.write_all(&b"PING 999999\n".repeat(10_000));
             });
             let rest = String::from_utf8(peer.rest().unwrap()).unwrap();

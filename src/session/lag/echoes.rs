@@ -92,8 +92,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
 
     /// Each ping is sent when it is due.
     pub fn paced(&mut self) -> io::Result<()> {
-        // Pings that leave on time are over in time. If the peer takes them too slowly, the rest is not sent.
-        let limit = self.settings.max_time.saturating_add(self.settings.idle_timeout);
+        let limit = self.limit();
         let (plan, both) = (self.lag.plan, self.both);
         let (stop, stopped) = channel();
         // The sender has to exist before its first ping is due.
@@ -159,7 +158,11 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
             Awaited::Nothing => Ok(false),
             Awaited::Echo => Ok(true),
             Awaited::Overdue => {
-                let what = format!("no echo came for {:?}", self.settings.idle_timeout);
+                let what = if self.start.elapsed() > self.limit() {
+                    format!("the echoes took longer than {:?}", self.limit())
+                } else {
+                    format!("no echo came for {:?}", self.settings.idle_timeout)
+                };
                 Err(io::Error::new(ErrorKind::TimedOut, what))
             }
         }
@@ -192,6 +195,12 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         if self.line.len() > LONGEST_EXCERPT { start + "…" } else { start }
     }
 
+    /// How long all of it may take. Pings that leave on time are over in time. If the peer takes them too slowly, the
+    /// rest is not sent; if it echoes too slowly, the rest is not waited for.
+    fn limit(&self) -> Duration {
+        self.settings.max_time.saturating_add(self.settings.idle_timeout)
+    }
+
     /// A peer may be silent for the idle timeout since its last echo, or since the next ping was sent if that was
     /// later.
     fn awaited(&self) -> Awaited {
@@ -199,7 +208,8 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         let ping = sent.pings.get(self.expected);
         let complete = sent.over || sent.pings.len() as u64 == self.lag.plan.count;
         let since = ping.map_or(self.start, |ping| self.start + Duration::from_nanos(ping.sent_ns));
-        let in_time = since.max(self.last).elapsed() < self.settings.idle_timeout;
+        let patient = since.max(self.last).elapsed() < self.settings.idle_timeout;
+        let in_time = patient && self.start.elapsed() <= self.limit();
         match ping {
             Some(_) if !in_time => Awaited::Overdue,
             None if !in_time && complete => Awaited::Nothing,
