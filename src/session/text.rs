@@ -28,7 +28,7 @@ pub(super) struct Conversation<'a> {
     shared: &'a Shared,
     stats: &'a ConnectionStats<'a>,
     framing: Framing,
-    /// The last that was measured.
+    /// What was measured last, kept as long as nothing but its samples is asked for: it can be 16 MB.
     lag: Lag,
 }
 
@@ -52,7 +52,11 @@ impl<'a> Conversation<'a> {
                 Ok(None) => return Ok(()),
                 Err(error) => return self.give_up(error),
             };
-            match Request::parse(message) {
+            let request = Request::parse(message);
+            if !matches!(request, Ok(Request::LagSamples(_))) {
+                self.lag = Lag::default();
+            }
+            match request {
                 Ok(Request::Ping(payload)) => {
                     self.answer(&Answer::Pong(payload))?;
                     self.stats.ping();

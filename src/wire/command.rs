@@ -12,7 +12,7 @@
 //! | `BANDWIDTH_BIDIRECTIONAL:<bytes>` | `READY`; both send exactly that many bytes at the same time; when it has sent and received all, `DONE:<bytes>:<nanoseconds>` for what the client sent |
 //! | the same three with `<milliseconds>ms` for `<bytes>` | the same, for so long, in [chunks](super::bulk#chunks) |
 //! | `LAG:<count>` or `LAG:<count>:<interval in ms>` | the server sends `PING <n>` lines, `n` from 0, and the client sends each back unchanged; at the end `LAG_DONE <json>` with what the server measured (`sent`, `echoed`, `missing`, `wrong`, `repeated`, `unsent`, `interval_ns`, `rtt_ns`) |
-//! | `LAG_SAMPLES:<n>` | `LAG_SAMPLES <json>`: the single round-trip times of the last lag on this connection, from ping `n` on, as a list of `[number, sent, rtt]` in nanoseconds, at most [`MAX_LAG_SAMPLES`]; an empty list is the end |
+//! | `LAG_SAMPLES:<n>` | `LAG_SAMPLES <json>`: the single round-trip times of a lag, if there was no other request since, from ping `n` on, as a list of `[number, sent, rtt]` in nanoseconds, at most [`MAX_LAG_SAMPLES`]; an empty list is the end |
 //! | `STATUS` or `STATUS <json object>` | `STATUS <json object>`: [what the server is, and how it is](crate::session::status) |
 //! | `QUIT` | `BYE`, and the connection is closed |
 //! | anything else | `ERROR:<reason>`; the connection stays usable |

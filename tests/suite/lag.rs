@@ -88,6 +88,9 @@ fn every_round_trip_can_be_asked_for() {
     // One after the other: each was sent when the one before had come back.
     assert!(all.is_sorted_by(|[_, sent, rtt], [_, next, _]| *rtt > 0 && sent + rtt <= *next));
     assert_eq!(peer.ask("LAG_SAMPLES:18446744073709551615"), "LAG_SAMPLES []");
+    // Whoever goes on has no more use for them.
+    assert!(peer.ask("LAG_SAMPLES:0").len() > 1000);
+    assert_eq!((peer.ask("PING"), peer.ask("LAG_SAMPLES:0")), ("PONG".into(), "LAG_SAMPLES []".into()));
 }
 
 #[test]
