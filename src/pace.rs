@@ -13,7 +13,17 @@ const MARGIN: Duration = Duration::from_micros(200);
 /// Waits until `due`, and returns how late it has become. `sleep` is told how long to sleep, and says whether to go
 /// on.
 pub fn wait_until(due: Instant, sleep: impl FnOnce(Duration) -> bool) -> Option<Duration> {
-    let early = due.saturating_duration_since(Instant::now()).saturating_sub(MARGIN);
+    wait_with(MARGIN, due, sleep)
+}
+
+/// The same without looking at the clock in between: later, but a server that did that for every stranger who asks
+/// for pings would have no core left.
+pub fn sleep_until(due: Instant, sleep: impl FnOnce(Duration) -> bool) -> Option<Duration> {
+    wait_with(Duration::ZERO, due, sleep)
+}
+
+fn wait_with(margin: Duration, due: Instant, sleep: impl FnOnce(Duration) -> bool) -> Option<Duration> {
+    let early = due.saturating_duration_since(Instant::now()).saturating_sub(margin);
     if !early.is_zero() && !sleep(early) {
         return None;
     }

@@ -14,6 +14,19 @@ const OUTLIER: f64 = 10.0;
 /// What to mistrust in a series of pings.
 #[must_use]
 pub fn latency(latency: &Latency) -> Vec<String> {
+    let mut warnings = lag(latency);
+    let Some(summary) = latency.rtt.summary() else { return warnings };
+    if let Some(late) = latency.lateness.summary().filter(|late| late.p50 * 10 > summary.p50) {
+        let late = ms(late.p50);
+        warnings.push(format!("half of the pings left {late} ms late or more: this machine is too busy to keep time"));
+    }
+    warnings
+}
+
+/// The same where the server sends the pings, which [sleeps](crate::pace::sleep_until) until each is due: that they
+/// are late is no surprise, and no fault of this machine.
+#[must_use]
+pub fn lag(latency: &Latency) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(summary) = latency.rtt.summary() else { return warnings };
     // Whoever sends a handful does not want a p99.9.
@@ -27,10 +40,6 @@ pub fn latency(latency: &Latency) -> Vec<String> {
             "{outliers} of {} answers are outliers: something else was busy; close it, or measure for longer",
             summary.count
         ));
-    }
-    if let Some(late) = latency.lateness.summary().filter(|late| late.p50 * 10 > summary.p50) {
-        let late = ms(late.p50);
-        warnings.push(format!("half of the pings left {late} ms late or more: this machine is too busy to keep time"));
     }
     warnings
 }

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Two threads, so that an echo that is late delays no ping. Without an interval each echo sends the next ping, and
-//! one thread is enough.
+//! one thread is enough. A ping leaves when the sleep before it ends, some tens of microseconds after it was due: to
+//! look at the clock in between would be more exact, and would burn a core for each stranger who asks.
 //!
 //! The number in an echo is a stranger's. It is used as an index into what was sent, if it is in there, and creates
 //! nothing: an echo that is wrong, repeated or of a ping that was never sent is counted, up to [`MAX_FAULTS`]. The

@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
             latency(connection, &options.plan, &|sample| sink.take(&sample))
         });
         drop(progress);
-        self.end_of_pings("latency", &results, &environment, |total| total)
+        self.end_of_pings("latency", &results, &environment, |total| total, warnings::latency)
     }
 
     fn bandwidth(&mut self, direction: Direction) -> bool {
@@ -284,6 +284,7 @@ impl<'a> Run<'a> {
         results: &[R],
         environment: &Environment,
         pings: fn(&R) -> &Latency,
+        notes: fn(&Latency) -> Vec<String>,
     ) -> bool {
         let total = self.report(results);
         let pings = pings(&total);
@@ -292,7 +293,7 @@ impl<'a> Run<'a> {
         }
         self.output.detail(&format!("  {}", text::environment(environment, Some(&pings.lateness))));
         let ok = self.output.end(test, results, Some(environment));
-        self.notes(ok, &warnings::latency(pings));
+        self.notes(ok, &notes(pings));
         ok
     }
 

@@ -93,7 +93,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
     /// Each ping is sent when it is due.
     pub fn paced(&mut self) -> io::Result<()> {
         let limit = self.limit();
-        let (plan, both) = (self.lag.plan, self.both);
+        let (plan, both, spin) = (self.lag.plan, self.both, self.settings.spin);
         let (stop, stopped) = channel();
         // The sender has to exist before its first ping is due.
         let start = Instant::now() + Duration::from_millis(1);
@@ -101,7 +101,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         thread::scope(|scope| {
             let sender = thread::Builder::new().stack_size(STACK_SIZE);
             let sender = sender.spawn_scoped(scope, move || {
-                let result = send_all(both, plan, start, limit, &stopped);
+                let result = send_all(both, plan, spin, start, limit, &stopped);
                 lock(&both.sent).over = true;
                 result
             })?;
@@ -233,6 +233,7 @@ enum Awaited {
 fn send_all(
     both: &Both,
     plan: LagPlan,
+    spin: bool,
     start: Instant,
     limit: Duration,
     stopped: &mpsc::Receiver<()>,
@@ -241,7 +242,8 @@ fn send_all(
     let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
     for number in 0..plan.count {
         let on = stopped.try_recv() == Err(TryRecvError::Empty) && start.elapsed() < limit;
-        if !on || pace::wait_until(due, sleep).is_none() {
+        let on = on && if spin { pace::wait_until(due, sleep) } else { pace::sleep_until(due, sleep) }.is_some();
+        if !on {
             break;
         }
         send(both, number, start)?;

@@ -1,6 +1,7 @@
 //! `--test lag`: the server pings, and both say what they saw.
 
 use roundtrip::measure::{Lag, View, lag};
+use roundtrip::report::warnings;
 
 use super::{Goal, Progress, Run};
 
@@ -21,6 +22,6 @@ impl Run<'_> {
             })
         });
         drop(progress);
-        self.end_of_pings("lag", &results, &environment, |total: &Lag| &total.server)
+        self.end_of_pings("lag", &results, &environment, |total: &Lag| &total.server, warnings::lag)
     }
 }

@@ -3,6 +3,7 @@
 use roundtrip::client::UdpClient;
 use roundtrip::measure::environment::Before;
 use roundtrip::measure::{Outcome, Udp, together, udp};
+use roundtrip::report::warnings;
 
 use super::{Run, pings_in_words};
 
@@ -22,6 +23,6 @@ impl Run<'_> {
         let environment = before.until_now();
         drop(progress);
         let results: Vec<Udp> = results.into_iter().map(|result| result.unwrap_or_else(Udp::failed)).collect();
-        self.end_of_pings("udp", &results, &environment, |total| &total.latency)
+        self.end_of_pings("udp", &results, &environment, |total| &total.latency, warnings::latency)
     }
 }
