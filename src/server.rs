@@ -26,6 +26,9 @@ use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Thre
 use crate::session::echo::{Echo, EchoCounts, Impairments};
 use crate::session::{self, Counters, Settings, Shared};
 
+/// How many refused connections are seen off at once. No single address takes all of the places.
+const REFUSALS: Limits = Limits { max_connections: 64, max_per_ip: Some(48), allow: Vec::new() };
+
 /// What a server is to be.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -108,7 +111,7 @@ impl Server {
             dispatch,
             refuse: Box::new(move |stream, refusal| session::refuse(stream, refusal, framing)),
             turn_away: Arc::new(move |stream, refusal| session::turn_away(stream, refusal, &refused)),
-            refusals: Admission::new(Limits { max_connections: 64, ..Limits::default() }),
+            refusals: Admission::new(REFUSALS),
             log,
             connections: settings.log.clone(),
             one_off,

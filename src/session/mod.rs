@@ -137,6 +137,7 @@ pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
         let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
         let mut buffer = Vec::new();
         let received = receive_in_time(&mut reader, |reader| framing.receive(reader, &mut buffer));
+        let late = received.is_err();
         let peer = reader.get_ref().peer();
         let _told = match received.ok().flatten().map(Request::parse) {
             Some(Ok(Request::Status(question))) => {
@@ -146,6 +147,10 @@ pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
             _ => refuse(reader.get_mut(), refusal, framing),
         };
         stream = reader.into_inner();
+        if late && buffer.is_empty() {
+            // It said nothing, so nothing lies in the receive buffer that would make of the end a reset.
+            return;
+        }
     } else {
         let _told = refuse(&mut stream, refusal, framing);
     }
