@@ -57,7 +57,8 @@ use crate::wire::value::Map;
 pub trait Owner: fmt::Debug + Send + Sync {
     /// A client has connected. With a plan, its lag is measured first. Of what it says before `LAG_DONE`, only the
     /// echoes and `STATUS` are understood; other requests have to wait until then. So this is for servers whose
-    /// clients expect it. With bare framing there are no plans.
+    /// clients expect it. With bare framing there are no plans, and one that the limits do not allow is logged and left
+    /// out.
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         let _ = peer;
         None

@@ -42,7 +42,14 @@ impl<'a> Conversation<'a> {
         if self.framing == Framing::Line
             && let Some(plan) = self.shared.settings.owner.on_connect(self.reader.get_ref().peer())
         {
-            self.lag(plan)?;
+            match lag::grant(plan, &self.shared.settings) {
+                Ok(()) => self.measure(plan)?,
+                // The client asked for nothing, and is served like any other.
+                Err(reason) => {
+                    let peer = self.reader.get_ref().peer_name();
+                    self.shared.settings.log.say(format_args!("{peer} is not pinged: {reason}"));
+                }
+            }
         }
         let mut buffer = Vec::new();
         loop {
@@ -106,13 +113,16 @@ impl<'a> Conversation<'a> {
     }
 
     fn lag(&mut self, plan: LagPlan) -> io::Result<()> {
-        let settings = &self.shared.settings;
-        if let Err(reason) = lag::grant(plan, settings) {
-            return self.answer(&Answer::Error(&reason));
+        match lag::grant(plan, &self.shared.settings) {
+            Ok(()) => self.measure(plan),
+            Err(reason) => self.answer(&Answer::Error(&reason)),
         }
+    }
+
+    fn measure(&mut self, plan: LagPlan) -> io::Result<()> {
         let result;
         (self.lag, result) = lag::run(self.reader, plan, self.shared, || self.stats.ping());
-        settings.owner.on_lag(self.reader.get_ref().peer(), &self.lag);
+        self.shared.settings.owner.on_lag(self.reader.get_ref().peer(), &self.lag);
         if let Err(error) = result {
             return self.give_up(error);
         }

@@ -393,6 +393,23 @@ fn an_owner_has_every_client_measured_without_its_asking() {
     assert_eq!(lags.recv_timeout(PATIENCE).unwrap().1, 0);
 }
 
+/// Wants more of everybody than there may be.
+#[derive(Debug)]
+struct Greedy;
+
+impl Owner for Greedy {
+    fn on_connect(&self, _: Option<SocketAddr>) -> Option<LagPlan> {
+        Some(LagPlan { count: 0, interval: Duration::ZERO })
+    }
+}
+
+#[test]
+fn a_plan_that_is_not_allowed_keeps_nobody_from_being_served() {
+    let session = Settings { owner: Arc::new(Greedy), ..Settings::default() };
+    let server = Embedded::bind(Config { session, ..Config::default() }).unwrap().start().unwrap();
+    Client::connect("127.0.0.1", server.address().port(), PATIENCE).unwrap().ping(None).unwrap();
+}
+
 #[test]
 fn the_client_survives_servers_that_ping_wrongly() {
     let figures = r#"{"count":1,"interval_ns":0,"sent":1,"echoed":ECHOED,"wrong":0,"repeated":0,"unsent":0}"#;
