@@ -90,8 +90,10 @@ impl Server {
     /// Listens on the address.
     ///
     /// # Errors
-    /// When the address cannot be used, or the mode is not to be had on this system.
+    /// When the address cannot be used, the mode is not to be had on this system, or [`Settings::info`] is longer than
+    /// a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
+        session::status::check(&config.session.info)?;
         let (listener, socket) = sockets(&config)?;
         let address = listener.local_addr()?;
         let Config { mode, child, limits, one_off, session, udp, log, .. } = config;

@@ -31,6 +31,7 @@
 //!
 //! [`Settings::writeback`]: super::Settings::writeback
 
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use super::Shared;
@@ -42,6 +43,22 @@ use crate::wire::value::{MAX_DEPTH, Map, Value};
 /// The version of what is said, which changes less often than that of the crate.
 pub const PROTOCOL: u64 = 1;
 
+/// More than all that an answer holds beside what the owner gives: what every server knows of itself.
+const OURS: usize = 1024;
+
+/// Whether an answer can hold so much of the owner's [`info`](super::Settings::info).
+///
+/// # Errors
+/// `InvalidInput` when it cannot.
+pub fn check(info: &Map) -> io::Result<()> {
+    let (bytes, most) = (Value::Map(info.clone()).to_string().len(), MAX_LINE - OURS);
+    if bytes <= most {
+        return Ok(());
+    }
+    let what = format!("{bytes} bytes are more than {most}, which is the most that a status answer has room for");
+    Err(io::Error::new(ErrorKind::InvalidInput, what))
+}
+
 /// The answer to a question, or why there is none.
 pub(super) fn answer(question: Option<&[u8]>, peer: Option<SocketAddr>, shared: &Shared) -> Result<String, String> {
     let settings = &shared.settings;
@@ -51,6 +68,7 @@ pub(super) fn answer(question: Option<&[u8]>, peer: Option<SocketAddr>, shared: 
     for map in [&shared.counters.fields(), &computed] {
         map.iter().for_each(|(key, value)| answer.insert(key, value.clone()));
     }
+    let repeated = if settings.writeback { Value::Map(question.clone()).to_string().len() } else { 0 };
     if settings.writeback {
         answer.insert("oldmsg", question);
     }
@@ -64,7 +82,9 @@ pub(super) fn answer(question: Option<&[u8]>, peer: Option<SocketAddr>, shared: 
     }
     let text = answer.to_string();
     if text.len() > MAX_LINE - "STATUS ".len() {
-        return Err(format!("the answer would be longer than {MAX_LINE} bytes: ask with less"));
+        let would_fit = text.len() - repeated.min(text.len()) <= MAX_LINE - "STATUS ".len();
+        let hint = if would_fit { ": ask with less" } else { "" };
+        return Err(format!("the answer would be longer than {MAX_LINE} bytes{hint}"));
     }
     Ok(text)
 }
@@ -151,8 +171,14 @@ mod tests {
         assert!(answer(Some(deepest.as_bytes()), None, &shared(false)).is_ok());
         assert!(answer(Some(deepest.as_bytes()), None, &shared(true)).unwrap_err().contains("within each other"));
         ask(&nested(MAX_DEPTH - 1), &shared(true));
+        assert!(check(&Map::new()).is_ok());
+        let info = Map::from([("a", "x".repeat(MAX_LINE).into())]);
+        assert!(check(&info).is_err());
+        let mut full = shared(true);
+        full.settings.info = info;
+        assert!(answer(None, None, &full).unwrap_err().ends_with(" bytes"));
         let growing = format!("{{\"a\":[{}1]}}", "1e15,".repeat(10_000));
-        assert!(answer(Some(growing.as_bytes()), None, &shared(true)).unwrap_err().contains("longer than"));
+        assert!(answer(Some(growing.as_bytes()), None, &shared(true)).unwrap_err().ends_with(": ask with less"));
         assert!(answer(Some(growing.as_bytes()), None, &shared(false)).is_ok());
     }
 }

@@ -232,6 +232,7 @@ fn a_dropped_embedded_server_accepts_no_more() {
 
 #[test]
 fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
+    let long = format!("a={}", "x".repeat(70_000));
     for (flags, hint) in [
         (&["--mode", "fork"][..], "thread, process or sequential"),
         (&["--framing", "json"], "line or bare"),
@@ -248,6 +249,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--info", "name"], "KEY=VALUE"),
         (&["--info", "=mine"], "KEY=VALUE"),
         (&["--info", "roundtrip=x"], "choose another key"),
+        (&["--info", long.as_str()], "has room for"),
         (&["--nonsense"], "--help"),
         (&["nonsense"], "--help"),
         (&["--port"], "--help"),

@@ -7,8 +7,8 @@ use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::router::Endpoint;
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
-use roundtrip::session::Settings;
 use roundtrip::session::echo::Impairments;
+use roundtrip::session::{Settings, status};
 use roundtrip::units::{MIB, parse_duration, parse_size, whole_number};
 use roundtrip::wire::value::Value;
 use roundtrip::wire::wamp::valid_uri;
@@ -113,6 +113,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         udp: udp(&given)?,
         ..Config::default()
     };
+    status::check(&config.session.info).map_err(|error| format!("--info: {error}"))?;
     let (inetd, quiet) = (given.opt_present("inetd"), given.opt_present("quiet"));
     let (endpoints, realm) = router(&given)?;
     Ok(Command::Run(Box::new(Options { config, inetd, quiet, endpoints, realm })))
