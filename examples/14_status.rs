@@ -19,7 +19,8 @@ use roundtrip::wire::value::{Map, Value};
 fn main() -> io::Result<()> {
     let busy = Duration::from_millis(if std::env::args().any(|flag| flag == "--short") { 300 } else { 2000 });
     println!("A server sends somebody data for {busy:?}. How is it?");
-    // Full with one client, so that the question finds no place in either mode.
+    // In thread mode one client fills the server. In sequential mode the next one waits in the system's queue, whatever
+    // the limit.
     for (mode, max_connections) in [(Mode::Sequential, 2), (Mode::Thread, 1)] {
         let limits = Limits { max_connections, ..Limits::default() };
         let server = Server::bind(Config { mode, limits, ..Config::default() })?.start()?;

@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options, UdpClient};
-use roundtrip::measure::{Direction, Observer, Plan, Sample, Udp, View, bandwidth, lag, latency, udp};
+use roundtrip::measure::{Direction, LagView, Observer, Plan, Sample, Udp, bandwidth, lag, latency, udp};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
@@ -228,7 +228,7 @@ fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
     let plan = LagPlan { count: count / 10 + count, interval: Duration::ZERO };
     let p50 = p50(|observe| {
         let counted = |view, sample| match sample {
-            Sample::Ping { number, .. } if view == View::RoundTrip && number > count / 10 => observe(sample),
+            Sample::Ping { number, .. } if view == LagView::RoundTrip && number > count / 10 => observe(sample),
             _ => {}
         };
         lag(&mut client, plan, &counted).server.failure

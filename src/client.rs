@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bulk::{Bidirectional, Download, Upload};
-pub use lag::{Figures, LagSample, Next};
+pub use lag::{LagFigures, LagNext, LagSample};
 pub use udp::UdpClient;
 
 use crate::net::{Stream, receive_in_time};

@@ -224,7 +224,7 @@ fn sockets(config: &Config) -> io::Result<(TcpListener, Option<UdpSocket>)> {
 #[cfg(unix)]
 pub fn serve_stdin(config: &Config) -> io::Result<()> {
     use crate::net::Stream;
-    use crate::session::counters::TOLD;
+    use crate::session::counters::COUNTERS_VARIABLE;
 
     let settings = &config.session;
     let mut stream = match Stream::from_stdin(settings.idle_timeout) {
@@ -239,7 +239,7 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
         stream.close();
         return Ok(());
     }
-    let told = std::env::var(TOLD).ok();
+    let told = std::env::var(COUNTERS_VARIABLE).ok();
     let counters = Counters::of_connection(told.as_deref());
     session::run(stream, &Shared { settings: settings.clone(), counters });
     Ok(())
@@ -258,7 +258,7 @@ fn strategy(mode: Mode, child: Vec<OsString>, shared: &Arc<Shared>) -> io::Resul
 #[cfg(unix)]
 fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
     use crate::serve::Processes;
-    use crate::session::counters::TOLD;
+    use crate::session::counters::COUNTERS_VARIABLE;
     use crate::wire::value::Value;
 
     let mut child = child.into_iter();
@@ -267,7 +267,7 @@ fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn D
     };
     let processes = Processes::new(program, child.collect(), shared.settings.log.clone());
     let shared = Arc::clone(shared);
-    Ok(Box::new(processes.telling(TOLD, move || Value::Map(shared.counters.fields()).to_string())))
+    Ok(Box::new(processes.telling(COUNTERS_VARIABLE, move || Value::Map(shared.counters.fields()).to_string())))
 }
 
 #[cfg(not(unix))]

@@ -10,16 +10,16 @@ use crate::wire::value::Value;
 
 /// What comes next while the server measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum LagNext {
     /// A ping, to be [echoed](Client::echo).
     Ping,
     /// Nothing: it has measured all of them.
-    Done(Figures),
+    Done(LagFigures),
 }
 
 /// What the server has measured, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
+pub struct LagFigures {
     /// Pings that were asked for.
     pub count: u64,
     /// From one to the next.
@@ -57,10 +57,10 @@ impl Client {
     ///
     /// # Errors
     /// When there is none, or the server says something else: that it refuses, for one.
-    pub fn next_ping(&mut self) -> io::Result<Next> {
+    pub fn next_ping(&mut self) -> io::Result<LagNext> {
         match self.receive("PING ".len())? {
-            Answer::Ping(_) => Ok(Next::Ping),
-            Answer::LagDone(json) => figures(json).map(Next::Done),
+            Answer::Ping(_) => Ok(LagNext::Ping),
+            Answer::LagDone(json) => figures(json).map(LagNext::Done),
             other => Err(unexpected(&other, "PING")),
         }
     }
@@ -93,7 +93,7 @@ impl Client {
     }
 }
 
-fn figures(json: &str) -> io::Result<Figures> {
+fn figures(json: &str) -> io::Result<LagFigures> {
     let object = json::parse(json.as_bytes())?;
     let number = |name: &str| {
         object.get(name).and_then(Value::as_u64).ok_or_else(|| {
@@ -102,7 +102,7 @@ fn figures(json: &str) -> io::Result<Figures> {
     };
     let interval = Duration::from_nanos(number("interval_ns")?);
     let faults = number("wrong")?.saturating_add(number("repeated")?).saturating_add(number("unsent")?);
-    Ok(Figures { count: number("count")?, interval, sent: number("sent")?, echoed: number("echoed")?, faults })
+    Ok(LagFigures { count: number("count")?, interval, sent: number("sent")?, echoed: number("echoed")?, faults })
 }
 
 /// The numbers have to rise, or a server could go on for ever.

@@ -23,13 +23,13 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::{Latency, Outcome, Sample};
-use crate::client::{Client, Figures, LagSample, Next};
+use crate::client::{Client, LagFigures, LagNext, LagSample};
 use crate::stats::Recorder;
 use crate::wire::command::{LagPlan, MAX_LAG_COUNT};
 
 /// Whose clock a sample comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
+pub enum LagView {
     /// The server's: a round-trip time.
     RoundTrip,
     /// This side's: the time from when a ping had been read to when its echo had been written.
@@ -37,7 +37,7 @@ pub enum View {
 }
 
 /// Is told of each sample: the turn-round times as they come, the round-trip times at the end.
-pub type LagObserver<'a> = &'a (dyn Fn(View, Sample) + Sync);
+pub type LagObserver<'a> = &'a (dyn Fn(LagView, Sample) + Sync);
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -119,8 +119,8 @@ fn echo_all(client: &mut Client, asked: Option<LagPlan>, start: Instant, observe
 }
 
 /// Whether the server's figures can be true.
-fn check(figures: &Figures, asked: Option<LagPlan>, came: u64) -> io::Result<()> {
-    let Figures { count, interval, sent, echoed, .. } = *figures;
+fn check(figures: &LagFigures, asked: Option<LagPlan>, came: u64) -> io::Result<()> {
+    let LagFigures { count, interval, sent, echoed, .. } = *figures;
     let what = if asked.is_some_and(|plan| plan != LagPlan { count, interval }) {
         format!("the server speaks of {count} pings, one each {interval:?}, which is not what it was asked for")
     } else if sent != came || sent > count {
@@ -138,7 +138,7 @@ fn echo(
     LagPlan { count, interval }: LagPlan,
     turn_round: &mut Recorder,
     observe: LagObserver,
-) -> io::Result<Figures> {
+) -> io::Result<LagFigures> {
     let start = Instant::now();
     let patience = interval.saturating_add(client.timeout());
     let mut last = start;
@@ -149,7 +149,7 @@ fn echo(
                 return Err(error);
             }
         }
-        if let Next::Done(figures) = client.next_ping()? {
+        if let LagNext::Done(figures) = client.next_ping()? {
             return Ok(figures);
         }
         let read = Instant::now();
@@ -160,19 +160,19 @@ fn echo(
         last = Instant::now();
         let rtt = last - read;
         turn_round.record(rtt);
-        observe(View::TurnRound, Sample::Ping { number: turn_round.count(), at: read - start, rtt, due: None });
+        observe(LagView::TurnRound, Sample::Ping { number: turn_round.count(), at: read - start, rtt, due: None });
     }
 }
 
 /// Asks for what the server measured, sample by sample.
 fn fetch(
     client: &mut Client,
-    figures: &Figures,
+    figures: &LagFigures,
     longest: Duration,
     lag: &mut Latency,
     observe: LagObserver,
 ) -> io::Result<()> {
-    let Figures { count, interval, sent: all, echoed, .. } = *figures;
+    let LagFigures { count, interval, sent: all, echoed, .. } = *figures;
     lag.sent = all;
     let mut next = 0;
     while lag.rtt.count() < echoed {
@@ -192,7 +192,7 @@ fn fetch(
                 lag.due.record(late + rtt);
                 due = Some(late + rtt);
             }
-            observe(View::RoundTrip, Sample::Ping { number: number + 1, at: sent, rtt, due });
+            observe(LagView::RoundTrip, Sample::Ping { number: number + 1, at: sent, rtt, due });
         }
     }
     let what = if lag.rtt.count() != echoed {

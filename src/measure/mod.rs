@@ -31,10 +31,10 @@ use std::time::Duration;
 
 pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
 pub use call::Call;
-pub use lag::{Lag, LagObserver, View, lag, lag_unasked};
+pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
 pub use latency::{Latency, Plan, latency};
 pub use loaded::{Loaded, Phase, loaded};
-pub use status::{Asked, Status, StatusError, Step, ask_status, ping_server};
+pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
 pub use together::together;
 pub use udp::{Udp, udp};

@@ -46,7 +46,7 @@ pub struct Status {
 #[derive(Debug)]
 pub struct StatusError {
     /// What could not be done.
-    pub step: Step,
+    pub step: StatusStep,
     /// After how long, since the beginning.
     pub after: Duration,
     /// Why.
@@ -55,7 +55,7 @@ pub struct StatusError {
 
 /// What has to be done to get a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum StatusStep {
     /// Finding the server's address.
     Resolve,
     /// Connecting to it.
@@ -69,10 +69,11 @@ pub enum Step {
 }
 
 /// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in brackets. `data` is what it is
-/// told; `time`, in seconds since the epoch, is added to that. All of it takes `timeout` at most.
+/// told; `time`, in seconds since the epoch, is added to that, in the place of any that is in there. All of it takes
+/// `timeout` at most. Pings of a server that begins with them are passed over.
 ///
 /// ```
-/// use roundtrip::measure::{Step, ping_server};
+/// use roundtrip::measure::{StatusStep, ping_server};
 /// use roundtrip::wire::value::{Map, Value};
 /// # use roundtrip::server::{Config, Server};
 /// # use std::time::Duration;
@@ -84,7 +85,7 @@ pub enum Step {
 /// assert_eq!(echoed, Some("a test"));
 ///
 /// let nowhere = ping_server("no.such.host.invalid:1", &Map::new(), Duration::from_secs(5)).unwrap_err();
-/// assert_eq!(nowhere.step, Step::Resolve);
+/// assert_eq!(nowhere.step, StatusStep::Resolve);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -102,15 +103,15 @@ pub fn ask_status(address: &str, data: &Map, timeout: Duration, trace: &Trace) -
     let start = Instant::now();
     let failed = |step| move |error| StatusError { step, after: start.elapsed(), error };
     let deadline = Deadline { start, timeout };
-    let addresses = resolve(address, deadline).map_err(failed(Step::Resolve))?;
-    let stream = connect(&addresses, deadline).map_err(failed(Step::Connect))?;
+    let addresses = resolve(address, deadline).map_err(failed(StatusStep::Resolve))?;
+    let stream = connect(&addresses, deadline).map_err(failed(StatusStep::Connect))?;
     let mut question = data.clone();
     question.insert("time", seconds_since_the_epoch());
     let stream = Until { stream, deadline };
-    let (asked, stream) = ask(&question, stream, trace).map_err(failed(Step::Ask))?;
-    let (message, arrived) = receive(stream, trace).map_err(failed(Step::Answer))?;
+    let (asked, stream) = ask(&question, stream, trace).map_err(failed(StatusStep::Ask))?;
+    let (message, arrived) = receive(stream, trace).map_err(failed(StatusStep::Answer))?;
     let delay = arrived - asked;
-    let mut answer = parse(&message).map_err(failed(Step::Parse))?;
+    let mut answer = parse(&message).map_err(failed(StatusStep::Parse))?;
     answer.insert("recvtime", seconds_since_the_epoch());
     answer.insert("delay", delay.as_secs_f64());
     Ok(Status { answer, delay })
@@ -237,14 +238,14 @@ fn seconds_since_the_epoch() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for StatusStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Step::Resolve => "resolve",
-            Step::Connect => "connect",
-            Step::Ask => "ask",
-            Step::Answer => "answer",
-            Step::Parse => "parse",
+            StatusStep::Resolve => "resolve",
+            StatusStep::Connect => "connect",
+            StatusStep::Ask => "ask",
+            StatusStep::Answer => "answer",
+            StatusStep::Parse => "parse",
         })
     }
 }

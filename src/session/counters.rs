@@ -23,8 +23,8 @@ use crate::serve::{Admission, Mode};
 use crate::wire::json;
 use crate::wire::value::{Map, Value};
 
-/// The environment variable in which a parent tells its child what it knows.
-pub const TOLD: &str = "ROUNDTRIP_TOLD";
+/// The environment variable in which a parent tells its child what it counts itself.
+pub const COUNTERS_VARIABLE: &str = "ROUNDTRIP_COUNTERS";
 
 /// What a process counts, and where it finds the rest.
 #[derive(Debug)]

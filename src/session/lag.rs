@@ -19,10 +19,12 @@
 //! nothing: an echo that is wrong, repeated or of a ping that was never sent is counted, up to [`MAX_FAULTS`]. The
 //! last echo has to come back like all the others before anything is said to be over, or ten pings would give nine
 //! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped, as is one
-//! that takes longer than that and the longest time allowed for a transfer together; if the last has come and others have not, `LAG_DONE` says how many are missing.
+//! that takes longer than that and the longest time allowed for a transfer together; if the last has come and others
+//! have not, `LAG_DONE` says how many are missing, once the idle timeout has passed.
 //!
 //! Between the first ping and `LAG_DONE` the client may ask for the [status](super::status), which anybody may at any
-//! time; every other request has to wait.
+//! time; every other request has to wait. After `LAG_DONE` nothing is an echo any more: if that of the last ping
+//! comes twice, the second one is a request, and `PING 2` is answered with `PONG 2`.
 
 mod echoes;
 

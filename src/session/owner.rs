@@ -5,6 +5,10 @@
 //! into its [`Settings`](super::Settings). The methods are called from the threads of the connections, several at
 //! once; while one of them runs, its connection waits.
 //!
+//! In [process mode](crate::serve::Mode::Process) the connections are served by other processes, which know nothing
+//! of this one's owner: those of the `server` binary have [`Nobody`]. What is left for the owner is the status of a
+//! full server, which the parent answers; its `on_connect` and `on_lag` are never called.
+//!
 //! ```
 //! use roundtrip::client::Client;
 //! use roundtrip::measure::{lag_unasked, ping_server};
@@ -57,8 +61,8 @@ use crate::wire::value::Map;
 pub trait Owner: fmt::Debug + Send + Sync {
     /// A client has connected. With a plan, its lag is measured first. Of what it says before `LAG_DONE`, only the
     /// echoes and `STATUS` are understood; other requests have to wait until then. So this is for servers whose
-    /// clients expect it. With bare framing there are no plans, and one that the limits do not allow is logged and left
-    /// out.
+    /// clients expect it. With bare framing there are no plans, and one that the limits do not allow is logged and
+    /// left out.
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         let _ = peer;
         None

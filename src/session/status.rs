@@ -13,10 +13,14 @@
 //!
 //! 1. what the owner gave once, [`Settings::info`](super::Settings::info);
 //! 2. what every server knows of itself: `mode`, `uptime` in seconds, `connections` (`now` and `total`), `bytes`
-//!    (`sent` and `received`, of bulk transfers), `pings` answered or, of lag, echoed, `udp_pings`, and in `scope` [whose they are](super::counters);
+//!    (`sent` and `received`, of bulk transfers), `pings` answered or, of lag, echoed, `udp_pings`, and in `scope`
+//!    [whose they are](super::counters);
 //! 3. what the owner computes for this question, [`Owner::on_status`](super::Owner::on_status);
-//! 4. `oldmsg`: the question, as it was understood;
+//! 4. `oldmsg`: the question, as it was understood and written anew, so that `1e3` may have become `1000.0`;
 //! 5. `roundtrip`: `version` of this crate and `protocol`. Nobody can put anything else there.
+//!
+//! A server that is full answers too, before it sends the asker away. In sequential mode nobody can: until the one
+//! connection ends, a question waits in the system's queue like any other connection.
 //!
 //! # Whether to repeat the question
 //!

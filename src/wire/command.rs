@@ -6,12 +6,12 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `PING` | `PONG` |
-//! | `PING <payload>` | `PONG <payload>`, the same bytes, up to [`MAX_PAYLOAD`] |
+//! | `PING <payload>` | `PONG <payload>`, the same bytes, up to [`MAX_PAYLOAD`]; the echo of a server's ping, if it comes after `LAG_DONE`, is such a request too |
 //! | `BANDWIDTH_DOWNLOAD:<bytes>` | `READY`, then exactly that many bytes |
 //! | `BANDWIDTH_UPLOAD:<bytes>` | `READY`; the client sends exactly that many bytes; `DONE:<bytes>:<nanoseconds>` as the server saw them, from its `READY` to the last byte |
 //! | `BANDWIDTH_BIDIRECTIONAL:<bytes>` | `READY`; both send exactly that many bytes at the same time; when it has sent and received all, `DONE:<bytes>:<nanoseconds>` for what the client sent |
 //! | the same three with `<milliseconds>ms` for `<bytes>` | the same, for so long, in [chunks](super::bulk#chunks) |
-//! | `LAG:<count>` or `LAG:<count>:<interval in ms>` | the server sends `PING <n>` lines, `n` from 0, and the client sends each back unchanged; at the end `LAG_DONE <json>` with what the server measured (`sent`, `echoed`, `missing`, `wrong`, `repeated`, `unsent`, `interval_ns`, `rtt_ns`) |
+//! | `LAG:<count>` or `LAG:<count>:<interval in ms>` | the server sends `PING <n>` lines, `n` from 0, and the client sends each back unchanged; in between it answers `STATUS`, and other requests have to wait; at the end `LAG_DONE <json>` with what was asked for (`count`, `interval_ns`) and what the server measured (`sent`, `echoed`, `missing`, `wrong`, `repeated`, `unsent`, and `rtt_ns` with `count`, `min` and so on if there was an echo) |
 //! | `LAG_SAMPLES:<n>` | `LAG_SAMPLES <json>`: the single round-trip times of a lag, if there was no other request since, from ping `n` on, as a list of `[number, sent, rtt]` in nanoseconds, at most [`MAX_LAG_SAMPLES`]; an empty list is the end |
 //! | `STATUS` or `STATUS <json object>` | `STATUS <json object>`: [what the server is, and how it is](crate::session::status) |
 //! | `QUIT` | `BYE`, and the connection is closed |

@@ -251,6 +251,10 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--test", "status", "--framing", "bare"], "--framing line"),
         (&["--test", "status", "--data", "[1]"], "such as {\"from\":\"me\"}"),
         (&["--test", "status", "--data", "{"], "the text ends before"),
+        (&["--test", "latency", "--data", "{}"], "--test status"),
+        (&["--test", "lag", "--payload", "10"], "leave it out"),
+        (&["--test", "lag", "--warmup", "0"], "leave it out"),
+        (&["--test", "status", "--warmup", "0"], "leave it out"),
         (&["--nonsense"], "--help"),
         (&["localhost"], "--help"),
     ] {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use roundtrip::client::{Client, Next};
+use roundtrip::client::{Client, LagNext};
 use roundtrip::measure::{Outcome, lag, lag_unasked, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Lag, Owner, Settings};
@@ -291,7 +291,7 @@ fn both_views_of_the_same_pings_agree_within_the_turn_round_time() {
         let mut connection = Client::connect("127.0.0.1", server.port, PATIENCE).unwrap();
         connection.ask_lag(LagPlan { count: 10, interval: Duration::ZERO }).unwrap();
         let mut turn_round = Recorder::default();
-        while connection.next_ping().unwrap() == Next::Ping {
+        while connection.next_ping().unwrap() == LagNext::Ping {
             let read = std::time::Instant::now();
             thread::sleep(slow);
             connection.echo().unwrap();

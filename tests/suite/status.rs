@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Status, StatusError, Step, ping_server, together};
+use roundtrip::measure::{Status, StatusError, StatusStep, ping_server, together};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Owner, Settings};
 use roundtrip::wire::command::Amount;
@@ -219,9 +219,9 @@ fn a_failure_says_at_which_step_and_after_how_long() {
         assert!(error.after <= start.elapsed() && error.after < PATIENCE, "{error}");
         (error.step, error.to_string())
     };
-    assert_eq!(step("127.0.0.1").0, Step::Resolve);
+    assert_eq!(step("127.0.0.1").0, StatusStep::Resolve);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(step(&free.to_string()).0, Step::Connect);
+    assert_eq!(step(&free.to_string()).0, StatusStep::Connect);
 
     let drip = fake_server(|mut peer| {
         while peer.0.get_mut().write_all(b"x").is_ok() {
@@ -229,13 +229,13 @@ fn a_failure_says_at_which_step_and_after_how_long() {
         }
     });
     let (dripping, error) = step(&format!("127.0.0.1:{drip}"));
-    assert!(dripping == Step::Answer && error.contains("not done within 200ms"), "{error}");
+    assert!(dripping == StatusStep::Answer && error.contains("not done within 200ms"), "{error}");
     for (answer, step_then, complaint) in [
-        ("", Step::Answer, "not done within"),
-        ("ERROR:busy\n", Step::Answer, "ERROR:busy"),
-        ("PONG\n", Step::Answer, "\"PONG\""),
-        ("STATUS [\n", Step::Parse, "column 2"),
-        ("STATUS 5\n", Step::Parse, "no object"),
+        ("", StatusStep::Answer, "not done within"),
+        ("ERROR:busy\n", StatusStep::Answer, "ERROR:busy"),
+        ("PONG\n", StatusStep::Answer, "\"PONG\""),
+        ("STATUS [\n", StatusStep::Parse, "column 2"),
+        ("STATUS 5\n", StatusStep::Parse, "no object"),
     ] {
         let port = fake_server(move |mut peer| {
             peer.line();
@@ -249,14 +249,14 @@ fn a_failure_says_at_which_step_and_after_how_long() {
     let long = Map::from([("a", "x".repeat(MAX_LINE).into())]);
     let unheard = TcpListener::bind("127.0.0.1:0").unwrap();
     let error = ping_server(&unheard.local_addr().unwrap().to_string(), &long, PATIENCE).unwrap_err();
-    assert_eq!((error.step, error.error.kind()), (Step::Ask, ErrorKind::InvalidInput));
+    assert_eq!((error.step, error.error.kind()), (StatusStep::Ask, ErrorKind::InvalidInput));
     let outcome = client(1, &["--test", "status", "--data", &Value::Map(long).to_string()]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(2), 1), "{outcome:?}");
     // Its one connection is taken: the question is in the queue, and there it stays.
     let sequential = Server::start(&["--mode", "sequential"]);
     let mut first = sequential.connect();
     assert_eq!(first.ask("PING"), "PONG");
-    assert_eq!(step(&address(&sequential)).0, Step::Answer);
+    assert_eq!(step(&address(&sequential)).0, StatusStep::Answer);
 }
 
 /// Adds what is computed for each question.

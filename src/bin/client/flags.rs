@@ -17,8 +17,8 @@ use roundtrip::wire::url::Url;
 use roundtrip::wire::value::{Map, Value};
 use roundtrip::wire::wamp::valid_uri;
 
-/// Clients at once. Each is two threads where pings leave on time, and a thread takes four of the 65,530 memory mappings that Linux gives a
-/// process.
+/// Clients at once. Each is two threads where pings leave on time, and a thread takes four of the 65,530 memory
+/// mappings that Linux gives a process.
 const MAX_CLIENTS: usize = 7_500;
 
 /// What a question may hold, in bytes: the rest of a line, without the word and the time that is added.
@@ -259,6 +259,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         quiet: given.opt_present("quiet"),
     };
     check_call(&given, &options)?;
+    check_meaning(&given, &options)?;
     check_framing(&options)?;
     check_datagram(&options)?;
     Ok(Command::Run(Box::new(options)))
@@ -300,6 +301,23 @@ fn check_call(given: &Matches, options: &Options) -> Result<(), String> {
     }
     if options.loopback && !options.urls.is_empty() {
         return Err("--loopback starts a router of its own; leave out --url".into());
+    }
+    Ok(())
+}
+
+/// Flags that would change nothing.
+fn check_meaning(given: &Matches, options: &Options) -> Result<(), String> {
+    let only = |test| options.tests == [test];
+    for (flag, meaningless, why) in [
+        ("data", !only(Test::Status), "--data is what --test status sends; add that, or leave it out"),
+        ("payload", only(Test::Lag), "--payload is not for lag: the server's pings have none; leave it out"),
+        ("payload", only(Test::Status), "--payload is not for status: that sends --data; leave it out"),
+        ("warmup", only(Test::Lag), "--warmup is not for lag: the server counts all of its pings; leave it out"),
+        ("warmup", only(Test::Status), "--warmup is not for status, which is one question; leave it out"),
+    ] {
+        if meaningless && given.opt_present(flag) {
+            return Err(why.into());
+        }
     }
     Ok(())
 }

@@ -186,9 +186,8 @@ fn port(text: &str) -> Result<u16, String> {
     whole_number(text).ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
 }
 
-/// A connection takes a thread, and two while pings leave it on time or data goes both ways. A thread takes four of the
-/// 65,530 memory mappings that Linux gives a process, and `std` aborts where one is
-/// missing.
+/// A connection takes a thread, and two while pings leave it on time or data goes both ways. A thread takes four of
+/// the 65,530 memory mappings that Linux gives a process, and `std` aborts where one is missing.
 fn connections(text: &str) -> Result<u64, String> {
     at_least_one(text).and_then(|connections| match connections {
         1..=7_500 => Ok(connections),

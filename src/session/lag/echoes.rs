@@ -115,8 +115,9 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         })
     }
 
-    /// Reads one line, and takes it for the echo that it should be, or answers it if it asks for the status. `false` when there is no more to come: after the
-    /// last echo, any that are missing are waited for like others, but it is no error if they do not come.
+    /// Reads one line, and takes it for the echo that it should be, or answers it if it asks for the status. `false`
+    /// when there is no more to come: after the last echo, any that are missing are waited for like others, but it is
+    /// no error if they do not come.
     fn receive(&mut self) -> io::Result<bool> {
         // As long as no ping is unanswered, or none for long enough, silence means nothing.
         while let Err(error) = self.reader.fill_buf() {

@@ -1,6 +1,6 @@
 //! `--test lag`: the server pings, and both say what they saw.
 
-use roundtrip::measure::{Lag, View, lag};
+use roundtrip::measure::{Lag, LagView, lag};
 use roundtrip::report::warnings;
 
 use super::{Goal, Progress, Run};
@@ -17,8 +17,8 @@ impl Run<'_> {
             let echoed = output.sink("lag", client, "turn-round".into(), &progress);
             let measured = output.sink("lag", client, "rtt".into(), &afterwards);
             lag(connection, options.lag, &|view, sample| match view {
-                View::TurnRound => echoed.take(&sample),
-                View::RoundTrip => measured.take(&sample),
+                LagView::TurnRound => echoed.take(&sample),
+                LagView::RoundTrip => measured.take(&sample),
             })
         });
         drop(progress);
