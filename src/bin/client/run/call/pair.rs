@@ -14,7 +14,7 @@ use roundtrip::wire::value::Value;
 
 use super::process::Process;
 use crate::flags::Options;
-use crate::roles::{CALLEE, CALLER};
+use crate::roles::{BEGIN, CALLEE, CALLER, GO_ON};
 
 /// Calls are asked for in pieces that take no longer, and that are no more. So nothing grows with `--count` or
 /// `--time`, and a child that is silent for much longer has failed.
@@ -86,7 +86,7 @@ impl Pair {
         take: &dyn Fn(usize, &Sample),
         mut others: impl FnMut(),
     ) -> Recorder {
-        let mut batch = Recorder::default();
+        let (mut batch, mut schedule) = (Recorder::default(), BEGIN);
         while self.works() && !self.is_over(until) {
             let most = (MOST / self.calls.len() as u64).max(1);
             let left = |call: &Call| match until {
@@ -99,7 +99,8 @@ impl Pair {
                 Until::Count(_) => SLICE,
                 Until::Time(time) => time.saturating_sub(self.calls[0].duration).min(SLICE),
             };
-            self.piece(time, &counts, options, Some((&mut batch, take)));
+            self.piece((schedule, time), &counts, options, Some((&mut batch, take)));
+            schedule = GO_ON;
             others();
         }
         batch
@@ -109,7 +110,7 @@ impl Pair {
     pub fn try_out(&mut self, options: &Options) {
         if self.works() {
             let counts: Vec<u64> = self.calls.iter().map(|call| call.failure().is_none().into()).collect();
-            self.piece(SLICE, &counts, options, None);
+            self.piece((BEGIN, SLICE), &counts, options, None);
         }
     }
 
@@ -128,11 +129,17 @@ impl Pair {
         }
     }
 
-    fn piece(&mut self, time: Duration, counts: &[u64], options: &Options, mut counted: Option<Taking>) {
+    fn piece(
+        &mut self,
+        (schedule, time): (&str, Duration),
+        counts: &[u64],
+        options: &Options,
+        mut counted: Option<Taking>,
+    ) {
         let Some((callee, caller)) = &mut self.processes else { return };
         let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
         let patience = time + options.plan.interval + options.timeout + MARGIN;
-        let told = caller.ask(&format!("{} {counts}", time.as_nanos()), patience);
+        let told = caller.ask(&format!("{schedule} {} {counts}", time.as_nanos()), patience);
         let told = told.and_then(|line| Ok(json::parse(line.as_bytes())?));
         self.used = Instant::now();
         let told = match told {
