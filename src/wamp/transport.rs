@@ -8,11 +8,11 @@
 //! left to the owner too, since [`Incoming`] does not write.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::net::{Stream, receive_within};
-use crate::wire::rawsocket::{self, FrameError, Kind};
+use crate::wire::rawsocket::{self, FrameError, Kind, MAX_MESSAGE};
 use crate::wire::wamp::{Message, Serializer};
 use crate::wire::websocket::{self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender};
 
@@ -22,7 +22,7 @@ const KEPT: usize = 64 * 1024;
 /// What arrives.
 #[derive(Debug)]
 pub enum Event {
-    /// A message, which is to be gone before the [`Turn`] is.
+    /// A message, which is to be gone before the [`Turn`] is, and the turn before anything is waited for.
     Message(Message, Turn),
     /// A question whether this side is there: answer with [`Encoder::pong`].
     Ping(Vec<u8>),
@@ -32,21 +32,44 @@ pub enum Event {
     Close,
 }
 
-/// Long messages are taken apart one at a time in the whole process, as far as they come from clients. A list of 16
+/// Long messages are taken apart a few at a time in the whole process, as far as they come from clients. A list of 16
 /// million zeros has 16 MiB as bytes and half a GiB as values, and a thousand strangers may send one at once. Short
 /// messages do not wait for their turn, and neither does who talks to a router of its own choice.
-#[derive(Debug)]
-pub struct Turn(#[allow(dead_code, reason = "to be held, not to be looked at")] Option<MutexGuard<'static, ()>>);
+///
+/// It is over when this is dropped.
+#[derive(Debug, Default)]
+pub struct Turn(usize);
 
-static LONG_ONES: Mutex<()> = Mutex::new(());
+/// How many bytes of long messages are being taken apart.
+static LONG_ONES: Mutex<usize> = Mutex::new(0);
+static LESS: Condvar = Condvar::new();
 
 /// The longest message that need not wait, in bytes.
 const SHORT: usize = 64 * 1024;
 
+/// How many bytes there may be at once: two of the longest messages, and as values a GiB at worst.
+const AT_ONCE: usize = 2 * MAX_MESSAGE;
+
 impl Turn {
     fn wait(role: Role, length: usize) -> Self {
-        let long = role == Role::Server && length > SHORT;
-        Turn(long.then(|| LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner)))
+        if role == Role::Client || length <= SHORT {
+            return Turn(0);
+        }
+        // Nobody waits for ever for what is longer than all of the room.
+        let length = length.min(AT_ONCE);
+        let there = LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |there: &mut usize| *there + length > AT_ONCE;
+        *LESS.wait_while(there, full).unwrap_or_else(PoisonError::into_inner) += length;
+        Turn(length)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            *LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
+            LESS.notify_all();
+        }
     }
 }
 
@@ -188,7 +211,7 @@ impl Encoder {
         Encoder { framing: Sending::WebSocket(Sender::new(role)), serializer, payload: Vec::new() }
     }
 
-    pub(super) fn rawsocket(serializer: Serializer, max: usize) -> Self {
+    pub(crate) fn rawsocket(serializer: Serializer, max: usize) -> Self {
         Encoder { framing: Sending::RawSocket { max }, serializer, payload: Vec::new() }
     }
 

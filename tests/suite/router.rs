@@ -286,7 +286,7 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
     // There were results, and then there was an end.
     while !greedy.hear_or_broken().is_empty() {}
 
-    // A callee that takes no calls: its callers hear of it.
+    // A callee that takes no calls for a while: what it has no room for is refused, the rest is not lost.
     let mut lazy = Raw::join(&router);
     lazy.register("com.example.lazy");
     let mut caller = Raw::join(&router);
@@ -294,9 +294,22 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
         caller.say(&format!(r#"[48,{number},{{}},"com.example.lazy",["{large}"]]"#));
         bystanders.assert_undisturbed();
     }
-    for _ in 1..=40 {
+    caller.say(r#"[48,41,{},"com.example.none"]"#);
+    let mut refused = 0;
+    loop {
         let answer = caller.hear();
-        assert!(answer.contains("wamp.error.canceled") || answer.contains("no_such_procedure"), "{answer}");
+        if answer.contains("no_such_procedure") {
+            break;
+        }
+        assert!(answer.contains("roundtrip.error.too_many"), "{answer}");
+        refused += 1;
+    }
+    assert!((1..=36).contains(&refused), "{refused}");
+    for _ in 1..=40 - refused {
+        let invocation = lazy.hear();
+        let number = invocation.strip_prefix("[68,").and_then(|rest| rest.split(',').next()).unwrap();
+        lazy.say(&format!("[70,{number},{{}}]"));
+        assert!(caller.hear().starts_with("[50,"));
     }
     bystanders.assert_undisturbed();
 }
