@@ -435,6 +435,10 @@ fn bad_handshakes_are_refused_in_words_that_are_understood() {
         let answer = String::from_utf8(peer.rest().unwrap()).unwrap();
         assert!(answer.starts_with(status), "{answer}");
     }
+    // Until the session is open, little is enough.
+    let mut raw = Raw::open(&router);
+    raw.0.send([0, 1, 0, 1]);
+    assert!(raw.hear().contains("a message of 65537 bytes where 65536 are allowed"));
     // A frame that is longer than was agreed on.
     let mut raw = Raw::open(&router);
     raw.0.send([0x08, 0, 0, 1]);

@@ -19,6 +19,9 @@ use crate::wire::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLAT
 /// The longest name of a procedure, in bytes. The specification sets no limit, but a router has to remember them.
 const MAX_URI: usize = 1024;
 
+/// The longest message before the session is open, in bytes: a HELLO is short, and anybody may begin one.
+const MAX_HELLO: usize = 64 * 1024;
+
 /// An option that this router does not have. The name is from the advanced profile, which has the options.
 const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
 
@@ -85,6 +88,8 @@ impl<'a> Conversation<'a> {
 
     /// Waits for the HELLO, and answers it; returns the number of the session.
     pub fn hello(&mut self, deadline: Instant) -> Result<u64, End> {
+        let max_message = self.realm.settings.max_message;
+        self.incoming.set_max_message(max_message.min(MAX_HELLO));
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.incoming.receive(left).map_err(failed)? {
@@ -98,6 +103,7 @@ impl<'a> Conversation<'a> {
                 Some(Event::Close) | None => return Err(End::Closed),
             }
         }
+        self.incoming.set_max_message(max_message);
         let idle = self.realm.settings.idle_timeout;
         self.incoming.stream_mut().set_read_timeout((idle / 2).max(Duration::from_millis(1))).map_err(End::Failed)?;
         // Nobody else may be the first to say something to it.

@@ -32,7 +32,7 @@ fn a_reader_that_takes_a_little_now_and_then_holds_up_nobody() {
     let (read, hurry) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut buffer = [0; 64 * 1024];
+            let mut buffer = [0; 4096 * 4];
             while read.load(Ordering::Relaxed) < LENGTH {
                 read.fetch_add(peer.read(&mut buffer).unwrap(), Ordering::Relaxed);
                 if !hurry.load(Ordering::Relaxed) {
