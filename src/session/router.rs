@@ -16,7 +16,11 @@
 //!
 //! This is one realm and the role of dealer in the basic profile of <https://wamp-proto.org>: routed remote procedure
 //! calls, without publishing and subscribing, which measure nothing that a call does not. What two programs say to
-//! each other is passed on as it is.
+//! each other is passed on as it is, as far as the serializer of the receiver can say it: JSON has no extensions of
+//! `MessagePack` and no infinities, and none of the numbers that are none.
+//!
+//! CANCEL is from the advanced profile: whoever gives up a call says it unasked. The call is forgotten then. The callee
+//! does not learn that (there is no INTERRUPT), and its answer is passed over.
 //!
 //! | what goes wrong | what happens |
 //! | --- | --- |
@@ -25,11 +29,12 @@
 //! | a name is none | ERROR `wamp.error.invalid_uri` |
 //! | to unregister what is not one's own | ERROR `wamp.error.no_such_registration` |
 //! | to register with a pattern, or to share a procedure | ERROR `wamp.error.option_not_allowed` |
-//! | the callee goes before it has answered | ERROR `wamp.error.canceled` |
+//! | the callee goes before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver takes | ERROR `wamp.error.payload_size_exceeded` |
 //! | too many calls without an answer, or more than the callee takes; too many procedures | ERROR `roundtrip.error.too_many` |
 //! | a session takes nothing of what is sent to it for the whole idle timeout, or has 16 MiB of answers waiting | the connection is closed |
 //! | the realm is another | ABORT `wamp.error.no_such_realm` |
+//! | the router ends before the session is open | ABORT `wamp.close.system_shutdown` |
 //! | a message that is none, or is out of turn | ABORT `wamp.error.protocol_violation` |
 //! | nothing comes for the whole idle timeout, nor an answer to the ping after half of it | the connection is closed |
 //!
@@ -142,9 +147,9 @@ impl Realm {
         }
     }
 
-    /// Asks everyone to go.
+    /// Asks everyone to go, and lets nobody in any more.
     pub fn shut_down(&self) {
-        for outbox in self.dealer.everyone() {
+        for outbox in self.dealer.close() {
             let goodbye = Message::Goodbye { details: Map::new(), reason: uri::SYSTEM_SHUTDOWN.into() };
             // A session that takes no message of this length cannot have been welcomed.
             let _ = outbox.send(goodbye);

@@ -244,6 +244,33 @@ fn a_callee_that_goes_cancels_its_calls_and_a_caller_that_goes_is_not_missed() {
 }
 
 #[test]
+fn a_caller_that_gives_up_hears_so_and_no_more() {
+    let router = router(Config::default());
+    let (mut callee, mut caller) = (Raw::join(&router), Raw::join(&router));
+    let registration = callee.register("com.example.slow");
+    caller.say(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.hear(), format!("[68,1,{registration},{{}}]"));
+    assert!(caller.ask(r#"[49,1,{"mode":"kill"}]"#).starts_with(r#"[8,48,1,{},"wamp.error.canceled""#));
+    // There is nothing more to give up, and the answer is for nobody.
+    caller.say("[49,1,{}]");
+    callee.say("[70,1,{},[5]]");
+    caller.say(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.hear(), format!("[68,2,{registration},{{}}]"));
+    callee.say("[70,2,{},[6]]");
+    assert_eq!(caller.hear(), "[50,1,{},[6]]");
+}
+
+#[test]
+fn whoever_says_hello_after_the_end_is_sent_away() {
+    let router = router(Config::default());
+    let mut late = Raw::open(&router);
+    drop(router);
+    let answer = late.ask(r#"[1,"realm1",{}]"#);
+    assert!(answer.starts_with("[3,") && answer.contains("wamp.close.system_shutdown"), "{answer}");
+    assert_eq!(late.hear(), "");
+}
+
+#[test]
 fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
     let router = router(Config::default());
     let mut small = connect(&router.urls()[0]);

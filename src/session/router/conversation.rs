@@ -108,7 +108,9 @@ impl<'a> Conversation<'a> {
         self.incoming.stream_mut().set_read_timeout((idle / 2).max(Duration::from_millis(1))).map_err(End::Failed)?;
         // Nobody else may be the first to say something to it.
         let mut held = self.outbox.hold();
-        let session = self.realm.dealer.join(Arc::clone(&self.outbox));
+        let Some(session) = self.realm.dealer.join(Arc::clone(&self.outbox)) else {
+            return Err(End::Abort(uri::SYSTEM_SHUTDOWN, "this router is shutting down".into()));
+        };
         self.seat = Some(Seat { realm: self.realm, id: session });
         let roles = Map::from([("dealer", Map::new().into())]);
         let realm = self.realm.settings.realm.as_str();
@@ -165,6 +167,13 @@ impl<'a> Conversation<'a> {
     fn message(&mut self, id: u64, message: Message, turn: Turn) -> Result<(), End> {
         match message {
             Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload, turn),
+            Message::Cancel { request, .. } => {
+                // It may have been answered in the same moment.
+                if self.realm.dealer.cancel(id, request) {
+                    self.say(error(code::CALL, request, uri::CANCELED, "the caller has given up"));
+                }
+                Ok(())
+            }
             Message::Yield { request, payload, .. } => {
                 self.answered(id, request, turn, |request| Message::Result { request, details: Map::new(), payload })
             }
@@ -277,7 +286,11 @@ impl<'a> Conversation<'a> {
             End::Goodbye | End::Closed | End::Aborted(_) => CLOSE_NORMAL,
             End::Abort(reason, message) => {
                 abort(reason, message.clone());
-                if *reason == uri::PROTOCOL_VIOLATION { CLOSE_PROTOCOL_ERROR } else { CLOSE_POLICY_VIOLATION }
+                match *reason {
+                    uri::PROTOCOL_VIOLATION => CLOSE_PROTOCOL_ERROR,
+                    uri::SYSTEM_SHUTDOWN => CLOSE_GOING_AWAY,
+                    _ => CLOSE_POLICY_VIOLATION,
+                }
             }
             End::Unreadable(error) => {
                 abort(uri::PROTOCOL_VIOLATION, error.to_string());
