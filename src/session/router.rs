@@ -16,11 +16,11 @@
 //!
 //! This is one realm and the role of dealer in the basic profile of <https://wamp-proto.org>: routed remote procedure
 //! calls, without publishing and subscribing, which measure nothing that a call does not. What two programs say to
-//! each other is passed on as it is, as far as the serializer of the receiver can say it: JSON has no extensions of
-//! `MessagePack` and no infinities, and none of the numbers that are none.
+//! each other is passed on as it is, as far as JSON can say it where that is spoken: there an extension, an infinity
+//! or NaN is null, and an integer of more than 64 bits becomes the nearest `f64`.
 //!
-//! CANCEL is from the advanced profile: whoever gives up a call says it unasked. The call is forgotten then. The callee
-//! does not learn that (there is no INTERRUPT), and its answer is passed over.
+//! CANCEL is from the advanced profile: whoever gives up a call says it unasked. The call is forgotten then. The
+//! callee does not learn that (there is no INTERRUPT), and its answer is passed over.
 //!
 //! | what goes wrong | what happens |
 //! | --- | --- |

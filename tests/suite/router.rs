@@ -2,11 +2,12 @@
 
 #![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use roundtrip::log::Log;
 use roundtrip::router::{Config, Endpoint, Router, Running, Settings};
 use roundtrip::serve::{Admission, Limits};
 use roundtrip::wamp::{CallError, Refusal, Session};
@@ -293,7 +294,9 @@ fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
 
 #[test]
 fn whoever_does_not_read_is_dropped_and_delays_nobody() {
-    let router = router(Config::default());
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (log, _writer) = Log::to(writer).unwrap();
+    let router = router(Config { session: Settings { log, ..Settings::default() }, ..Config::default() });
     let mut bystanders = Bystanders::new(&router);
     let large = "x".repeat(1 << 20);
 
@@ -312,6 +315,9 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
     }
     // There were results, and then there was an end.
     while !greedy.hear_or_broken().is_empty() {}
+    let mut log = BufReader::new(reader).lines().map(Result::unwrap);
+    let left = log.find(|line| line.contains(" left: ")).unwrap();
+    assert!(left.contains("it did not take what was sent to it"), "{left}");
 
     // A callee that takes no calls for a while: what it has no room for is refused, the rest is not lost.
     let mut lazy = Raw::join(&router);

@@ -4,7 +4,7 @@
 //! ```text
 //!   parent                                   child
 //!     start --role caller URL REALM … ──────▶  joins the router
-//!     ◀──────────────────────────────── READY  or ERROR and why
+//!     ◀──────────────────────────────── READY  or ERROR and why; times are in nanoseconds
 //!     begin 1000000000 100 ────────────────▶  makes 100 calls, or as many as begin within a second
 //!     ◀──── {"duration_ns":…,"callers":[{…}]}  and tells of them when they are over, never before
 //!     go_on 1000000000 100 ────────────────▶  the same, by the same schedule
@@ -24,6 +24,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use roundtrip::log::Log;
 use roundtrip::measure::call::{Batch, Caller, offer_echo};
 use roundtrip::measure::{Latency, Outcome, Sample, together};
 use roundtrip::router::{Config, Endpoint, Router};
@@ -86,7 +87,9 @@ fn router(realm: &str, directory: &str) -> Played {
     let admission = Admission::new(Limits { max_connections: u64::MAX, ..Limits::default() });
     let idle_timeout = Duration::from_secs(u64::from(u32::MAX));
     let session = Settings { realm: realm.into(), idle_timeout, ..Settings::default() };
-    let router = Router::bind(Config { listen, admission, session, ..Config::default() })?.start()?;
+    // Only what has gone wrong is said there.
+    let (log, _writer) = Log::to(io::stderr())?;
+    let router = Router::bind(Config { listen, admission, session, log })?.start()?;
     for url in router.urls() {
         say(&url.to_string());
     }

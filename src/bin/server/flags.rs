@@ -73,8 +73,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let declared = declare();
     let given = declared.parse(&arguments).map_err(|error| format!("{}; see server --help", one_line(&error)))?;
     if given.opt_present("help") {
-        let brief =
-            "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP, pings over UDP.";
+        let brief = "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP, pings \
+                     over UDP. With --ws or\n--rawsocket it is a WAMP router as well.";
         return Ok(Command::Print(declared.usage(brief)));
     }
     if given.opt_present("version") {
@@ -185,9 +185,9 @@ fn port(text: &str) -> Result<u16, String> {
     whole_number(text).ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
 }
 
-/// A connection takes a thread, and two while pings leave it on time or data goes both ways. A thread takes four of the
-/// 65,530 memory mappings that Linux gives a process, and `std` aborts where one is
-/// missing.
+/// A connection takes a thread, and two while pings leave it on time or data goes both ways. A thread takes four of
+/// the 65,530 memory mappings that Linux gives a process, and `std` aborts where one is missing. A session of the
+/// router has two as well, while its peer takes less than is sent to it.
 fn connections(text: &str) -> Result<u64, String> {
     at_least_one(text).and_then(|connections| match connections {
         1..=7_500 => Ok(connections),

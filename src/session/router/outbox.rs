@@ -3,8 +3,8 @@
 //! Whoever has something for a session writes it, in whatever thread that is: handing it to a thread of the session's
 //! own would wake that thread first, and waking up is most of what a message costs. But a session that stops reading
 //! fills its socket's buffer, and then a write waits. So a write here waits for some milliseconds at most
-//! ([`OFFER`]). What did not fit goes into a queue, and until that is empty this session has a thread of its own after
-//! all, its slow lane:
+//! ([`OFFER`]). What did not fit goes into a queue, and until that is empty this session has a thread of its own
+//! after all, its slow lane:
 //!
 //! ```text
 //!   direct      send ─▶ write ──────────────────────────────▶ socket
@@ -12,12 +12,12 @@
 //!   over        send ─▶ nothing                                           too much in the queue, or no progress
 //! ```
 //!
-//! So the others wait a little each time a session enters the slow lane. The last of [`ENTRIES`] times it stays there:
-//! otherwise one that reads just enough could cost everybody the wait for ever.
+//! So the others wait a little each time a session enters the slow lane. The last of [`ENTRIES`] times it stays
+//! there: otherwise one that reads just enough could cost everybody the wait for ever.
 //!
 //! A queue is bounded. A call that finds it full is refused, and its caller hears so and can ask again. An answer
-//! cannot be refused, or its caller would never know what became of the call. So answers have more room, and a session
-//! that fills that too, since it asks for more than it takes, is given up.
+//! cannot be refused, or its caller would never know what became of the call. So answers have more room, and a
+//! session that fills that too, since it asks for more than it takes, is given up.
 
 use std::io;
 use std::mem;
@@ -171,7 +171,8 @@ impl Outbox {
     /// Gives the session up, and wakes its thread.
     fn give_up(&self, writing: &mut Writing, why: Option<String>) {
         writing.way = Way::Over;
-        writing.why = why;
+        // What fails afterwards fails for that.
+        writing.why = writing.why.take().or(why);
         self.done(writing, writing.waiting);
         self.stream.abort();
         self.changed.notify_all();
@@ -234,8 +235,8 @@ impl Outbox {
         }
     }
 
-    /// What is in the queue; `None` when the slow lane is at its end. One that may be entered again ends as soon as the
-    /// queue is empty.
+    /// What is in the queue; `None` when the slow lane is at its end. One that may be entered again ends as soon as
+    /// the queue is empty.
     fn take(&self) -> Option<Vec<u8>> {
         let empty = |writing: &mut Writing| matches!(&writing.way, Way::Slow(queue) if queue.is_empty());
         let mut writing = self.lock();
