@@ -34,6 +34,8 @@ pub struct Pair {
     /// What each caller has measured.
     pub calls: Vec<Call>,
     processes: Option<(Process, Process)>,
+    /// That of the next calls.
+    schedule: &'static str,
     used: Instant,
 }
 
@@ -52,7 +54,7 @@ impl Pair {
     pub fn start(route: Route, url: io::Result<Url>, procedure: &str, options: &Options) -> Self {
         let number = options.clients.to_string();
         let calls = (0..options.clients).map(|_| Call::on(route.clone())).collect();
-        let mut pair = Pair { route, calls, processes: None, used: Instant::now() };
+        let mut pair = Pair { route, calls, processes: None, schedule: BEGIN, used: Instant::now() };
         let Options { plan, timeout, realm, .. } = options;
         let numbers = [timeout.as_nanos(), plan.payload as u128, plan.interval.as_nanos()].map(|n| n.to_string());
         let start = |url: Url| {
@@ -86,7 +88,7 @@ impl Pair {
         take: &dyn Fn(usize, &Sample),
         mut others: impl FnMut(),
     ) -> Recorder {
-        let (mut batch, mut schedule) = (Recorder::default(), BEGIN);
+        let mut batch = Recorder::default();
         while self.works() && !self.is_over(until) {
             let most = (MOST / self.calls.len() as u64).max(1);
             let left = |call: &Call| match until {
@@ -99,8 +101,9 @@ impl Pair {
                 Until::Count(_) => SLICE,
                 Until::Time(time) => time.saturating_sub(self.calls[0].duration).min(SLICE),
             };
-            self.piece((schedule, time), &counts, options, Some((&mut batch, take)));
-            schedule = GO_ON;
+            self.piece(time, &counts, options, Some((&mut batch, take)));
+            // A stall may be longer than what is left of its batch: its calls are overdue in the next one, too.
+            self.schedule = GO_ON;
             others();
         }
         batch
@@ -110,7 +113,7 @@ impl Pair {
     pub fn try_out(&mut self, options: &Options) {
         if self.works() {
             let counts: Vec<u64> = self.calls.iter().map(|call| call.failure().is_none().into()).collect();
-            self.piece((BEGIN, SLICE), &counts, options, None);
+            self.piece(SLICE, &counts, options, None);
         }
     }
 
@@ -129,17 +132,11 @@ impl Pair {
         }
     }
 
-    fn piece(
-        &mut self,
-        (schedule, time): (&str, Duration),
-        counts: &[u64],
-        options: &Options,
-        mut counted: Option<Taking>,
-    ) {
+    fn piece(&mut self, time: Duration, counts: &[u64], options: &Options, mut counted: Option<Taking>) {
         let Some((callee, caller)) = &mut self.processes else { return };
         let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
         let patience = time + options.plan.interval + options.timeout + MARGIN;
-        let told = caller.ask(&format!("{schedule} {} {counts}", time.as_nanos()), patience);
+        let told = caller.ask(&format!("{} {} {counts}", self.schedule, time.as_nanos()), patience);
         let told = told.and_then(|line| Ok(json::parse(line.as_bytes())?));
         self.used = Instant::now();
         let told = match told {
