@@ -121,7 +121,7 @@ fn caller(url: &Url, procedure: &str) -> Outcome<()> {
     let mut caller = Caller::new(Session::join(url, "realm1", TIMEOUT)?, procedure, 0);
     for line in io::stdin().lines() {
         let rtts = Mutex::new(Vec::new());
-        let batch = Batch { count: line?.parse()?, time: TIMEOUT, interval: Duration::ZERO };
+        let batch = Batch { count: line?.parse()?, time: TIMEOUT, interval: Duration::ZERO, goes_on: false };
         let calls = caller.batch(&batch, &|sample| {
             if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
                 rtts.push(rtt.as_nanos().to_string());

@@ -74,7 +74,7 @@
 //!     and what a process can know of the others.
 //! 15. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and its
 //!     [`session`](wamp::session), then [`session::router`]: a call through a third program, which must let nobody
-//!     wait for somebody else.
+//!     wait long for somebody else; then [`router`] and [`net::listener`], which put it on ports and files.
 //! 16. `call_roundtrip`, then [`measure::call`]: which of three choices makes a call slow, and why two figures cannot
 //!     tell.
 //! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.

@@ -226,13 +226,13 @@ impl Stream {
 
     /// Calls `io` until it does not block, or the timeout has passed; without spinning the system does this for us.
     fn wait(&self, what: &str, mut io: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-        let deadline = self.spin.then(|| Instant::now() + self.timeout);
+        let deadline = self.spin.then(|| Instant::now().checked_add(self.timeout));
         loop {
             match io().map_err(|error| (error.kind(), error)) {
                 Ok(bytes) => return Ok(bytes),
                 // A stopped process that goes on finds its calls interrupted.
                 Err((ErrorKind::Interrupted, _)) => {}
-                Err((ErrorKind::WouldBlock, _)) if deadline.is_some_and(|deadline| Instant::now() < deadline) => {
+                Err((ErrorKind::WouldBlock, _)) if deadline.is_some_and(is_ahead) => {
                     std::hint::spin_loop();
                 }
                 // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows: here always the latter.
@@ -312,6 +312,11 @@ impl From<Stream> for std::process::Stdio {
     }
 }
 
+/// One that no clock can show is ahead for ever.
+fn is_ahead(deadline: Option<Instant>) -> bool {
+    deadline.is_none_or(|deadline| Instant::now() < deadline)
+}
+
 /// Waits for a message to begin, however long the timeout allows, then has `receive` read it, within one more
 /// timeout: so a message that comes in ever so small pieces has an end, too.
 ///
@@ -324,7 +329,7 @@ pub fn receive_in_time<T>(
     // Most messages are there at once, and need no deadline.
     if !reader.fill_buf()?.ends_with(b"\n") {
         let stream = reader.get_mut();
-        stream.deadline = Some(Instant::now() + stream.timeout);
+        stream.deadline = Instant::now().checked_add(stream.timeout);
     }
     let received = receive(reader);
     reader.get_mut().deadline = None;
@@ -340,7 +345,7 @@ pub(crate) fn receive_within<T>(
     reader: &mut BufReader<Stream>,
     receive: impl FnOnce(&mut BufReader<Stream>) -> T,
 ) -> T {
-    reader.get_mut().deadline = Some(Instant::now() + time);
+    reader.get_mut().deadline = Instant::now().checked_add(time);
     let received = receive(reader);
     reader.get_mut().deadline = None;
     received

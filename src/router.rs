@@ -95,7 +95,8 @@ pub struct Router {
 
 /// A router that runs in the background, until this is dropped.
 ///
-/// Then it closes its endpoints, removes the files of its Unix sockets and says goodbye to every session.
+/// Then it closes its endpoints, removes the files of its Unix sockets and says goodbye to every session. A process
+/// that is ended by a signal drops nothing: the files stay, and whoever listens there next replaces them.
 pub struct Running {
     urls: Vec<Url>,
     realm: Arc<Realm>,

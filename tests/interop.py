@@ -79,6 +79,10 @@ def fail(*arguments, **keywords):
     raise ApplicationError("com.example.failed", *arguments, why="because")
 
 
+async def slow():
+    await asyncio.sleep(0.05)
+
+
 async def check(framing, socket, serializer):
     callee, caller = [await join(framing, socket, serializer) for _ in range(2)]
     registration = await callee.register(echo, "com.example.echo")
@@ -88,9 +92,14 @@ async def check(framing, socket, serializer):
     calls = [fails(caller.call("com.example.fail", number), "com.example.failed") for number in range(100)]
     for number, error in enumerate(await asyncio.gather(*calls)):
         assert (error.args, error.kwargs) == ((number,), {"why": "because"}), error
+    await callee.register(slow, "com.example.slow")
+    given_up = caller.call("com.example.slow")
+    given_up.cancel()
     await fails(caller.call("com.example.none"), "wamp.error.no_such_procedure")
     await fails(caller.register(echo, "com.example.echo"), "wamp.error.procedure_already_exists")
     await fails(caller.register(echo, "com..echo"), "wamp.error.invalid_uri")
+    await asyncio.sleep(0.1)  # The answer to what was given up disturbs nobody.
+    assert given_up.cancelled() and await caller.call("com.example.echo", 1) == 1
     await registration.unregister()
     await fails(caller.call("com.example.echo"), "wamp.error.no_such_procedure")
     await fails(join(framing, socket, serializer, "realm2"), "wamp.error.no_such_realm")

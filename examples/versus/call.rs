@@ -123,7 +123,7 @@ fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let other = Peer::ours(&["--callee", url])?;
     let session = Session::join(&url.parse().map_err(io::Error::other)?, "realm1", TIMEOUT)?;
     let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
-    let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO };
+    let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, goes_on: false };
     caller.batch(&batch(count / 10), &|_| {});
     p50(|observe| caller.batch(&batch(count), observe).failure)
 }

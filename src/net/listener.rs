@@ -1,8 +1,9 @@
 //! Where connections are accepted: a port, or a file.
 //!
-//! A Unix socket is a file, and stays where it is when its owner ends: `bind` then fails, although nobody listens. So
-//! what is in the way is tried. If it accepts a connection, somebody does listen, and that is an error; if it
-//! refuses, its owner is gone, and it is replaced. A file that is no socket is never touched.
+//! A Unix socket is a file, and stays where it is when its owner ends without removing it, as by a signal: `bind`
+//! then fails, although nobody listens. So what is in the way is tried. If it accepts a connection, somebody does
+//! listen, and that is an error; if it refuses, its owner is gone, and it is replaced. A file that is no socket is
+//! never touched.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};

@@ -16,7 +16,11 @@
 //!
 //! This is one realm and the role of dealer in the basic profile of <https://wamp-proto.org>: routed remote procedure
 //! calls, without publishing and subscribing, which measure nothing that a call does not. What two programs say to
-//! each other is passed on as it is.
+//! each other is passed on as it is, as far as JSON can say it where that is spoken: there an extension, an infinity
+//! or NaN is null, and an integer of more than 64 bits becomes the nearest `f64`.
+//!
+//! CANCEL is from the advanced profile: whoever gives up a call says it unasked. The call is forgotten then. The
+//! callee does not learn that (there is no INTERRUPT), and its answer is passed over.
 //!
 //! | what goes wrong | what happens |
 //! | --- | --- |
@@ -25,10 +29,12 @@
 //! | a name is none | ERROR `wamp.error.invalid_uri` |
 //! | to unregister what is not one's own | ERROR `wamp.error.no_such_registration` |
 //! | to register with a pattern, or to share a procedure | ERROR `wamp.error.option_not_allowed` |
-//! | the callee goes before it has answered | ERROR `wamp.error.canceled` |
+//! | the callee goes before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver takes | ERROR `wamp.error.payload_size_exceeded` |
-//! | too many calls without an answer, or procedures | ERROR `roundtrip.error.too_many` |
+//! | too many calls without an answer, or more than the callee takes; too many procedures | ERROR `roundtrip.error.too_many` |
+//! | a session takes nothing of what is sent to it for the whole idle timeout, or has 16 MiB of answers waiting | the connection is closed |
 //! | the realm is another | ABORT `wamp.error.no_such_realm` |
+//! | the router ends before the session is open | ABORT `wamp.close.system_shutdown` |
 //! | a message that is none, or is out of turn | ABORT `wamp.error.protocol_violation` |
 //! | nothing comes for the whole idle timeout, nor an answer to the ping after half of it | the connection is closed |
 //!
@@ -43,9 +49,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conversation::{End, Session};
+use conversation::{Conversation, End};
 use dealer::Dealer;
-use outbox::{Lanes, Outbox};
+use outbox::{Outbox, Total};
 
 use crate::log::Log;
 use crate::net::Stream;
@@ -83,14 +89,15 @@ impl Default for Settings {
 pub struct Realm {
     settings: Settings,
     dealer: Dealer,
-    lanes: Arc<Lanes>,
+    /// How much is queued for its sessions.
+    queued: Arc<Total>,
 }
 
 impl Realm {
     /// One without any sessions.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Realm { settings, dealer: Dealer::default(), lanes: Arc::default() }
+        Realm { settings, dealer: Dealer::default(), queued: Arc::default() }
     }
 
     /// Serves one connection until it ends, in whatever way.
@@ -105,7 +112,7 @@ impl Realm {
                 return stream.close();
             }
         };
-        let mut session = Session::new(self, incoming, outbox);
+        let mut session = Conversation::new(self, incoming, outbox);
         let end = match session.hello(opened + time) {
             Err(end) => {
                 log.say(format_args!("{peer} closed: {end}"));
@@ -114,7 +121,7 @@ impl Realm {
             Ok(id) => {
                 log.say(format_args!("{peer} joined {} ({name})", self.settings.realm));
                 let since = Instant::now();
-                let Err(end) = session.converse(id);
+                let end = session.converse(id);
                 let (calls, invocations) = (count(session.calls, "call"), count(session.invocations, "invocation"));
                 let done = format!("{calls}, {invocations} in {:.1} s", since.elapsed().as_secs_f64());
                 match end {
@@ -134,15 +141,15 @@ impl Realm {
         let (incoming, encoder) = opening::accept(stream, framing, self.settings.max_message, time)?;
         let name = format!("{}, {}", encoder.framing(), incoming.serializer());
         let stream = incoming.stream().clone();
-        match Outbox::new(stream.clone(), encoder, self.settings.idle_timeout, &self.lanes) {
+        match Outbox::new(stream.clone(), encoder, self.settings.idle_timeout, &self.queued) {
             Ok(outbox) => Ok((incoming, outbox, name)),
             Err(error) => Err((stream, error)),
         }
     }
 
-    /// Asks everyone to go.
+    /// Asks everyone to go, and lets nobody in any more.
     pub fn shut_down(&self) {
-        for outbox in self.dealer.everyone() {
+        for outbox in self.dealer.close() {
             let goodbye = Message::Goodbye { details: Map::new(), reason: uri::SYSTEM_SHUTDOWN.into() };
             // A session that takes no message of this length cannot have been welcomed.
             let _ = outbox.send(goodbye);

@@ -21,7 +21,8 @@ pub struct Refusal {
 pub enum CallError {
     /// The router or the procedure has said no. The session goes on.
     Refused(Refusal),
-    /// There was no answer. After `TimedOut` the session can be used on; a late answer is passed over.
+    /// There was no answer. If it is only late (`TimedOut`), the session can be used on, and passes it over when it
+    /// comes. If the call could not be sent, or an answer broke off, every later call fails at once.
     Io(io::Error),
 }
 

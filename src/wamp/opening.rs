@@ -69,9 +69,10 @@ enum Agreed {
 impl Agreed {
     fn transport(self, reader: BufReader<Stream>, role: Role, max_message: usize) -> (Incoming, Encoder) {
         match self {
-            Agreed::WebSocket(serializer) => {
-                (Incoming::websocket(reader, role, serializer, max_message), Encoder::websocket(role, serializer))
-            }
+            Agreed::WebSocket(serializer) => (
+                Incoming::websocket(reader, role, serializer, max_message),
+                Encoder::websocket(role, serializer, max_message),
+            ),
             Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => {
                 (Incoming::rawsocket(reader, role, serializer, max_message), Encoder::rawsocket(serializer, theirs))
             }

@@ -63,6 +63,8 @@ pub struct Session {
     procedures: HashMap<u64, Handler>,
     timeout: Duration,
     aborted: Arc<AtomicBool>,
+    /// Whether a write has failed: nobody knows how much of the message has left, so nothing can follow it.
+    broken: bool,
 }
 
 /// Ends a session from another thread.
@@ -91,7 +93,8 @@ impl Session {
     pub fn join(url: &Url, realm: &str, timeout: Duration) -> io::Result<Self> {
         let (incoming, encoder) = opening::connect(url, timeout)?;
         let (out, procedures, aborted) = (Vec::new(), HashMap::new(), Arc::default());
-        let mut session = Session { incoming, encoder, out, id: 0, requests: 0, procedures, timeout, aborted };
+        let mut session =
+            Session { incoming, encoder, out, id: 0, requests: 0, procedures, timeout, aborted, broken: false };
         let failed = |error: io::Error| io::Error::new(error.kind(), format!("{url}: {error}"));
         session.greet(realm).map_err(failed)?;
         Ok(session)
@@ -217,7 +220,7 @@ impl Session {
 
     /// Waits for the answer that `take` wants. What it gives back answers something that is no longer waited for.
     fn answer<T>(&mut self, take: impl Fn(Message) -> Result<T, Message>) -> io::Result<T> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now().checked_add(self.timeout);
         loop {
             match self.step()? {
                 Step::Answer(answer) => {
@@ -231,7 +234,7 @@ impl Session {
                 }
                 Step::Done => {}
             }
-            if Instant::now() >= deadline {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 let what = format!("no answer for {:?}", self.timeout);
                 return Err(io::Error::new(ErrorKind::TimedOut, what));
             }
@@ -240,6 +243,7 @@ impl Session {
 
     /// Receives what comes next, and deals with all but answers.
     fn step(&mut self) -> io::Result<Step> {
+        self.check()?;
         self.incoming.wait()?;
         match self.incoming.receive(self.timeout)? {
             Some(Event::Message(Message::Invocation { request, registration, payload, .. }, _)) => {
@@ -294,6 +298,7 @@ impl Session {
     }
 
     fn send(&mut self, message: Message) -> io::Result<()> {
+        self.check()?;
         self.encoder.message(message, &mut self.out)?;
         self.flush()
     }
@@ -302,9 +307,21 @@ impl Session {
         if self.out.is_empty() {
             return Ok(()); // RawSocket has no word for closing.
         }
+        self.check()?;
         let sent = self.incoming.stream_mut().write_all(&self.out);
         self.out.clear();
+        self.broken = sent.is_err();
         sent
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::new(
+                ErrorKind::BrokenPipe,
+                "the session has failed before, in the middle of a message",
+            ));
+        }
+        Ok(())
     }
 }
 

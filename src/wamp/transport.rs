@@ -8,21 +8,21 @@
 //! left to the owner too, since [`Incoming`] does not write.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::net::{Stream, receive_within};
-use crate::wire::rawsocket::{self, FrameError, Kind};
+use crate::wire::rawsocket::{self, FrameError, Kind, MAX_MESSAGE};
 use crate::wire::wamp::{Message, Serializer};
 use crate::wire::websocket::{self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender};
 
-/// Memory that is kept from one message for the next: see [`Receiver`].
+/// Memory that is kept from one message for the next. Most messages fit into it.
 const KEPT: usize = 64 * 1024;
 
 /// What arrives.
 #[derive(Debug)]
 pub enum Event {
-    /// A message, which is to be gone before the [`Turn`] is.
+    /// A message, which is to be gone before the [`Turn`] is, and the turn before anything is waited for.
     Message(Message, Turn),
     /// A question whether this side is there: answer with [`Encoder::pong`].
     Ping(Vec<u8>),
@@ -32,21 +32,44 @@ pub enum Event {
     Close,
 }
 
-/// Long messages are taken apart one at a time in the whole process, as far as they come from clients. A list of 16
+/// Long messages are taken apart a few at a time in the whole process, as far as they come from clients. A list of 16
 /// million zeros has 16 MiB as bytes and half a GiB as values, and a thousand strangers may send one at once. Short
 /// messages do not wait for their turn, and neither does who talks to a router of its own choice.
-#[derive(Debug)]
-pub struct Turn(#[allow(dead_code, reason = "to be held, not to be looked at")] Option<MutexGuard<'static, ()>>);
+///
+/// It is over when this is dropped.
+#[derive(Debug, Default)]
+pub struct Turn(usize);
 
-static LONG_ONES: Mutex<()> = Mutex::new(());
+/// How many bytes of long messages are being taken apart.
+static LONG_ONES: Mutex<usize> = Mutex::new(0);
+static LESS: Condvar = Condvar::new();
 
 /// The longest message that need not wait, in bytes.
 const SHORT: usize = 64 * 1024;
 
+/// How many bytes there may be at once: two of the longest messages, and as values a GiB at worst.
+const AT_ONCE: usize = 2 * MAX_MESSAGE;
+
 impl Turn {
     fn wait(role: Role, length: usize) -> Self {
-        let long = role == Role::Server && length > SHORT;
-        Turn(long.then(|| LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner)))
+        if role == Role::Client || length <= SHORT {
+            return Turn(0);
+        }
+        // Nobody waits for ever for what is longer than all of the room.
+        let length = length.min(AT_ONCE);
+        let there = LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |there: &mut usize| *there + length > AT_ONCE;
+        *LESS.wait_while(there, full).unwrap_or_else(PoisonError::into_inner) += length;
+        Turn(length)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            *LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
+            LESS.notify_all();
+        }
     }
 }
 
@@ -55,6 +78,8 @@ impl Turn {
 pub struct Incoming {
     reader: BufReader<Stream>,
     framing: Receiving,
+    /// How long a message this side takes.
+    max: usize,
     role: Role,
     serializer: Serializer,
     broken: bool,
@@ -63,17 +88,17 @@ pub struct Incoming {
 #[derive(Debug)]
 enum Receiving {
     WebSocket(Receiver),
-    RawSocket { payload: Vec<u8>, max: usize },
+    RawSocket(Vec<u8>),
 }
 
 impl Incoming {
     pub(super) fn websocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        Incoming { reader, framing: Receiving::WebSocket(Receiver::new(role, max)), role, serializer, broken: false }
+        let framing = Receiving::WebSocket(Receiver::new(role, max));
+        Incoming { reader, framing, max, role, serializer, broken: false }
     }
 
     pub(super) fn rawsocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        let framing = Receiving::RawSocket { payload: Vec::new(), max };
-        Incoming { reader, framing, role, serializer, broken: false }
+        Incoming { reader, framing: Receiving::RawSocket(Vec::new()), max, role, serializer, broken: false }
     }
 
     /// The connection.
@@ -85,6 +110,14 @@ impl Incoming {
     /// The connection, to set its timeout.
     pub fn stream_mut(&mut self) -> &mut Stream {
         self.reader.get_mut()
+    }
+
+    /// Changes how long a message this side takes, between two messages.
+    pub fn set_max_message(&mut self, max: usize) {
+        self.max = max;
+        if let Receiving::WebSocket(receiver) = &mut self.framing {
+            receiver.set_max_message(max);
+        }
     }
 
     /// How messages are written.
@@ -112,7 +145,7 @@ impl Incoming {
     /// Says what is wrong with it, or with the connection; nothing more can be received then. [`close_code`] has a
     /// number for it.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
-        let (role, serializer) = (self.role, self.serializer);
+        let (role, serializer, max) = (self.role, self.serializer, self.max);
         let received = match &mut self.framing {
             Receiving::WebSocket(receiver) => receive_within(time, &mut self.reader, |reader| {
                 Ok(match receiver.receive(reader)? {
@@ -124,9 +157,8 @@ impl Incoming {
                     Some(websocket::Message::Close(_)) => Some(Event::Close),
                 })
             }),
-            Receiving::RawSocket { payload, max } => {
-                payload.shrink_to(KEPT);
-                let kind = receive_within(time, &mut self.reader, |reader| rawsocket::receive(reader, *max, payload));
+            Receiving::RawSocket(payload) => {
+                let kind = receive_within(time, &mut self.reader, |reader| rawsocket::receive(reader, max, payload));
                 kind.and_then(|kind| match kind {
                     None => Ok(None),
                     Some(Kind::Message) => Ok(Some(decode(serializer, role, serializer.is_text(), payload)?)),
@@ -135,6 +167,14 @@ impl Incoming {
                 })
             }
         };
+        // What it says has been taken out, and a connection that once had a long message must not hold on to that.
+        match &mut self.framing {
+            Receiving::WebSocket(websocket) => websocket.forget(),
+            Receiving::RawSocket(payload) => {
+                payload.clear();
+                payload.shrink_to(KEPT);
+            }
+        }
         self.broken = received.is_err();
         received
     }
@@ -171,25 +211,24 @@ pub fn close_code(error: &io::Error) -> u16 {
 pub struct Encoder {
     framing: Sending,
     serializer: Serializer,
+    /// How long a message the other side takes.
+    max: usize,
     payload: Vec<u8>,
 }
 
 #[derive(Debug)]
 enum Sending {
     WebSocket(Sender),
-    /// How long a message the other side takes.
-    RawSocket {
-        max: usize,
-    },
+    RawSocket,
 }
 
 impl Encoder {
-    pub(super) fn websocket(role: Role, serializer: Serializer) -> Self {
-        Encoder { framing: Sending::WebSocket(Sender::new(role)), serializer, payload: Vec::new() }
+    pub(super) fn websocket(role: Role, serializer: Serializer, max: usize) -> Self {
+        Encoder { framing: Sending::WebSocket(Sender::new(role)), serializer, max, payload: Vec::new() }
     }
 
-    pub(super) fn rawsocket(serializer: Serializer, max: usize) -> Self {
-        Encoder { framing: Sending::RawSocket { max }, serializer, payload: Vec::new() }
+    pub(crate) fn rawsocket(serializer: Serializer, max: usize) -> Self {
+        Encoder { framing: Sending::RawSocket, serializer, max, payload: Vec::new() }
     }
 
     /// What the framing is called in a log.
@@ -197,20 +236,28 @@ impl Encoder {
     pub fn framing(&self) -> &'static str {
         match self.framing {
             Sending::WebSocket(_) => "ws",
-            Sending::RawSocket { .. } => "rs",
+            Sending::RawSocket => "rs",
         }
     }
 
     /// A message.
     ///
     /// # Errors
-    /// When it is longer than the other side takes, as far as that is known; nothing is appended then.
+    /// When it is longer than the other side takes; nothing is appended then. A WebSocket's other side does not say
+    /// how long that is, and is taken to be like this one.
     pub fn message(&mut self, message: Message, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        self.serializer.encode(message, &mut self.payload);
+        let encoded = self.frame(out);
         self.payload.clear();
         self.payload.shrink_to(KEPT);
-        self.serializer.encode(message, &mut self.payload);
+        encoded
+    }
+
+    fn frame(&mut self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        let (length, max) = (self.payload.len(), self.max);
         match &mut self.framing {
-            Sending::RawSocket { max } => return rawsocket::encode(Kind::Message, &self.payload, *max, out),
+            Sending::RawSocket => return rawsocket::encode(Kind::Message, &self.payload, max, out),
+            Sending::WebSocket(_) if length > max => return Err(FrameError::TooLong { length, max }),
             Sending::WebSocket(sender) => {
                 let text = self.serializer.is_text().then(|| str::from_utf8(&self.payload));
                 let message = match text {
@@ -237,9 +284,9 @@ impl Encoder {
         match &mut self.framing {
             Sending::WebSocket(sender) if kind == Kind::Ping => sender.encode(&websocket::Message::Ping(payload), out),
             Sending::WebSocket(sender) => sender.encode(&websocket::Message::Pong(payload), out),
-            Sending::RawSocket { max } => {
+            Sending::RawSocket => {
                 // A question that is longer than the answer may be gets none.
-                let _ = rawsocket::encode(kind, payload, *max, out);
+                let _ = rawsocket::encode(kind, payload, self.max, out);
             }
         }
     }
@@ -248,6 +295,31 @@ impl Encoder {
     pub fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) {
         if let Sending::WebSocket(sender) = &mut self.framing {
             sender.encode(&websocket::Message::Close(Some((code, reason))), out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::value::{Map, Value};
+    use crate::wire::wamp::Payload;
+
+    #[test]
+    fn neither_framing_sends_more_than_the_other_side_takes_nor_keeps_the_memory() {
+        let (json, max) = (Serializer::Json, 1 << 20);
+        // Each byte below a space takes six as JSON: what has arrived within the limit may leave beyond it.
+        let result = |length: usize| Message::Result {
+            request: 1,
+            details: Map::new(),
+            payload: Payload::of(vec![Value::from("\u{1}".repeat(length))]),
+        };
+        for mut encoder in [Encoder::websocket(Role::Server, json, max), Encoder::rawsocket(json, max)] {
+            let mut out = Vec::new();
+            let error = encoder.message(result(max / 2), &mut out).unwrap_err();
+            assert!(matches!(error, FrameError::TooLong { .. }) && out.is_empty(), "{error}");
+            encoder.message(result(max / 7), &mut out).unwrap();
+            assert!(out.len() > max / 2 && encoder.payload.capacity() <= KEPT);
         }
     }
 }

@@ -8,8 +8,7 @@
 //! | `rs+unix:PATH` | the Unix socket at this path | `RawSocket` |
 //!
 //! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address stands in brackets (RFC 3986
-//! section
-//! 3.2.2), since its colons would not end before that of the port: `rs://[::1]:9001`.
+//! section 3.2.2), since its colons would not end before that of the port: `rs://[::1]:9001`.
 //!
 //! A listener needs less: [`Socket`] alone, written `HOST:PORT` or `unix:PATH`.
 
@@ -132,6 +131,10 @@ fn serializer(url: &str, query: &str) -> Result<Serializer, String> {
 }
 
 fn unix(whole: &str, path: &str) -> Result<Socket, String> {
+    // The path of a listener must be one that a URL can have.
+    if path.contains('?') {
+        return Err(format!("{whole:?} has a ? in its path, and in a URL the path ends there; choose another name"));
+    }
     if path.is_empty() || path.contains(char::is_control) {
         return Err(format!("{whole:?} has no path of a Unix socket; write one after the colon, such as /tmp/router"));
     }

@@ -54,6 +54,7 @@ pub mod code {
     pub const GOODBYE: u64 = 6;
     pub const ERROR: u64 = 8;
     pub const CALL: u64 = 48;
+    pub const CANCEL: u64 = 49;
     pub const RESULT: u64 = 50;
     pub const REGISTER: u64 = 64;
     pub const REGISTERED: u64 = 65;
@@ -79,6 +80,9 @@ pub enum Message {
     Error { request_type: u64, request: u64, details: Map, error: String, payload: Payload },
     /// Caller to router: call this procedure.
     Call { request: u64, options: Map, procedure: String, payload: Payload },
+    /// Caller to router: I do not wait for the result of this call any more. It is from the advanced profile, but
+    /// callers of the basic one send it when they give up.
+    Cancel { request: u64, options: Map },
     /// Router to caller: what the procedure returned.
     Result { request: u64, details: Map, payload: Payload },
     /// Callee to router: I am this procedure.
@@ -147,6 +151,7 @@ impl Message {
             Message::Goodbye { .. } => code::GOODBYE,
             Message::Error { .. } => code::ERROR,
             Message::Call { .. } => code::CALL,
+            Message::Cancel { .. } => code::CANCEL,
             Message::Result { .. } => code::RESULT,
             Message::Register { .. } => code::REGISTER,
             Message::Registered { .. } => code::REGISTERED,
@@ -172,6 +177,7 @@ fn name(code: u64) -> Option<&'static str> {
         code::GOODBYE => "GOODBYE",
         code::ERROR => "ERROR",
         code::CALL => "CALL",
+        code::CANCEL => "CANCEL",
         code::RESULT => "RESULT",
         code::REGISTER => "REGISTER",
         code::REGISTERED => "REGISTERED",

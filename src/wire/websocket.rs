@@ -41,7 +41,7 @@
 //! | --- | --- |
 //! | [`accept`] has returned, whatever it returned | send what it wrote; after an error, close |
 //! | [`Message::Ping`] was received | send a [`Message::Pong`] with the same payload (section 5.5.3) |
-//! | [`Message::Close`] was received | send one with the same code, unless one was sent before; the server closes (sections 5.5.1, 7.1.1) |
+//! | [`Message::Close`] was received | send one, unless one was sent before, with the same code or with [`CLOSE_NORMAL`]; the server closes (sections 5.5.1, 7.1.1) |
 //! | [`Receiver::receive`] fails | send a [`Message::Close`] with [`WebSocketError::close_code`], if there is one, and close (section 7.1.7) |
 //! | it returns `None` | close: the peer is gone |
 //!

@@ -144,6 +144,8 @@ fn a_router_of_somebody_else() {
         [("framing", 1)]
     );
 
+    let outcome = call(&["--count", "5", "-q", "--url", &json[0], "--url", &json[1]]);
+    assert!(outcome.out.contains("takes all URLs for those of one router"), "{outcome:?}");
     let outcome = call(&["--count", "5", "--json", "--url", &urls[0]]);
     assert!(document(&outcome).get("effects").and_then(Value::as_map).is_some_and(Map::is_empty));
 }

@@ -2,11 +2,12 @@
 
 #![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use roundtrip::log::Log;
 use roundtrip::router::{Config, Endpoint, Router, Running, Settings};
 use roundtrip::serve::{Admission, Limits};
 use roundtrip::wamp::{CallError, Refusal, Session};
@@ -244,6 +245,33 @@ fn a_callee_that_goes_cancels_its_calls_and_a_caller_that_goes_is_not_missed() {
 }
 
 #[test]
+fn a_caller_that_gives_up_hears_so_and_no_more() {
+    let router = router(Config::default());
+    let (mut callee, mut caller) = (Raw::join(&router), Raw::join(&router));
+    let registration = callee.register("com.example.slow");
+    caller.say(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.hear(), format!("[68,1,{registration},{{}}]"));
+    assert!(caller.ask(r#"[49,1,{"mode":"kill"}]"#).starts_with(r#"[8,48,1,{},"wamp.error.canceled""#));
+    // There is nothing more to give up, and the answer is for nobody.
+    caller.say("[49,1,{}]");
+    callee.say("[70,1,{},[5]]");
+    caller.say(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.hear(), format!("[68,2,{registration},{{}}]"));
+    callee.say("[70,2,{},[6]]");
+    assert_eq!(caller.hear(), "[50,1,{},[6]]");
+}
+
+#[test]
+fn whoever_says_hello_after_the_end_is_sent_away() {
+    let router = router(Config::default());
+    let mut late = Raw::open(&router);
+    drop(router);
+    let answer = late.ask(r#"[1,"realm1",{}]"#);
+    assert!(answer.starts_with("[3,") && answer.contains("wamp.close.system_shutdown"), "{answer}");
+    assert_eq!(late.hear(), "");
+}
+
+#[test]
 fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
     let router = router(Config::default());
     let mut small = connect(&router.urls()[0]);
@@ -266,7 +294,9 @@ fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
 
 #[test]
 fn whoever_does_not_read_is_dropped_and_delays_nobody() {
-    let router = router(Config::default());
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (log, _writer) = Log::to(writer).unwrap();
+    let router = router(Config { session: Settings { log, ..Settings::default() }, ..Config::default() });
     let mut bystanders = Bystanders::new(&router);
     let large = "x".repeat(1 << 20);
 
@@ -285,8 +315,11 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
     }
     // There were results, and then there was an end.
     while !greedy.hear_or_broken().is_empty() {}
+    let mut log = BufReader::new(reader).lines().map(Result::unwrap);
+    let left = log.find(|line| line.contains(" left: ")).unwrap();
+    assert!(left.contains("it did not take what was sent to it"), "{left}");
 
-    // A callee that takes no calls: its callers hear of it.
+    // A callee that takes no calls for a while: what it has no room for is refused, the rest is not lost.
     let mut lazy = Raw::join(&router);
     lazy.register("com.example.lazy");
     let mut caller = Raw::join(&router);
@@ -294,9 +327,22 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
         caller.say(&format!(r#"[48,{number},{{}},"com.example.lazy",["{large}"]]"#));
         bystanders.assert_undisturbed();
     }
-    for _ in 1..=40 {
+    caller.say(r#"[48,41,{},"com.example.none"]"#);
+    let mut refused = 0;
+    loop {
         let answer = caller.hear();
-        assert!(answer.contains("wamp.error.canceled") || answer.contains("no_such_procedure"), "{answer}");
+        if answer.contains("no_such_procedure") {
+            break;
+        }
+        assert!(answer.contains("roundtrip.error.too_many"), "{answer}");
+        refused += 1;
+    }
+    assert!((1..=36).contains(&refused), "{refused}");
+    for _ in 1..=40 - refused {
+        let invocation = lazy.hear();
+        let number = invocation.strip_prefix("[68,").and_then(|rest| rest.split(',').next()).unwrap();
+        lazy.say(&format!("[70,{number},{{}}]"));
+        assert!(caller.hear().starts_with("[50,"));
     }
     bystanders.assert_undisturbed();
 }
@@ -422,6 +468,10 @@ fn bad_handshakes_are_refused_in_words_that_are_understood() {
         let answer = String::from_utf8(peer.rest().unwrap()).unwrap();
         assert!(answer.starts_with(status), "{answer}");
     }
+    // Until the session is open, little is enough.
+    let mut raw = Raw::open(&router);
+    raw.0.send([0, 1, 0, 1]);
+    assert!(raw.hear().contains("a message of 65537 bytes where 65536 are allowed"));
     // A frame that is longer than was agreed on.
     let mut raw = Raw::open(&router);
     raw.0.send([0x08, 0, 0, 1]);

@@ -2,7 +2,8 @@
 
 #![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -87,6 +88,38 @@ fn a_router_that_ends_says_goodbye() {
     serving.join().unwrap().unwrap();
     let error = caller.call("com.example.echo", Payload::default()).unwrap_err().to_string();
     assert!(error.contains("wamp.close.system_shutdown") || error.contains("closed"), "{error}");
+}
+
+#[test]
+fn no_timeout_is_too_long() {
+    let router = router();
+    let mut session = Session::join(&router.urls()[0], "realm1", Duration::MAX).unwrap();
+    session.register("com.example.echo", Ok).unwrap();
+    assert_eq!(session.call("com.example.echo", Payload::default()).unwrap(), Payload::default());
+}
+
+#[test]
+fn a_message_that_broke_off_is_the_last() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rs://{}?serializer=json", listener.local_addr().unwrap()).parse().unwrap();
+    let (done, wait) = channel::<()>();
+    let router = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        stream.write_all(b"\x7F\xF1\0\0\0\0\0\x08[2,1,{}]").unwrap();
+        // And takes nothing.
+        let _ = wait.recv();
+    });
+    let mut session = Session::join(&url, "realm1", Duration::from_millis(100)).unwrap();
+    let mut call = |length| {
+        let payload = Payload::of(vec![Value::from("x".repeat(length))]);
+        session.call("com.example.echo", payload).unwrap_err().to_string()
+    };
+    let error = call(15 << 20);
+    assert!(error.contains("took nothing"), "{error}");
+    let error = call(1);
+    assert!(error.contains("failed before"), "{error}");
+    drop(done);
+    router.join().unwrap();
 }
 
 #[test]

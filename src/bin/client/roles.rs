@@ -4,14 +4,16 @@
 //! ```text
 //!   parent                                   child
 //!     start --role caller URL REALM … ──────▶  joins the router
-//!     ◀──────────────────────────────── READY  or ERROR and why
-//!     1000000000 100 ──────────────────────▶  makes 100 calls, or as many as begin within a second
+//!     ◀──────────────────────────────── READY  or ERROR and why; times are in nanoseconds
+//!     begin 1000000000 100 ────────────────▶  makes 100 calls, or as many as begin within a second
 //!     ◀──── {"duration_ns":…,"callers":[{…}]}  and tells of them when they are over, never before
+//!     go_on 1000000000 100 ────────────────▶  the same, by the same schedule
+//!     ◀──── {"duration_ns":…,"callers":[{…}]}
 //!     the end of its standard input ───────▶  ends: so none is left behind, however the parent has ended
 //! ```
 //!
 //! A router says, before `READY`, where it listens. Several callers are threads of one process, each with its own
-//! session, and so are their callees: the second number above is that of the first caller, and the others follow.
+//! session, and so are their callees: the second number above is what the first caller makes, and the others' follow.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -22,6 +24,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use roundtrip::log::Log;
 use roundtrip::measure::call::{Batch, Caller, offer_echo};
 use roundtrip::measure::{Latency, Outcome, Sample, together};
 use roundtrip::router::{Config, Endpoint, Router};
@@ -40,6 +43,10 @@ pub const FLAG: &str = "--role";
 pub const ROUTER: &str = "router";
 pub const CALLEE: &str = "callee";
 pub const CALLER: &str = "caller";
+
+/// What a caller is told: by a schedule that begins now, or that of the calls before.
+pub const BEGIN: &str = "begin";
+pub const GO_ON: &str = "go_on";
 
 /// A callee that hears nothing for so long asks its router whether it is there. While others have their turn that
 /// would be in their way.
@@ -80,7 +87,9 @@ fn router(realm: &str, directory: &str) -> Played {
     let admission = Admission::new(Limits { max_connections: u64::MAX, ..Limits::default() });
     let idle_timeout = Duration::from_secs(u64::from(u32::MAX));
     let session = Settings { realm: realm.into(), idle_timeout, ..Settings::default() };
-    let router = Router::bind(Config { listen, admission, session, ..Config::default() })?.start()?;
+    // Only what has gone wrong is said there.
+    let (log, _writer) = Log::to(io::stderr())?;
+    let router = Router::bind(Config { listen, admission, session, log })?.start()?;
     for url in router.urls() {
         say(&url.to_string());
     }
@@ -139,9 +148,11 @@ fn callers_of([url, realm, procedure]: [&str; 3], [callers, timeout, payload, in
     })?;
     say("READY");
     for command in commands {
-        let numbers = command.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+        let (word, numbers) = command.split_once(' ').unwrap_or_default();
+        let numbers = numbers.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
         let [time, counts @ ..] = &numbers[..] else { return Err("a command without numbers".into()) };
-        say(&batch(&mut callers, Duration::from_nanos(*time), interval, counts).to_string());
+        let batch = Batch { count: 0, time: Duration::from_nanos(*time), interval, goes_on: word == GO_ON };
+        say(&make_calls(&mut callers, batch, counts).to_string());
     }
     Ok(())
 }
@@ -155,11 +166,11 @@ struct Told {
 }
 
 /// All callers at once, each making its number of calls.
-fn batch(callers: &mut [Caller], time: Duration, interval: Duration, counts: &[u64]) -> Value {
+fn make_calls(callers: &mut [Caller], batch: Batch, counts: &[u64]) -> Value {
     let work = |(caller, &count): (&mut Caller, &u64)| {
         let samples = Mutex::new([const { Vec::new() }; 3]);
         let begin = Instant::now();
-        let latency = caller.batch(&Batch { count, time, interval }, &|sample| {
+        let latency = caller.batch(&Batch { count, ..batch }, &|sample| {
             if let (Sample::Ping { at, rtt, due, .. }, Ok(mut samples)) = (sample, samples.lock()) {
                 samples[0].push(nanoseconds(at));
                 samples[1].push(nanoseconds(rtt));

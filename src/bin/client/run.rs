@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
 
     fn latency(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
-        output.text(&format!("latency: {}{}", pings_in_words(options), self.each()));
+        output.text(&format!("latency: {}{}", in_words(options, "pings"), self.each()));
         let progress = self.progress_of_pings("latency");
         let (results, environment) = self.together(|client, connection| {
             let sink = output.sink("latency", client, String::new(), &progress);
@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
         let (sizes, each) = (options.sizes.len(), self.each());
         output.text(&format!(
             "sweep: {sizes} sizes, {} of each{}",
-            pings_in_words(options),
+            in_words(options, "pings"),
             each.trim_start_matches(" each")
         ));
         let goal = match options.plan.time {
@@ -352,10 +352,10 @@ fn amount(amount: Amount) -> String {
     }
 }
 
-fn pings_in_words(options: &Options) -> String {
+fn in_words(options: &Options, what: &str) -> String {
     match options.plan.time {
-        None => format!("{} pings", options.plan.count),
-        Some(time) => format!("pings for {time:?}"),
+        None => format!("{} {what}", options.plan.count),
+        Some(time) => format!("{what} for {time:?}"),
     }
 }
 

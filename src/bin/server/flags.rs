@@ -73,8 +73,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let declared = declare();
     let given = declared.parse(&arguments).map_err(|error| format!("{}; see server --help", one_line(&error)))?;
     if given.opt_present("help") {
-        let brief =
-            "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP, pings over UDP.";
+        let brief = "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP, pings \
+                     over UDP. With --ws or\n--rawsocket it is a WAMP router as well.";
         return Ok(Command::Print(declared.usage(brief)));
     }
     if given.opt_present("version") {

@@ -28,7 +28,7 @@ use crate::wire::wamp::Payload;
 /// let serving = thread::spawn(move || callee.serve());
 ///
 /// let mut caller = Caller::new(join()?, "echo", 0);
-/// let batch = Batch { count: 10, time: Duration::from_secs(5), interval: Duration::ZERO };
+/// let batch = Batch { count: 10, time: Duration::from_secs(5), interval: Duration::ZERO, goes_on: false };
 /// let calls = caller.batch(&batch, &|sample| println!("{sample:?}"));
 /// assert_eq!((calls.sent, calls.rtt.count()), (10, 10));
 ///
@@ -43,7 +43,10 @@ pub struct Caller {
     padding: Option<Value>,
     number: u64,
     start: Instant,
+    /// When the next call is due.
     due: Instant,
+    /// When the last batch was over.
+    paused: Instant,
 }
 
 /// How many calls to make in one go.
@@ -55,6 +58,10 @@ pub struct Batch {
     pub time: Duration,
     /// From one call to the next, by a fixed schedule; zero makes each call as soon as the one before is answered.
     pub interval: Duration,
+    /// Whether the schedule is that of the batch before, and not a new one. Its clock stands still in between: what
+    /// happens there delays no call. But calls that were overdue then still are: what has held them up may not hide
+    /// between two batches.
+    pub goes_on: bool,
 }
 
 impl Caller {
@@ -64,16 +71,21 @@ impl Caller {
     pub fn new(session: Session, procedure: &str, payload: usize) -> Self {
         let padding = (payload > 0).then(|| "x".repeat(payload).into());
         let start = Instant::now();
-        Caller { session, procedure: procedure.into(), padding, number: 0, start, due: start }
+        Caller { session, procedure: procedure.into(), padding, number: 0, start, due: start, paused: start }
     }
 
     /// Makes calls one after the other, and tells the observer of each that is answered. A call that is not, or whose
     /// result is anything but its arguments, is the last.
     pub fn batch(&mut self, batch: &Batch, observe: Observer) -> Latency {
-        let mut latency = Latency::default();
         let begin = Instant::now();
-        // What happened since the last batch is not this one's delay.
-        self.due = self.due.max(begin);
+        self.due = if batch.goes_on { self.due + begin.saturating_duration_since(self.paused) } else { begin };
+        let latency = self.calls(batch, begin, observe);
+        self.paused = Instant::now();
+        latency
+    }
+
+    fn calls(&mut self, batch: &Batch, begin: Instant, observe: Observer) -> Latency {
+        let mut latency = Latency::default();
         while latency.sent < batch.count && begin.elapsed() < batch.time {
             let due = (!batch.interval.is_zero()).then_some(self.due);
             if let Some(due) = due {
@@ -116,4 +128,41 @@ impl Caller {
 pub fn offer_echo(session: &mut Session, procedure: &str) -> io::Result<()> {
     session.register(procedure, Ok)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::router::{Config, Router};
+
+    #[test]
+    fn a_callee_that_stalls_delays_what_was_due_meanwhile_across_batches() {
+        const STALL: Duration = Duration::from_millis(100);
+        // Ten calls later, one each millisecond.
+        const OVERDUE: Duration = Duration::from_millis(89);
+        let router = Router::bind(Config::default()).unwrap().start().unwrap();
+        let join = || Session::join(&router.urls()[0], "realm1", Duration::from_secs(60)).unwrap();
+        let mut echo = join();
+        let mut calls = 0;
+        let stall_once = move |payload| {
+            calls += 1;
+            thread::sleep(if calls == 1 { STALL } else { Duration::ZERO });
+            Ok(payload)
+        };
+        echo.register("echo", stall_once).unwrap();
+        let handle = echo.handle();
+        let serving = thread::spawn(move || echo.serve());
+        let mut caller = Caller::new(join(), "echo", 0);
+        let (time, interval) = (Duration::from_secs(60), Duration::from_millis(1));
+        let mut batch = |count, goes_on| caller.batch(&Batch { count, time, interval, goes_on }, &|_| {});
+
+        assert_eq!(batch(1, false).rtt.count(), 1);
+        let due = batch(10, true).due.summary().unwrap();
+        assert!(due.min >= OVERDUE, "{due:?}");
+        // As soon as a new schedule begins it is over.
+        let lateness = batch(1, false).lateness.summary().unwrap();
+        assert!(lateness.min < OVERDUE, "{lateness:?}");
+        handle.abort();
+        serving.join().unwrap().unwrap();
+    }
 }

@@ -8,17 +8,19 @@ use std::time::{Duration, Instant};
 
 use super::Realm;
 use super::dealer::{self, Answered, Passed, Violation};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Unsent};
 use crate::wamp::session::AGENT;
 use crate::wamp::shown;
-use crate::wamp::transport::{Encoder, Event, Incoming, close_code};
-use crate::wire::rawsocket::FrameError;
+use crate::wamp::transport::{Encoder, Event, Incoming, Turn, close_code};
 use crate::wire::value::{Map, Value};
 use crate::wire::wamp::{Message, Payload, WampError, code, uri, valid_uri};
 use crate::wire::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR};
 
 /// The longest name of a procedure, in bytes. The specification sets no limit, but a router has to remember them.
 const MAX_URI: usize = 1024;
+
+/// The longest message before the session is open, in bytes: a HELLO is short, and anybody may begin one.
+const MAX_HELLO: usize = 64 * 1024;
 
 /// An option that this router does not have. The name is from the advanced profile, which has the options.
 const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
@@ -37,6 +39,8 @@ pub enum End {
     Unreadable(io::Error),
     /// The connection has failed.
     Failed(io::Error),
+    /// Those who had something for it have given it up, for this reason.
+    GivenUp(String),
 }
 
 impl End {
@@ -51,7 +55,7 @@ impl fmt::Display for End {
             End::Goodbye => f.write_str("in good order"),
             End::Closed => f.write_str("without a goodbye"),
             End::Aborted(reason) => write!(f, "aborted by the client: {}", shown(reason)),
-            End::Abort(_, message) => f.write_str(message),
+            End::Abort(_, message) | End::GivenUp(message) => f.write_str(message),
             End::Unreadable(error) | End::Failed(error) => error.fmt(f),
         }
     }
@@ -64,7 +68,7 @@ impl From<Violation> for End {
 }
 
 /// A session, from the first byte after the handshake.
-pub struct Session<'a> {
+pub struct Conversation<'a> {
     realm: &'a Realm,
     incoming: Incoming,
     outbox: Arc<Outbox>,
@@ -76,14 +80,16 @@ pub struct Session<'a> {
     pub invocations: u64,
 }
 
-impl<'a> Session<'a> {
+impl<'a> Conversation<'a> {
     /// One that has not begun.
     pub fn new(realm: &'a Realm, incoming: Incoming, outbox: Arc<Outbox>) -> Self {
-        Session { realm, incoming, outbox, seat: None, calls: 0, invocations: 0 }
+        Conversation { realm, incoming, outbox, seat: None, calls: 0, invocations: 0 }
     }
 
     /// Waits for the HELLO, and answers it; returns the number of the session.
     pub fn hello(&mut self, deadline: Instant) -> Result<u64, End> {
+        let max_message = self.realm.settings.max_message;
+        self.incoming.set_max_message(max_message.min(MAX_HELLO));
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.incoming.receive(left).map_err(failed)? {
@@ -97,17 +103,22 @@ impl<'a> Session<'a> {
                 Some(Event::Close) | None => return Err(End::Closed),
             }
         }
+        self.incoming.set_max_message(max_message);
         let idle = self.realm.settings.idle_timeout;
         self.incoming.stream_mut().set_read_timeout((idle / 2).max(Duration::from_millis(1))).map_err(End::Failed)?;
         // Nobody else may be the first to say something to it.
         let mut held = self.outbox.hold();
-        let session = self.realm.dealer.join(Arc::clone(&self.outbox));
+        let Some(session) = self.realm.dealer.join(Arc::clone(&self.outbox)) else {
+            return Err(End::Abort(uri::SYSTEM_SHUTDOWN, "this router is shutting down".into()));
+        };
         self.seat = Some(Seat { realm: self.realm, id: session });
         let roles = Map::from([("dealer", Map::new().into())]);
         let realm = self.realm.settings.realm.as_str();
         let details = Map::from([("realm", realm.into()), ("agent", AGENT.into()), ("roles", roles.into())]);
-        held.send(Message::Welcome { session, details }).map_err(|error| End::Failed(error.into()))?;
-        Ok(session)
+        match held.send(Message::Welcome { session, details }) {
+            Err(Unsent::TooLong(error)) => Err(End::Failed(error.into())),
+            _ => Ok(session),
+        }
     }
 
     fn check(&self, realm: &str) -> Result<(), End> {
@@ -121,7 +132,13 @@ impl<'a> Session<'a> {
     }
 
     /// Deals with one message after the other, until there is a reason to end.
-    pub fn converse(&mut self, id: u64) -> Result<Infallible, End> {
+    pub fn converse(&mut self, id: u64) -> End {
+        let Err(end) = self.listen(id);
+        // Whoever is given up finds its connection closed, and no reason there.
+        self.outbox.why().map_or(end, End::GivenUp)
+    }
+
+    fn listen(&mut self, id: u64) -> Result<Infallible, End> {
         let idle = self.realm.settings.idle_timeout;
         let mut asked = false;
         loop {
@@ -139,7 +156,7 @@ impl<'a> Session<'a> {
             };
             asked = false;
             match self.incoming.receive(idle).map_err(failed)? {
-                Some(Event::Message(message, _turn)) => self.message(id, message)?,
+                Some(Event::Message(message, turn)) => self.message(id, message, turn)?,
                 Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
                 Some(Event::Pong) => {}
                 Some(Event::Close) | None => return Err(End::Closed),
@@ -147,17 +164,24 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn message(&mut self, id: u64, message: Message) -> Result<(), End> {
+    fn message(&mut self, id: u64, message: Message, turn: Turn) -> Result<(), End> {
         match message {
-            Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload),
+            Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload, turn),
+            Message::Cancel { request, .. } => {
+                // It may have been answered in the same moment.
+                if self.realm.dealer.cancel(id, request) {
+                    self.say(error(code::CALL, request, uri::CANCELED, "the caller has given up"));
+                }
+                Ok(())
+            }
             Message::Yield { request, payload, .. } => {
-                self.answered(id, request, |request| Message::Result { request, details: Map::new(), payload })
+                self.answered(id, request, turn, |request| Message::Result { request, details: Map::new(), payload })
             }
             Message::Error { request_type: code::INVOCATION, request, details, error, payload } => {
                 if !valid_uri(&error) {
                     return Err(End::violation("the Error of ERROR is not a URI of WAMP"));
                 }
-                self.answered(id, request, |request| Message::Error {
+                self.answered(id, request, turn, |request| Message::Error {
                     request_type: code::CALL,
                     request,
                     details,
@@ -190,31 +214,38 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn call(&mut self, id: u64, request: u64, procedure: &str, payload: Payload) -> Result<(), End> {
+    fn call(&mut self, id: u64, request: u64, procedure: &str, payload: Payload, turn: Turn) -> Result<(), End> {
         self.calls += 1;
         let passed =
             if valid_uri(procedure) { self.realm.dealer.call(id, request, procedure)? } else { Err(uri::INVALID_URI) };
         let Passed { callee, callee_id, invocation, registration } = match passed {
             Ok(passed) => passed,
             Err(refused) => {
+                drop((payload, turn));
                 self.say(error(code::CALL, request, refused, &explain(refused, procedure)));
                 return Ok(());
             }
         };
         let message = Message::Invocation { request: invocation, registration, details: Map::new(), payload };
-        if let Err(too_long) = callee.send(message) {
-            tell(self.realm.dealer.answer(callee_id, invocation)?, &too_long);
+        if let Err(unsent) = callee.pass_on(message, turn) {
+            tell(self.realm.dealer.answer(callee_id, invocation)?, &unsent);
         }
         Ok(())
     }
 
     /// Passes on what a callee has answered.
-    fn answered(&mut self, id: u64, invocation: u64, answer: impl FnOnce(u64) -> Message) -> Result<(), End> {
+    fn answered(
+        &mut self,
+        id: u64,
+        invocation: u64,
+        turn: Turn,
+        answer: impl FnOnce(u64) -> Message,
+    ) -> Result<(), End> {
         self.invocations += 1;
         if let Some(Answered { caller, request }) = self.realm.dealer.answer(id, invocation)?
-            && let Err(too_long) = caller.send(answer(request))
+            && let Err(unsent) = caller.pass_on(answer(request), turn)
         {
-            tell(Some(Answered { caller, request }), &too_long);
+            tell(Some(Answered { caller, request }), &unsent);
         }
         Ok(())
     }
@@ -255,13 +286,17 @@ impl<'a> Session<'a> {
             End::Goodbye | End::Closed | End::Aborted(_) => CLOSE_NORMAL,
             End::Abort(reason, message) => {
                 abort(reason, message.clone());
-                if *reason == uri::PROTOCOL_VIOLATION { CLOSE_PROTOCOL_ERROR } else { CLOSE_POLICY_VIOLATION }
+                match *reason {
+                    uri::PROTOCOL_VIOLATION => CLOSE_PROTOCOL_ERROR,
+                    uri::SYSTEM_SHUTDOWN => CLOSE_GOING_AWAY,
+                    _ => CLOSE_POLICY_VIOLATION,
+                }
             }
             End::Unreadable(error) => {
                 abort(uri::PROTOCOL_VIOLATION, error.to_string());
                 close_code(error)
             }
-            End::Failed(_) => CLOSE_GOING_AWAY,
+            End::Failed(_) | End::GivenUp(_) => CLOSE_GOING_AWAY,
         };
         self.outbox.control(|encoder, out| encoder.close(close, "", out));
         drop(self.seat.take());
@@ -285,10 +320,14 @@ impl Drop for Seat<'_> {
     }
 }
 
-/// Tells a caller that its call, or the answer to it, is longer than somebody takes.
-fn tell(waiting: Option<Answered>, too_long: &FrameError) {
+/// Tells a caller why its call, or the answer to it, cannot be passed on.
+fn tell(waiting: Option<Answered>, unsent: &Unsent) {
+    let (name, what) = match unsent {
+        Unsent::TooLong(error) => (uri::PAYLOAD_SIZE_EXCEEDED, error.to_string()),
+        Unsent::Full => (dealer::TOO_MANY, "the callee does not keep up with its calls".into()),
+    };
     if let Some(Answered { caller, request }) = waiting {
-        let _ = caller.send(error(code::CALL, request, uri::PAYLOAD_SIZE_EXCEEDED, &too_long.to_string()));
+        let _ = caller.send(error(code::CALL, request, name, &what));
     }
 }
 

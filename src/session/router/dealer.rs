@@ -34,6 +34,8 @@ struct State {
     members: HashMap<u64, Member>,
     procedures: HashMap<String, Procedure>,
     last_registration: u64,
+    /// Nobody is let in any more.
+    closed: bool,
 }
 
 /// A session.
@@ -88,9 +90,12 @@ pub struct Violation(pub &'static str);
 pub type Refused = &'static str;
 
 impl Dealer {
-    /// Adds a session, and returns its number.
-    pub fn join(&self, outbox: Arc<Outbox>) -> u64 {
+    /// Adds a session, and returns its number; `None` once this is [closed](Dealer::close).
+    pub fn join(&self, outbox: Arc<Outbox>) -> Option<u64> {
         let mut state = self.state();
+        if state.closed {
+            return None;
+        }
         // Drawn from all numbers there are, as the specification wants it: so they say nothing about each other.
         let id = loop {
             let id = RandomState::new().hash_one(0) % MAX_ID + 1;
@@ -100,7 +105,7 @@ impl Dealer {
         };
         let (calls, invocations, registrations) = Default::default();
         state.members.insert(id, Member { outbox, calls, invocations, last_invocation: 0, registrations });
-        id
+        Some(id)
     }
 
     /// Removes a session and what it has registered; returns the calls that it will not answer any more.
@@ -118,9 +123,11 @@ impl Dealer {
         member.invocations.into_values().filter_map(|call| state.answered(call)).collect()
     }
 
-    /// Everyone who is there.
-    pub fn everyone(&self) -> Vec<Arc<Outbox>> {
-        self.state().members.values().map(|member| Arc::clone(&member.outbox)).collect()
+    /// Lets nobody in from now on, and returns everyone who is there.
+    pub fn close(&self) -> Vec<Arc<Outbox>> {
+        let mut state = self.state();
+        state.closed = true;
+        state.members.values().map(|member| Arc::clone(&member.outbox)).collect()
     }
 
     pub fn register(&self, id: u64, procedure: String) -> Result<u64, Refused> {
@@ -180,6 +187,17 @@ impl Dealer {
         }
         let call = callee.invocations.remove(&invocation);
         Ok(call.and_then(|call| state.answered(call)))
+    }
+
+    /// Forgets a call; returns whether there was one without an answer.
+    pub fn cancel(&self, id: u64, request: u64) -> bool {
+        let state = &mut *self.state();
+        let call = state.members.get_mut(&id).and_then(|member| member.calls.remove(&request));
+        let Some(Invocation { callee, number }) = call else { return false };
+        if let Some(callee) = state.members.get_mut(&callee) {
+            callee.invocations.remove(&number);
+        }
+        true
     }
 
     /// A thread that panicked has left, at worst, a call without an answer.

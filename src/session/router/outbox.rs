@@ -1,10 +1,10 @@
-//! Writing to a session that others are waiting for, and never waiting for it.
+//! Writing to a session that others are waiting for, and hardly waiting for it.
 //!
 //! Whoever has something for a session writes it, in whatever thread that is: handing it to a thread of the session's
 //! own would wake that thread first, and waking up is most of what a message costs. But a session that stops reading
 //! fills its socket's buffer, and then a write waits. So a write here waits for some milliseconds at most
-//! ([`OFFER`]). What did not fit goes into a queue, and from then on and for ever this session has a thread of its
-//! own after all, its slow lane:
+//! ([`OFFER`]). What did not fit goes into a queue, and until that is empty this session has a thread of its own
+//! after all, its slow lane:
 //!
 //! ```text
 //!   direct      send ─▶ write ──────────────────────────────▶ socket
@@ -12,8 +12,12 @@
 //!   over        send ─▶ nothing                                           too much in the queue, or no progress
 //! ```
 //!
-//! A session therefore costs others that short wait once in its life. It does not get out of the slow lane again:
-//! otherwise one that reads just enough could cost everybody the wait time after time.
+//! So the others wait a little each time a session enters the slow lane. The last of [`ENTRIES`] times it stays
+//! there: otherwise one that reads just enough could cost everybody the wait for ever.
+//!
+//! A queue is bounded. A call that finds it full is refused, and its caller hears so and can ask again. An answer
+//! cannot be refused, or its caller would never know what became of the call. So answers have more room, and a
+//! session that fills that too, since it asks for more than it takes, is given up.
 
 use std::io;
 use std::mem;
@@ -23,24 +27,31 @@ use std::time::{Duration, Instant};
 
 use crate::net::Stream;
 use crate::serve::threads;
-use crate::wamp::transport::Encoder;
+use crate::wamp::transport::{Encoder, Turn};
 use crate::wire::rawsocket::FrameError;
 use crate::wire::wamp::Message;
 
-/// How long a direct write may wait. The system counts in ticks of its own: where one is 4 ms, 8 to 12 ms were seen.
-/// Zero is not to be had.
-const OFFER: Duration = Duration::from_millis(1);
+/// How long a direct write may go on, and after how long without room it is over. The system counts the latter in
+/// ticks of its own: where one is 4 ms, 8 to 12 ms were seen. Zero is not to be had.
+const OFFER: Duration = Duration::from_millis(5);
+const NO_ROOM: Duration = Duration::from_millis(1);
+
+/// How many bytes a direct write hands over at once. Linux cuts what is written into a Unix socket into pieces of
+/// some 48 KiB, and has its timeout begin anew with each: a reader that takes one now and then would prolong a single
+/// write of 16 MiB to hours.
+const PIECE: usize = 32 * 1024;
 
 /// How long a write of the slow lane may wait, before it is looked whether to go on.
 const LANE_OFFER: Duration = Duration::from_millis(100);
 
-/// How many bytes may be queued before another message is. So there is never more than this and one message.
-const QUEUE: usize = 4 << 20;
+/// How often a session may enter the slow lane.
+const ENTRIES: u32 = 16;
 
-/// How many sessions of a router may be in the slow lane at once, and how many bytes may be queued for all of them;
-/// the session that would be one more is ended.
-const LANES: usize = 256;
-const QUEUES: usize = 256 << 20;
+/// How many bytes may be queued before another call is, for one session and for all of a router.
+const CALLS: Room = Room { one: 4 << 20, all: 256 << 20 };
+
+/// The same for everything else. So there is never more than this and one message.
+const ANSWERS: Room = Room { one: 16 << 20, all: 512 << 20 };
 
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
@@ -48,21 +59,23 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Memory that is kept from one message for the next.
 const KEPT: usize = 64 * 1024;
 
+struct Room {
+    one: usize,
+    all: usize,
+}
+
 /// What is to be sent to one session.
 pub struct Outbox {
     writing: Mutex<Writing>,
     changed: Condvar,
     stream: Stream,
     idle_timeout: Duration,
-    lanes: Arc<Lanes>,
+    total: Arc<Total>,
 }
 
-/// What is in use of slow lanes, in the whole router.
+/// How many bytes are queued in the whole router.
 #[derive(Default)]
-pub struct Lanes {
-    threads: AtomicUsize,
-    bytes: AtomicUsize,
-}
+pub struct Total(AtomicUsize);
 
 struct Writing {
     encoder: Encoder,
@@ -71,6 +84,10 @@ struct Writing {
     way: Way,
     /// Bytes that are queued, or that the slow lane is just writing.
     waiting: usize,
+    /// How often the session has been in the slow lane.
+    entries: u32,
+    /// Why it was given up, if it was.
+    why: Option<String>,
 }
 
 enum Way {
@@ -79,23 +96,42 @@ enum Way {
     Over,
 }
 
+/// Why a message is not sent.
+#[derive(Debug)]
+pub enum Unsent {
+    /// It is longer than the session takes.
+    TooLong(FrameError),
+    /// It is a call, and the session has too much in its queue.
+    Full,
+}
+
 impl Outbox {
     /// Prepares for writing to this stream.
     ///
     /// # Errors
     /// When the system sets no timeout.
-    pub fn new(stream: Stream, encoder: Encoder, idle: Duration, lanes: &Arc<Lanes>) -> io::Result<Arc<Self>> {
-        stream.set_offer_timeout(OFFER)?;
-        let writing = Mutex::new(Writing { encoder, out: Vec::new(), way: Way::Direct, waiting: 0 });
-        Ok(Arc::new(Outbox { writing, changed: Condvar::new(), stream, idle_timeout: idle, lanes: Arc::clone(lanes) }))
+    pub fn new(stream: Stream, encoder: Encoder, idle_timeout: Duration, total: &Arc<Total>) -> io::Result<Arc<Self>> {
+        stream.set_offer_timeout(NO_ROOM)?;
+        let writing = Writing { encoder, out: Vec::new(), way: Way::Direct, waiting: 0, entries: 0, why: None };
+        let (writing, changed, total) = (Mutex::new(writing), Condvar::new(), Arc::clone(total));
+        Ok(Arc::new(Outbox { writing, changed, stream, idle_timeout, total }))
     }
 
     /// Sends a message, or queues it. That it never arrives, its session's own thread finds out.
     ///
     /// # Errors
-    /// When it is longer than the session takes.
-    pub fn send(self: &Arc<Self>, message: Message) -> Result<(), FrameError> {
+    /// When it cannot be sent to this session, whatever becomes of the session.
+    pub fn send(self: &Arc<Self>, message: Message) -> Result<(), Unsent> {
         self.hold().send(message)
+    }
+
+    /// As [`send`](Outbox::send), for a message that was received in this turn. The turn is over before anything is
+    /// written.
+    ///
+    /// # Errors
+    /// Those of [`send`](Outbox::send).
+    pub fn pass_on(self: &Arc<Self>, message: Message, turn: Turn) -> Result<(), Unsent> {
+        self.hold().pass_on(message, turn)
     }
 
     /// Keeps others from sending, so that something can be done before what follows it is sent.
@@ -122,14 +158,21 @@ impl Outbox {
         self.changed.notify_all();
     }
 
+    /// Why the session was given up, if it was for what it did not take.
+    pub fn why(&self) -> Option<String> {
+        self.lock().why.clone()
+    }
+
     /// Nothing is behind the lock that could be half done: at worst a message is lost with the thread that sent it.
     fn lock(&self) -> MutexGuard<'_, Writing> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the session up, and wakes its thread.
-    fn end(&self, writing: &mut Writing) {
+    fn give_up(&self, writing: &mut Writing, why: Option<String>) {
         writing.way = Way::Over;
+        // What fails afterwards fails for that.
+        writing.why = writing.why.take().or(why);
         self.done(writing, writing.waiting);
         self.stream.abort();
         self.changed.notify_all();
@@ -139,13 +182,33 @@ impl Outbox {
     fn done(&self, writing: &mut Writing, bytes: usize) {
         let bytes = bytes.min(writing.waiting);
         writing.waiting -= bytes;
-        self.lanes.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.total.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// So many more bytes wait; `false` if there are too many of them already.
     fn more(&self, waiting: &mut usize, bytes: usize) -> bool {
+        let room = self.is_room(*waiting, &ANSWERS);
         *waiting += bytes;
-        self.lanes.bytes.fetch_add(bytes, Ordering::Relaxed) <= QUEUES && *waiting - bytes <= QUEUE
+        self.total.0.fetch_add(bytes, Ordering::Relaxed);
+        room
+    }
+
+    fn is_room(&self, waiting: usize, room: &Room) -> bool {
+        waiting <= room.one && self.total.0.load(Ordering::Relaxed) <= room.all
+    }
+
+    /// Writes what the connection takes at once, and returns how much that was.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let begin = Instant::now();
+        let mut written = 0;
+        for piece in bytes.chunks(PIECE) {
+            let taken = self.stream.offer(piece)?;
+            written += taken;
+            if taken < piece.len() || begin.elapsed() >= OFFER {
+                break;
+            }
+        }
+        Ok(written)
     }
 
     /// The slow lane.
@@ -156,7 +219,11 @@ impl Outbox {
             while !rest.is_empty() {
                 match self.stream.offer(rest) {
                     Ok(0) if progress.elapsed() < self.idle_timeout => {}
-                    Ok(0) | Err(_) => return self.end(&mut self.lock()),
+                    Ok(0) => {
+                        let why = format!("it took nothing of what was sent to it for {:?}", self.idle_timeout);
+                        return self.give_up(&mut self.lock(), Some(why));
+                    }
+                    Err(_) => return self.give_up(&mut self.lock(), None),
                     Ok(written) => {
                         rest = &rest[written..];
                         progress = Instant::now();
@@ -168,10 +235,16 @@ impl Outbox {
         }
     }
 
-    /// What is in the queue, as soon as there is something in it.
+    /// What is in the queue; `None` when the slow lane is at its end. One that may be entered again ends as soon as
+    /// the queue is empty.
     fn take(&self) -> Option<Vec<u8>> {
         let empty = |writing: &mut Writing| matches!(&writing.way, Way::Slow(queue) if queue.is_empty());
-        let mut writing = self.changed.wait_while(self.lock(), empty).unwrap_or_else(PoisonError::into_inner);
+        let mut writing = self.lock();
+        if writing.entries < ENTRIES && empty(&mut writing) && self.stream.set_offer_timeout(NO_ROOM).is_ok() {
+            writing.way = Way::Direct;
+            return None;
+        }
+        let mut writing = self.changed.wait_while(writing, empty).unwrap_or_else(PoisonError::into_inner);
         if let Way::Slow(queue) = &mut writing.way { Some(mem::take(queue)) } else { None }
     }
 }
@@ -186,10 +259,19 @@ impl Held<'_> {
     /// As [`Outbox::send`].
     ///
     /// # Errors
-    /// When the message is longer than the session takes.
-    pub fn send(&mut self, message: Message) -> Result<(), FrameError> {
-        let Writing { encoder, out, .. } = &mut *self.writing;
-        encoder.message(message, out)?;
+    /// Those of [`Outbox::send`].
+    pub fn send(&mut self, message: Message) -> Result<(), Unsent> {
+        self.pass_on(message, Turn::default())
+    }
+
+    fn pass_on(&mut self, message: Message, turn: Turn) -> Result<(), Unsent> {
+        let Writing { encoder, out, waiting, .. } = &mut *self.writing;
+        let call = matches!(message, Message::Invocation { .. });
+        if call && *waiting > 0 && !self.outbox.is_room(*waiting, &CALLS) {
+            return Err(Unsent::Full);
+        }
+        encoder.message(message, out).map_err(Unsent::TooLong)?;
+        drop(turn);
         self.flush();
         Ok(())
     }
@@ -204,11 +286,11 @@ impl Held<'_> {
                 queue.append(out);
                 self.outbox.changed.notify_all();
             }
-            Way::Slow(_) => self.outbox.end(&mut self.writing),
-            Way::Direct => match self.outbox.stream.offer(out) {
+            Way::Slow(_) => self.give_up_full(),
+            Way::Direct => match self.outbox.write(out) {
                 Ok(written) if written == out.len() => {}
                 Ok(written) => self.slow_down(written),
-                Err(_) => self.outbox.end(&mut self.writing),
+                Err(_) => self.outbox.give_up(&mut self.writing, None),
             },
         }
         self.writing.out.clear();
@@ -218,29 +300,24 @@ impl Held<'_> {
     /// Leaves what follows the bytes that were written to a thread.
     fn slow_down(&mut self, written: usize) {
         let rest = self.writing.out.split_off(written);
-        let room = self.outbox.more(&mut self.writing.waiting, rest.len());
+        if !self.outbox.more(&mut self.writing.waiting, rest.len()) {
+            return self.give_up_full();
+        }
         self.writing.way = Way::Slow(rest);
-        let lane = Lane::enter(self.outbox).filter(|_| room);
+        self.writing.entries += 1;
+        let outbox = Arc::clone(self.outbox);
         // The thread waits for the lock, so it sees the queue.
-        let started = lane.is_some_and(|lane| threads::spawn("slow lane", move || lane.0.drain()).is_ok());
+        let started = threads::spawn("slow lane", move || outbox.drain()).is_ok();
         if !started || self.outbox.stream.set_offer_timeout(LANE_OFFER).is_err() {
-            self.outbox.end(&mut self.writing);
+            self.outbox.give_up(&mut self.writing, Some("the system gave no thread to write to it".into()));
         }
     }
-}
 
-/// A place in the slow lane, given back when it is dropped.
-struct Lane(Arc<Outbox>);
-
-impl Lane {
-    fn enter(outbox: &Arc<Outbox>) -> Option<Self> {
-        let lane = Lane(Arc::clone(outbox));
-        (outbox.lanes.threads.fetch_add(1, Ordering::Relaxed) < LANES).then_some(lane)
+    fn give_up_full(&mut self) {
+        let why = format!("it did not take what was sent to it, and {} bytes waited", self.writing.waiting);
+        self.outbox.give_up(&mut self.writing, Some(why));
     }
 }
 
-impl Drop for Lane {
-    fn drop(&mut self) {
-        self.0.lanes.threads.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+#[cfg(all(test, unix))]
+mod tests;

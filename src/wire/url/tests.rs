@@ -102,4 +102,5 @@ fn listeners_have_addresses() {
         assert!(error.contains("write HOST:PORT or unix:PATH"), "{text}: {error}");
     }
     assert!("unix:".parse::<Socket>().unwrap_err().contains("such as /tmp/router"));
+    assert!("unix:/tmp/a?b".parse::<Socket>().unwrap_err().contains("choose another name"));
 }

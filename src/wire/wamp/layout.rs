@@ -50,6 +50,7 @@ impl Message {
                 procedure: fields.text("Procedure")?,
                 payload: fields.payload()?,
             },
+            code::CANCEL => Message::Cancel { request: fields.id("Request")?, options: fields.map("Options")? },
             code::RESULT => Message::Result {
                 request: fields.id("Request")?,
                 details: fields.map("Details")?,
@@ -107,6 +108,7 @@ impl Message {
             Message::Call { request, options, procedure, payload } => {
                 payload.behind([code, request.into(), options.into(), procedure.into()])
             }
+            Message::Cancel { request, options } => list([code, request.into(), options.into()]),
             Message::Result { request, details, payload } => payload.behind([code, request.into(), details.into()]),
             Message::Register { request, options, procedure } => {
                 list([code, request.into(), options.into(), procedure.into()])

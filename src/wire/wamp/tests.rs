@@ -20,6 +20,7 @@ const EXAMPLES: &[&str] = &[
     r#"[6,{"message":"The host is shutting down now."},"wamp.close.system_shutdown"]"#,
     r#"[6,{},"wamp.close.goodbye_and_out"]"#,
     r#"[64,25349185,{},"com.myapp.myprocedure1"]"#,
+    "[49,7814135,{}]",
     "[65,25349185,2103333224]",
     r#"[8,64,25349185,{},"wamp.error.procedure_already_exists"]"#,
     "[66,788923562,2103333224]",

@@ -112,8 +112,7 @@ fn refuse(error: &HandshakeError, answer: &mut Vec<u8>) {
     let Some(status) = error.status() else { return };
     let reason = format!("{error}\n");
     let length = reason.len();
-    // Of these fields, 426 demands the first and the second (RFC 9110 section 15.5.22) and the third (RFC 6455
-    // section
+    // Of these fields, 426 demands the first and the second (RFC 9110 section 15.5.22) and the third (RFC 6455 section
     // 4.4), and 405 the fourth (RFC 9110 section 15.5.6). In the other answers they are true as well.
     let answered = format!(
         "HTTP/1.1 {status}\r\n{UPGRADE}: websocket\r\n{CONNECTION}: Upgrade, close\r\n\

@@ -31,6 +31,19 @@ impl Receiver {
         Receiver { role, max_message, message: Vec::new(), unfinished: None, control: Vec::new(), closed: false }
     }
 
+    /// Changes how long a message this takes, from the next one on.
+    pub fn set_max_message(&mut self, max_message: usize) {
+        self.max_message = max_message.max(self.message.len());
+    }
+
+    /// Gives back the memory of the last message, if it was a long one; otherwise the next one's beginning does.
+    pub fn forget(&mut self) {
+        if self.unfinished.is_none() {
+            self.message.clear();
+            self.message.shrink_to(KEPT);
+        }
+    }
+
     /// Receives the next whole message or control frame; `None` after a close frame, behind which nothing is read any
     /// more (RFC 6455 section 5.5.1), and when the peer has closed the connection without one, between two messages.
     ///

@@ -14,6 +14,7 @@ mod process;
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use roundtrip::report::text;
 use roundtrip::stats::Summary;
 use roundtrip::wire::url::{self, Url};
 
-use super::{Run, pings_in_words};
+use super::{Run, in_words};
 use crate::flags::{Format, Options};
 use crate::output::{Sink, note};
 use crate::progress::{Goal, Progress};
@@ -45,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Run<'_> {
     pub(super) fn call(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
-        let calls = pings_in_words(options).replacen("pings", "calls", 1);
+        let calls = in_words(options, "calls");
         output.text(&format!("call: {calls} on each way{}", self.each().trim_start_matches(" each")));
         if options.urls.is_empty() && !cfg!(unix) && options.format == Format::Text {
             note("Unix sockets need Unix: only the combinations with TCP are measured");
@@ -100,6 +101,9 @@ impl Run<'_> {
         let effects = compare(&totals, &options.urls);
         for line in text::table(&totals).into_iter().chain(text::effects(&effects)) {
             output.text(&format!("  {line}"));
+        }
+        if !options.urls.is_empty() && effects.iter().next().is_some() {
+            output.text("  That takes all URLs for those of one router.");
         }
         output.detail(&format!("  {}", text::environment(environment, None)));
         output.calls(server, &effects, &totals);
@@ -171,11 +175,9 @@ fn again(error: &io::Error) -> io::Error {
 }
 
 /// The effects among those that have been measured to the end. URLs can be compared if they say all that matters, and
-/// lead to one machine.
+/// lead to one machine. That they lead to one router there is for whoever gives them to know.
 fn compare(totals: &[Call], urls: &[Url]) -> Effects {
-    let mut hosts = urls.iter().filter_map(server).map(|(host, _)| host);
-    let first = hosts.next();
-    if hosts.any(|host| Some(host) != first) {
+    if !on_one_machine(urls) {
         return Effects::default();
     }
     let combination = |(index, total): (usize, &Call)| match &total.route {
@@ -185,6 +187,12 @@ fn compare(totals: &[Call], urls: &[Url]) -> Effects {
     let measured = totals.iter().enumerate().filter(|(_, total)| total.failure().is_none());
     let measured = measured.filter_map(|one| Some((combination(one)?, one.1.latency.rtt.summary()?)));
     effects(&measured.collect::<Vec<(Combination, Summary)>>())
+}
+
+fn on_one_machine(urls: &[Url]) -> bool {
+    let hosts = || urls.iter().filter_map(server).map(|(host, _)| host);
+    let is_this = |host: String| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    hosts().all(is_this) || hosts().count() == urls.len() && hosts().all(|host| Some(host) == hosts().next())
 }
 
 fn server(url: &Url) -> Option<(String, u16)> {
@@ -241,5 +249,21 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_can_be_compared_on_one_machine_alone() {
+        let one = |urls: &[&str]| on_one_machine(&urls.iter().map(|url| url.parse().unwrap()).collect::<Vec<_>>());
+        assert!(one(&[]) && one(&["rs+unix:/a", "ws+unix:/b"]));
+        assert!(
+            one(&["rs://far.example:1", "ws://far.example:2"]) && !one(&["rs://far.example:1", "rs://a.example:1"])
+        );
+        assert!(one(&["rs+unix:/a", "rs://localhost:1", "rs://127.0.0.1:2", "ws://[::1]:3"]));
+        assert!(!one(&["rs+unix:/a", "rs://far.example:1"]) && !one(&["rs://localhost:1", "rs://10.0.0.1:1"]));
     }
 }

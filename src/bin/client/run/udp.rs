@@ -5,12 +5,12 @@ use roundtrip::measure::environment::Before;
 use roundtrip::measure::{Outcome, Udp, together, udp};
 use roundtrip::report::warnings;
 
-use super::{Run, pings_in_words};
+use super::{Run, in_words};
 
 impl Run<'_> {
     pub(super) fn udp(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
-        output.text(&format!("udp: {}{}", pings_in_words(options), self.each()));
+        output.text(&format!("udp: {}{}", in_words(options, "pings"), self.each()));
         let progress = self.progress_of_pings("udp");
         let before = Before::now();
         let results = together((1..=options.clients).collect(), |client| {

@@ -14,7 +14,7 @@ use roundtrip::wire::value::Value;
 
 use super::process::Process;
 use crate::flags::Options;
-use crate::roles::{CALLEE, CALLER};
+use crate::roles::{BEGIN, CALLEE, CALLER, GO_ON};
 
 /// Calls are asked for in pieces that take no longer, and that are no more. So nothing grows with `--count` or
 /// `--time`, and a child that is silent for much longer has failed.
@@ -34,6 +34,8 @@ pub struct Pair {
     /// What each caller has measured.
     pub calls: Vec<Call>,
     processes: Option<(Process, Process)>,
+    /// That of the next calls.
+    schedule: &'static str,
     used: Instant,
 }
 
@@ -52,7 +54,7 @@ impl Pair {
     pub fn start(route: Route, url: io::Result<Url>, procedure: &str, options: &Options) -> Self {
         let number = options.clients.to_string();
         let calls = (0..options.clients).map(|_| Call::on(route.clone())).collect();
-        let mut pair = Pair { route, calls, processes: None, used: Instant::now() };
+        let mut pair = Pair { route, calls, processes: None, schedule: BEGIN, used: Instant::now() };
         let Options { plan, timeout, realm, .. } = options;
         let numbers = [timeout.as_nanos(), plan.payload as u128, plan.interval.as_nanos()].map(|n| n.to_string());
         let start = |url: Url| {
@@ -100,6 +102,8 @@ impl Pair {
                 Until::Time(time) => time.saturating_sub(self.calls[0].duration).min(SLICE),
             };
             self.piece(time, &counts, options, Some((&mut batch, take)));
+            // A stall may be longer than what is left of its batch: its calls are overdue in the next one, too.
+            self.schedule = GO_ON;
             others();
         }
         batch
@@ -132,7 +136,7 @@ impl Pair {
         let Some((callee, caller)) = &mut self.processes else { return };
         let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
         let patience = time + options.plan.interval + options.timeout + MARGIN;
-        let told = caller.ask(&format!("{} {counts}", time.as_nanos()), patience);
+        let told = caller.ask(&format!("{} {} {counts}", self.schedule, time.as_nanos()), patience);
         let told = told.and_then(|line| Ok(json::parse(line.as_bytes())?));
         self.used = Instant::now();
         let told = match told {

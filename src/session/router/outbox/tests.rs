@@ -1,0 +1,91 @@
+use std::io::Read;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use super::*;
+use crate::wire::rawsocket::MAX_MESSAGE;
+use crate::wire::wamp::{Payload, Serializer};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn outbox() -> (Arc<Outbox>, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let encoder = Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE);
+    let stream = Stream::from_unix(ours, PATIENCE).unwrap();
+    (Outbox::new(stream, encoder, PATIENCE, &Arc::default()).unwrap(), theirs)
+}
+
+fn result(length: usize) -> Message {
+    let payload = Payload::of(vec!["x".repeat(length).into()]);
+    Message::Result { request: 1, details: crate::wire::value::Map::new(), payload }
+}
+
+fn is_direct(outbox: &Outbox) -> bool {
+    matches!(outbox.lock().way, Way::Direct)
+}
+
+#[test]
+fn a_reader_that_takes_a_little_now_and_then_holds_up_nobody() {
+    const LENGTH: usize = 8 << 20;
+    let (outbox, mut peer) = outbox();
+    let (read, hurry) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut buffer = [0; 4096 * 4];
+            while read.load(Ordering::Relaxed) < LENGTH {
+                read.fetch_add(peer.read(&mut buffer).unwrap(), Ordering::Relaxed);
+                if !hurry.load(Ordering::Relaxed) {
+                    thread::sleep(Duration::from_millis(2));
+                }
+            }
+        });
+        outbox.send(result(LENGTH)).unwrap();
+        let by_then = read.load(Ordering::Relaxed);
+        hurry.store(true, Ordering::Relaxed);
+        assert!(by_then < LENGTH / 2, "the writer has waited for {by_then} bytes");
+    });
+}
+
+#[test]
+fn a_session_leaves_the_slow_lane_but_not_for_ever() {
+    const LENGTH: usize = 1 << 20;
+    let (outbox, mut peer) = outbox();
+    let mut taken = vec![0; LENGTH];
+    for entry in 1..=ENTRIES {
+        assert!(is_direct(&outbox));
+        outbox.send(result(LENGTH - 64)).unwrap();
+        assert!(!is_direct(&outbox) && outbox.lock().waiting > 0);
+        let frame = 4 + u64::from(u32::from_be_bytes({
+            let mut head = [0; 4];
+            peer.read_exact(&mut head).unwrap();
+            head
+        }));
+        peer.read_exact(&mut taken[4..usize::try_from(frame).unwrap()]).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while outbox.lock().waiting > 0 || entry < ENTRIES && !is_direct(&outbox) {
+            assert!(Instant::now() < deadline);
+            thread::yield_now();
+        }
+    }
+    assert!(!is_direct(&outbox) && outbox.total.0.load(Ordering::Relaxed) == 0);
+    outbox.finish();
+}
+
+#[test]
+fn calls_are_refused_before_answers_are_too_many() {
+    let (outbox, _peer) = outbox();
+    let call = || Message::Invocation {
+        request: 1,
+        registration: 1,
+        details: crate::wire::value::Map::new(),
+        payload: Payload::of(vec!["x".repeat(1 << 20).into()]),
+    };
+    let taken = (1..=40).take_while(|_| outbox.send(call()).is_ok()).count();
+    assert!((5..=8).contains(&taken), "{taken}");
+    assert!(matches!(outbox.send(call()), Err(Unsent::Full)) && outbox.why().is_none());
+    let more = (1..=40).take_while(|_| outbox.send(result(1 << 20)).is_ok() && outbox.why().is_none()).count();
+    assert!((10..=13).contains(&more), "{more}");
+    // Who has been given up keeps nothing.
+    assert!(outbox.why().unwrap().contains("bytes waited") && outbox.total.0.load(Ordering::Relaxed) == 0);
+}
