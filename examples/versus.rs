@@ -10,7 +10,7 @@
 mod call;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -356,8 +356,10 @@ impl Peer {
 
     /// The same over UDP, and with this before the port.
     fn installed_for_udp(program: &str, flags: &[&str], before_port: &str) -> Option<Self> {
-        // Who listens has the port.
-        Peer::start(program, flags, before_port, |port| UdpSocket::bind(("127.0.0.1", port)).is_err())
+        // Who listens stands in the system's table. To try the port would be to take it, or to send what nobody expects.
+        Peer::start(program, flags, before_port, |port| {
+            std::fs::read_to_string("/proc/self/net/udp").is_ok_and(|table| table.contains(&format!(":{port:04X} ")))
+        })
     }
 
     fn start(program: &str, flags: &[&str], before_port: &str, listens: fn(u16) -> bool) -> Option<Self> {

@@ -95,7 +95,12 @@ pub enum Damage {
 #[must_use]
 pub fn is_ping(datagram: &[u8]) -> bool {
     let ping = datagram.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"PING "));
-    ping && (head(datagram).is_none() || Ping::parse(datagram).is_some())
+    ping && head(datagram).is_none_or(|(_, _, room)| is_empty(room))
+}
+
+/// Whether a ping's room for stamps has none yet.
+fn is_empty(room: &[u8]) -> bool {
+    room[COUNT..STAMPS].iter().all(|byte| b" -".contains(byte))
 }
 
 impl Ping {
@@ -124,8 +129,7 @@ impl Ping {
     #[must_use]
     pub fn parse(datagram: &[u8]) -> Option<Self> {
         let (sequence, sent_ns, room) = head(datagram)?;
-        let empty = room[COUNT..STAMPS].iter().all(|byte| b" -".contains(byte));
-        empty.then(|| number(&room[..COUNT])).flatten().map(|series| Ping { sequence, sent_ns, series })
+        is_empty(room).then(|| number(&room[..COUNT])).flatten().map(|series| Ping { sequence, sent_ns, series })
     }
 
     /// What an answer to this ping, sent with so many bytes of payload, has been stamped with; `None` if the server
@@ -188,12 +192,14 @@ impl Stamps {
     pub fn write(&self, datagram: &mut [u8]) {
         let Some((_, _, room)) = head(datagram) else { return };
         let start = datagram.len() - room.len();
-        // Numbers too large for their room would be written over what follows: in the year 2286, or after ten
-        // thousand million pings.
-        let count = self.count.min(10_u64.pow(10) - 1);
-        let [received, sent] = [self.received_ns, self.sent_ns].map(|time| time.min(10_u64.pow(19) - 1));
-        // The room is as long as this line, so it takes all of it.
-        let _ = write!(&mut datagram[start..start + STAMPS], "{count:010} {received:019} {sent:019}");
+        let (count, times) = datagram[start..start + STAMPS].split_at_mut(COUNT + 1);
+        let (received, sent) = times.split_at_mut(TIME + 1);
+        for (room, number) in
+            [(&mut count[..COUNT], self.count), (&mut received[..TIME], self.received_ns), (sent, self.sent_ns)]
+        {
+            digits(room, number);
+        }
+        (count[COUNT], received[TIME]) = (b' ', b' ');
     }
 
     fn parse(room: &[u8]) -> Option<Self> {
@@ -210,6 +216,15 @@ fn head(datagram: &[u8]) -> Option<(u64, u64, &[u8])> {
     let (stamp, room) = (words.next()?, words.next()?);
     let asks = ping.eq_ignore_ascii_case(b"PING") && stamp.eq_ignore_ascii_case(b"STAMP") && room.len() >= STAMPS;
     asks.then_some((sequence, sent, room))
+}
+
+/// The last digits of a number, as many as there is room for: all of them until the year 2286, or the ten thousand
+/// millionth ping. Formatting would take most of the time that an answer does.
+fn digits(room: &mut [u8], mut number: u64) {
+    for digit in room.iter_mut().rev() {
+        *digit = b"0123456789"[usize::try_from(number % 10).unwrap_or_default()];
+        number /= 10;
+    }
 }
 
 fn number<T: std::str::FromStr>(digits: &[u8]) -> Option<T> {
