@@ -187,7 +187,8 @@ fn port(text: &str) -> Result<u16, String> {
 }
 
 /// A connection takes a thread, and two while pings leave it on time or data goes both ways. A thread takes four of
-/// the 65,530 memory mappings that Linux gives a process, and `std` aborts where one is missing.
+/// the 65,530 memory mappings that Linux gives a process, and `std` aborts where one is missing. A session of the
+/// router has two as well, while its peer takes less than is sent to it.
 fn connections(text: &str) -> Result<u64, String> {
     at_least_one(text).and_then(|connections| match connections {
         1..=7_500 => Ok(connections),
