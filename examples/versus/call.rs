@@ -1,7 +1,8 @@
 //! Calls through a router: beside a ping over the same kind of socket, and beside Crossbar's router, if it is there.
 //!
 //! A ping is one message there and one back, a call two of each, so on one processor it takes at least twice as long;
-//! on several, where the system places the processes can matter more. Callers, callees and procedures are ours in both cases. Caller and callee are in processes of their own, as each router is.
+//! on several, where the system places the processes can matter more. Callers, callees and procedures are ours in
+//! both cases. Caller and callee are in processes of their own, as each router is.
 
 use std::error::Error;
 use std::fs;
