@@ -44,8 +44,16 @@ pub struct Stream {
     socket: Arc<Socket>,
     peer: Option<SocketAddr>,
     timeout: Duration,
-    deadline: Option<Instant>,
+    limit: Option<Limit>,
     spin: bool,
+}
+
+/// How long a message may take to arrive as a whole. It counts from the first read: most messages are in the reader's
+/// buffer by then and need none, nor a look at the clock.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    time: Duration,
+    begun: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -141,7 +149,7 @@ impl Stream {
     }
 
     fn new(socket: Socket, peer: Option<SocketAddr>, timeout: Duration) -> io::Result<Self> {
-        let mut stream = Stream { socket: Arc::new(socket), peer, timeout, deadline: None, spin: false };
+        let mut stream = Stream { socket: Arc::new(socket), peer, timeout, limit: None, spin: false };
         // Whoever started this program may have left it non-blocking, and then no timeout would hold.
         with_socket!(stream, socket => socket.set_nonblocking(false))?;
         stream.set_read_timeout(timeout)?;
@@ -156,11 +164,6 @@ impl Stream {
     pub fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         self.timeout = timeout;
         with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))
-    }
-
-    /// From then on no read begins any more; `None` lifts this.
-    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
-        self.deadline = deadline;
     }
 
     /// From now on waits by asking again and again, and for just as long.
@@ -274,9 +277,12 @@ impl Stream {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            let what = format!("no whole message arrived for {:?}", self.timeout);
-            return Err(io::Error::new(ErrorKind::TimedOut, what));
+        if let Some(Limit { time, begun }) = &mut self.limit {
+            let now = Instant::now();
+            if now - *begun.get_or_insert(now) >= *time {
+                let what = format!("no whole message arrived for {time:?}");
+                return Err(io::Error::new(ErrorKind::TimedOut, what));
+            }
         }
         self.wait("nothing arrived", || with_socket!(self, socket => (&mut &*socket).read(buffer)))
     }
@@ -326,28 +332,23 @@ pub fn receive_in_time<T>(
     reader: &mut BufReader<Stream>,
     receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
 ) -> io::Result<T> {
-    // Most messages are there at once, and need no deadline.
-    if !reader.fill_buf()?.ends_with(b"\n") {
-        let stream = reader.get_mut();
-        stream.deadline = Instant::now().checked_add(stream.timeout);
-    }
-    let received = receive(reader);
-    reader.get_mut().deadline = None;
-    received
+    reader.fill_buf()?;
+    let time = reader.get_ref().timeout;
+    receive_within(time, reader, receive)
 }
 
-/// As [`receive_in_time`], for messages whose end cannot be seen from outside, and with a time of their own.
+/// Has `receive` read within `time`, however many reads it takes.
 ///
 /// # Errors
 /// Those of the connection, and of `receive`.
 pub(crate) fn receive_within<T>(
     time: Duration,
     reader: &mut BufReader<Stream>,
-    receive: impl FnOnce(&mut BufReader<Stream>) -> T,
-) -> T {
-    reader.get_mut().deadline = Instant::now().checked_add(time);
+    receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
+) -> io::Result<T> {
+    reader.get_mut().limit = Some(Limit { time, begun: None });
     let received = receive(reader);
-    reader.get_mut().deadline = None;
+    reader.get_mut().limit = None;
     received
 }
 

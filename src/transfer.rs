@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::net::Stream;
+use crate::net::{Stream, receive_within};
 use crate::wire::bulk;
 use crate::wire::command::{Amount, Received};
 
@@ -45,10 +45,7 @@ pub fn receive(reader: &mut BufReader<Stream>, amount: Amount, mut progress: imp
             // What was handed over in time may arrive later, but a peer that never stops is not waited for: it has as
             // long again as it might have been silent.
             let patience = reader.get_ref().timeout();
-            reader.get_mut().set_deadline(start.checked_add(time.saturating_add(patience)));
-            let received = bulk::receive_chunks(reader, arrived);
-            reader.get_mut().set_deadline(None);
-            received.map(drop)?;
+            receive_within(time.saturating_add(patience), reader, |reader| bulk::receive_chunks(reader, arrived))?;
         }
     }
     Ok(Received { bytes, duration })

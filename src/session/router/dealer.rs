@@ -3,7 +3,7 @@
 //! It is all behind one lock, which is held for a few lookups and never while anything is sent. That is also why a
 //! router cannot have a process for each connection: a call concerns two sessions, so they need a memory in common.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,8 +31,8 @@ pub struct Dealer {
 
 #[derive(Default)]
 struct State {
-    members: HashMap<u64, Member>,
-    procedures: HashMap<String, Procedure>,
+    members: BTreeMap<u64, Member>,
+    procedures: BTreeMap<String, Procedure>,
     last_registration: u64,
     /// Nobody is let in any more.
     closed: bool,
@@ -42,12 +42,12 @@ struct State {
 struct Member {
     outbox: Arc<Outbox>,
     /// Its calls that are without an answer, by their number.
-    calls: HashMap<u64, Invocation>,
+    calls: BTreeMap<u64, Invocation>,
     /// The invocations that it has not answered, by their number.
-    invocations: HashMap<u64, Call>,
+    invocations: BTreeMap<u64, Call>,
     /// Numbers in the direction from router to client begin with 1 too.
     last_invocation: u64,
-    registrations: HashMap<u64, String>,
+    registrations: BTreeMap<u64, String>,
 }
 
 #[derive(Clone, Copy)]

@@ -199,6 +199,9 @@ impl Outbox {
 
     /// Writes what the connection takes at once, and returns how much that was.
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() <= PIECE {
+            return self.stream.offer(bytes);
+        }
         let begin = Instant::now();
         let mut written = 0;
         for piece in bytes.chunks(PIECE) {
