@@ -1,10 +1,14 @@
 """Autobahn (https://autobahn.readthedocs.io) calls, and is called, through a router.
 
-Run by the suite: interop.py PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET
+interop.py PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET    whether it works; run by the suite
+interop.py serve   websocket|rawsocket PORT|PATH json|msgpack                   offers a procedure until it is killed
+interop.py measure websocket|rawsocket PORT|PATH json|msgpack CALLS             calls it, and prints the p50 in µs
 """
 
 import asyncio
+import statistics
 import sys
+import time
 
 try:
     import msgpack  # noqa: F401
@@ -109,8 +113,25 @@ async def check(framing, socket, serializer):
     print("good:", framing, socket, serializer.__name__)
 
 
-async def main():
-    websocket, rawsocket, *files = sys.argv[1:]
+async def serve(session):
+    await session.register(echo, "com.example.echo")
+    print("ready", flush=True)
+    await session.gone
+
+
+async def measure(session, calls):
+    """One call after the other, from its beginning until its result is there; the first tenth is not counted."""
+    rtts = []
+    for number in range(calls // 10 + calls):
+        start = time.perf_counter_ns()
+        await session.call("com.example.echo", number)
+        rtts.append(time.perf_counter_ns() - start)
+    print(statistics.median(rtts[calls // 10 :]) / 1000)
+    session.leave()
+    await session.gone
+
+
+async def check_all(websocket, rawsocket, *files):
     for serializer in (JsonSerializer, MsgPackSerializer):
         await check("websocket", int(websocket), serializer)
         await check("rawsocket", int(rawsocket), serializer)
@@ -118,4 +139,13 @@ async def main():
         await check("rawsocket", files[1], serializer)
 
 
-asyncio.run(asyncio.wait_for(main(), 60))
+async def main():
+    if sys.argv[1] not in ("serve", "measure"):
+        return await asyncio.wait_for(check_all(*sys.argv[1:]), 60)
+    role, framing, socket, serializer, *calls = sys.argv[1:]
+    serializer = {"json": JsonSerializer, "msgpack": MsgPackSerializer}[serializer]
+    session = await join(framing, int(socket) if socket.isdigit() else socket, serializer)
+    await (serve(session) if role == "serve" else measure(session, *map(int, calls)))
+
+
+asyncio.run(main())

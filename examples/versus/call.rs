@@ -1,12 +1,16 @@
 //! Calls through a router: beside a ping over the same kind of socket, and beside Crossbar's router, if it is there.
 //!
 //! A ping is one message there and one back, a call two of each, so on one processor it takes at least twice as long;
-//! on several, where the system places the processes can matter more. Callers, callees and procedures are ours in
-//! both cases. Caller and callee are in processes of their own, as each router is.
+//! on several, where the system places the processes can matter more. How much of a call is the system's, a relay
+//! shows: a process in the middle as the router is, which passes on bytes and looks at none of them.
+//!
+//! Callers, callees and procedures are ours, at our router and at Crossbar's, and once they are Autobahn's, which is
+//! what Crossbar is mostly used with. Each of the three is a process of its own.
 
 use std::error::Error;
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,15 +19,15 @@ use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options};
 use roundtrip::measure::call::{Batch, Caller, offer_echo};
-use roundtrip::net::Stream;
+use roundtrip::net::{Listener, Stream};
 use roundtrip::router::{Config, Endpoint, Router};
 use roundtrip::session::{self, Counters, Settings, Shared};
 use roundtrip::wamp::Session;
-use roundtrip::wire::url::Socket;
+use roundtrip::wire::url::{Framing, Socket, Url};
 use roundtrip::wire::value::Map;
 use roundtrip::wire::wamp::{Message, Payload, Serializer};
 
-use super::{Contender, Peer, p50, ping_p50, roundtrip_p50, table};
+use super::{Contender, Peer, bare_p50, p50, ping_p50, roundtrip_p50, table};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,36 +39,32 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     let directory = Directory::new()?;
     let path = |name: &str| directory.0.join(name).to_string_lossy().into_owned();
-    let (pings, unix) = (path("pings"), path("roundtrip"));
+    let (pings, unix, unix_relay) = (path("pings"), path("roundtrip"), format!("unix:{}", path("relay")));
     let _text = Peer::ours(&["--text", &pings])?;
     let server = Peer::ours(&["--serve"])?;
     let router = Peer::ours(&["--router", &unix])?;
+    let _relay = Peer::ours(&["--relay", &unix_relay])?;
+    let tcp_relay = Peer::ours(&["--relay", "127.0.0.1:0"])?;
+    let tcp_relay = format!("127.0.0.1:{}", tcp_relay.port);
     let crossbar = Crossbar::start(&directory.0).inspect_err(|error| println!("  crossbar is missing: {error}")).ok();
 
     println!("\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,");
     println!("median of {rounds} rounds (less is better)");
-    let suffix = "?serializer=msgpack";
-    let ours = format!("rs+unix:{unix}{suffix}");
+    let url = |path: &str| format!("rs+unix:{path}?serializer=msgpack");
     let mut contenders: Vec<Contender> = vec![
         ("a ping over a Unix socket".into(), Box::new(|| unix_ping_p50(&pings, calls))),
-        ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
+        ("a relay of bytes".into(), Box::new(|| relay_p50(&unix_relay, calls))),
     ];
-    if crossbar.is_some() {
-        let theirs = format!("rs+unix:{}{suffix}", path("crossbar"));
-        contenders.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&theirs, calls))));
-    }
+    contenders.extend(callers(url(&unix), crossbar.as_ref().map(|_| url(&path("crossbar"))), calls));
     table(&mut contenders, rounds);
 
     println!("\nthe same over TCP, WebSocket and JSON");
     let url = |port| format!("ws://127.0.0.1:{port}?serializer=json");
-    let ours = url(router.port);
     let mut contenders: Vec<Contender> = vec![
         ("a ping over TCP".into(), Box::new(|| roundtrip_p50(server.port, calls, false))),
-        ("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls))),
+        ("a relay of bytes".into(), Box::new(|| relay_p50(&tcp_relay, calls))),
     ];
-    if let Some(theirs) = crossbar.as_ref().map(|crossbar| url(crossbar.port)) {
-        contenders.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&theirs, calls))));
-    }
+    contenders.extend(callers(url(router.port), crossbar.as_ref().map(|crossbar| url(crossbar.port)), calls));
     table(&mut contenders, rounds);
 
     println!("\nwriting and reading a CALL with one integer in ns, median of {rounds} rounds (less is better)");
@@ -75,11 +75,29 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// At our router and, if it is there, at Crossbar's.
+fn callers(ours: String, crossbars: Option<String>, calls: u64) -> Vec<Contender<'static>> {
+    let mut callers: Vec<Contender> =
+        vec![("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls)))];
+    if let Some(url) = crossbars {
+        let autobahn = autobahn_p50(&url, 1).inspect_err(|error| println!("  Autobahn is missing: {error}"));
+        let same = url.clone();
+        callers.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&url, calls))));
+        if autobahn.is_ok() {
+            let run = move || autobahn_p50(&same, calls / 10);
+            callers.push(("a call, Crossbar and Autobahn".into(), Box::new(run)));
+        }
+    }
+    callers
+}
+
 /// What this program does when it is started again with such a flag.
 pub fn play(role: &str, argument: &str) -> io::Result<()> {
     let played = match role {
         "--router" => router(argument),
         "--callee" => callee(argument),
+        "--relay" => relay(argument),
+        "--relayed" => relayed(argument),
         _ => text(argument),
     };
     played.map_err(|error| io::Error::other(error.to_string()))
@@ -104,6 +122,48 @@ fn callee(url: &str) -> Outcome<()> {
     Ok(session.serve()?)
 }
 
+/// Between each two connections, in the place of a router.
+fn relay(address: &str) -> Outcome<()> {
+    let listener = Listener::bind(&address.parse()?)?;
+    println!("{}", if let Socket::Tcp { port, .. } = listener.address()? { port } else { 0 });
+    let accept = || loop {
+        if let Some((stream, _)) = listener.accept(TIMEOUT)? {
+            return io::Result::Ok(stream);
+        }
+    };
+    loop {
+        let (one, other) = (accept()?, accept()?);
+        let (from, to) = (other.clone(), one.clone());
+        thread::spawn(move || pass_on(one, other));
+        thread::spawn(move || pass_on(from, to));
+    }
+}
+
+/// In the place of a callee.
+fn relayed(address: &str) -> Outcome<()> {
+    let stream = connect(address)?;
+    println!("0");
+    pass_on(stream.clone(), stream);
+    Ok(())
+}
+
+fn pass_on(mut from: Stream, mut to: Stream) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        if to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    to.abort();
+}
+
+fn connect(address: &str) -> io::Result<Stream> {
+    match address.parse().map_err(io::Error::other)? {
+        Socket::Tcp { host, port } => Stream::connect(&host, port, TIMEOUT),
+        Socket::Unix(path) => Stream::connect_unix(&path, TIMEOUT),
+    }
+}
+
 /// The server's session, on a Unix socket.
 fn text(path: &str) -> Outcome<()> {
     let listener = UnixListener::bind(path)?;
@@ -118,6 +178,12 @@ fn unix_ping_p50(path: &str, count: u64) -> io::Result<f64> {
     ping_p50(Client::over(Stream::connect_unix(path, TIMEOUT)?, &Options::default())?, count)
 }
 
+fn relay_p50(address: &str, count: u64) -> io::Result<f64> {
+    let stream = connect(address)?;
+    let _other = Peer::ours(&["--relayed", address])?;
+    bare_p50(stream, count)
+}
+
 /// With a callee of its own each time: where the system places a process, it often stays, and that is half of the
 /// figure.
 fn call_p50(url: &str, count: u64) -> io::Result<f64> {
@@ -127,6 +193,31 @@ fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, goes_on: false };
     caller.batch(&batch(count / 10), &|_| {});
     p50(|observe| caller.batch(&batch(count), observe).failure)
+}
+
+/// Caller and callee are another library's, in another language; the script is that of the suite.
+fn autobahn_p50(url: &str, count: u64) -> io::Result<f64> {
+    let Url { socket, framing, serializer } = url.parse().map_err(io::Error::other)?;
+    let framing = if framing == Framing::RawSocket { "rawsocket" } else { "websocket" };
+    let socket = match socket {
+        Socket::Tcp { port, .. } => port.to_string(),
+        Socket::Unix(path) => path,
+    };
+    let serializer = serializer.unwrap_or(Serializer::Json).to_string();
+    let script = |role: &str, more: &[String]| {
+        let mut command = Command::new(std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()));
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop.py"));
+        command.args([role, framing, &socket, &serializer]).args(more).stderr(Stdio::null());
+        command
+    };
+    let mut callee = Peer { process: script("serve", &[]).stdout(Stdio::piped()).spawn()?, port: 0 };
+    let mut ready = String::new();
+    BufReader::new(callee.process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).read_line(&mut ready)?;
+    if ready != "ready\n" {
+        return Err(io::Error::other(ready));
+    }
+    let measured = script("measure", &[count.to_string()]).output()?;
+    String::from_utf8_lossy(&measured.stdout).trim().parse().map_err(io::Error::other)
 }
 
 /// The name of what this callee offers.
@@ -159,7 +250,7 @@ struct Crossbar {
 impl Crossbar {
     fn start(directory: &Path) -> Outcome<Self> {
         // It cannot choose a port itself. This one was free a moment ago.
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let socket = directory.join("crossbar");
         let config = format!(
             r#"{{"version": 2, "workers": [{{"type": "router",
