@@ -50,8 +50,11 @@ const ENTRIES: u32 = 16;
 /// How many bytes may be queued before another call is, for one session and for all of a router.
 const CALLS: Room = Room { one: 4 << 20, all: 256 << 20 };
 
-/// The same for everything else. So there is never more than this and one message.
+/// The same for everything else. So there is never more than this, [`OWN`] for each, and one message.
 const ANSWERS: Room = Room { one: 16 << 20, all: 512 << 20 };
+
+/// What a session may have queued however much the others have: a crowd that fills the room of all ends nobody else.
+const OWN: usize = 64 * 1024;
 
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
@@ -187,7 +190,7 @@ impl Outbox {
 
     /// So many more bytes wait; `false` if there are too many of them already.
     fn more(&self, waiting: &mut usize, bytes: usize) -> bool {
-        let room = self.is_room(*waiting, &ANSWERS);
+        let room = self.is_room(*waiting, &ANSWERS) || *waiting + bytes <= OWN;
         *waiting += bytes;
         self.total.0.fetch_add(bytes, Ordering::Relaxed);
         room

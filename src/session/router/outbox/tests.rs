@@ -89,3 +89,21 @@ fn calls_are_refused_before_answers_are_too_many() {
     // Who has been given up keeps nothing.
     assert!(outbox.why().unwrap().contains("bytes waited") && outbox.total.0.load(Ordering::Relaxed) == 0);
 }
+
+#[test]
+fn a_crowd_that_takes_all_room_leaves_each_a_little_of_its_own() {
+    const OTHERS: usize = ANSWERS.all + 1;
+    let (outbox, _peer) = outbox();
+    outbox.total.0.fetch_add(OTHERS, Ordering::Relaxed);
+    while is_direct(&outbox) {
+        outbox.send(result(1000)).unwrap();
+    }
+    for _ in 1..OWN / 2000 {
+        outbox.send(result(1000)).unwrap();
+    }
+    assert!(outbox.lock().waiting > 0 && outbox.why().is_none());
+    for _ in 0..OWN / 1000 {
+        outbox.send(result(1000)).unwrap();
+    }
+    assert!(outbox.why().is_some() && outbox.total.0.load(Ordering::Relaxed) == OTHERS);
+}
