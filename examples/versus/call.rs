@@ -5,7 +5,8 @@
 //! shows: a process in the middle as the router is, which passes on bytes and looks at none of them.
 //!
 //! Callers, callees and procedures are ours, at our router and at Crossbar's, and once they are Autobahn's, which is
-//! what Crossbar is mostly used with. Each of the three is a process of its own.
+//! what Crossbar is mostly used with. Each of the three is a process of its own. `crossbar` has to be in the path, and
+//! `PYTHON` may name the Python that has Autobahn.
 
 use std::error::Error;
 use std::fs;
