@@ -43,12 +43,12 @@
 //! Little more than a relay that passes on bytes and looks at none of them: in a run of
 //! `cargo run --release --example versus -- --calls` a call took 2% longer than that over Unix sockets, and 5% over TCP
 //! with WebSocket and JSON. Nearly all of the rest is waking threads up. Where all share one processor, four switches
-//! from one thread to another would do for a call, and a relay was seen to need 5.6 over TCP and 7.7 over Unix sockets:
-//! Linux tells the sender, when its bytes are taken out of a Unix socket, that there is room again, and that wakes
-//! whoever waits at the same socket for an answer. With [`yield_now`](std::thread::yield_now) before each read the
-//! others are mostly done before anyone waits, and a call through the relay takes half the time. But where some other
-//! program is busy on that processor, a thread that has yielded gets it back only after milliseconds: its mean was
-//! then 1.4 ms, in place of 0.03 ms. So nobody yields here.
+//! from one thread to another would do for a call, and a relay needs 5.6 over TCP and 7.7 over Unix sockets
+//! (`ctxt_switches` in `/proc/PID/task/*/status` of the three processes): Linux tells the sender, when its bytes are
+//! taken out of a Unix socket, that there is room again, and that wakes whoever waits at the same socket for an
+//! answer. With [`yield_now`](std::thread::yield_now) before each read the others are mostly done before anyone waits,
+//! and half of the time is saved. But where another program is busy on that processor, who has yielded gets it back
+//! only after milliseconds. So nobody yields here.
 //!
 //! Waiting by [spinning](crate::net#spinning) is not offered here: a call waits in four threads one after the other,
 //! and four that spin need four cores.
