@@ -31,8 +31,9 @@
 //! | to register with a pattern, or to share a procedure | ERROR `wamp.error.option_not_allowed` |
 //! | the callee goes before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver takes | ERROR `wamp.error.payload_size_exceeded` |
-//! | too many calls without an answer, or more than the callee takes; too many procedures | ERROR `roundtrip.error.too_many` |
-//! | a session takes nothing of what is sent to it for the whole idle timeout, or has 16 MiB of answers waiting | the connection is closed |
+//! | too many calls without an answer; too many procedures | ERROR `roundtrip.error.too_many` |
+//! | 4 MiB wait for the callee already, or 16 MiB for the caller, or 512 MiB in all | the same |
+//! | a session takes nothing of what is sent to it for the whole idle timeout, or has 17 MiB waiting | the connection is closed |
 //! | the realm is another | ABORT `wamp.error.no_such_realm` |
 //! | the router ends before the session is open | ABORT `wamp.close.system_shutdown` |
 //! | a message that is none, or is out of turn | ABORT `wamp.error.protocol_violation` |
@@ -137,7 +138,7 @@ impl Realm {
                 let (calls, invocations) = (count(session.calls, "call"), count(session.invocations, "invocation"));
                 let done = format!("{calls}, {invocations} in {:.1} s", since.elapsed().as_secs_f64());
                 match end {
-                    End::Goodbye => log.say(format_args!("{peer} left: {done}")),
+                    End::Goodbye | End::GoodbyeAndOut => log.say(format_args!("{peer} left: {done}")),
                     _ => log.say(format_args!("{peer} left: {done} ({end})")),
                 }
                 end

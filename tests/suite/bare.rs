@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::support::{MODES, Peer, Server, client, fake_server, run};
+use crate::support::{MODES, Peer, Server, client, eventually, fake_server, run};
 
 /// The original client: no newline, and each answer has to be exactly one `recv`.
 #[test]
@@ -84,7 +84,14 @@ fn a_bare_refusal_is_told_in_its_own_words() {
     let outcome = client(server.port, &["--framing", "bare", "--test", "download"]);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.err.contains("ERROR:10485760 bytes are over the limit of 1024 bytes"), "{outcome:?}");
-    let _first = server.connect();
+    let mut first = None;
+    eventually("the client's place is free", || {
+        let mut peer = server.connect();
+        peer.send("PING");
+        let answer = peer.recv();
+        first = Some(peer);
+        answer == b"PONG"
+    });
     let mut second = Peer::new(TcpStream::connect(("127.0.0.1", server.port)).unwrap());
     assert_eq!(second.rest().unwrap(), b"ERROR:server full");
 }

@@ -42,6 +42,13 @@ fn check_summary(summary: &Value, count: u64) {
     assert_eq!(count > 1, summary.get("stddev").is_some() && summary.get("jitter").is_some(), "{summary}");
 }
 
+/// On a busy machine not all pings leave in time.
+fn check_in_time(pings: &Value, most: u64) {
+    let received = number(pings, "received");
+    assert!((1..=most).contains(&received) && received == number(pings, "sent"), "{pings}");
+    check_summary(at(pings, "rtt_ns"), received);
+}
+
 /// What is measured anew each time must still fit together.
 fn check_rate(transfer: &Value) {
     let [bytes, duration, rate] = ["bytes", "duration_ns", "bits_per_second"].map(|name| number(transfer, name));
@@ -151,7 +158,8 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
             let document = json(&outcome);
             let object = at(&document, "tests.0");
             match test {
-                "latency" | "lag" => check_summary(at(object, "rtt_ns"), 60),
+                "latency" => check_in_time(object, 60),
+                "lag" => check_summary(at(object, "rtt_ns"), 60),
                 "status" => check_summary(at(object, "delay_ns"), 1),
                 "download" | "upload" => {
                     check_rate(object);
@@ -163,7 +171,7 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                 }
                 "loaded" => {
                     for phase in ["idle", "download", "upload"] {
-                        check_summary(at(object, &format!("{phase}.rtt_ns")), 20);
+                        check_in_time(at(object, phase), 20);
                         assert!(number(object, &format!("{phase}.round_trips_per_minute")) > 0);
                     }
                     check_rate(at(object, "download"));

@@ -19,6 +19,10 @@ use crate::wire::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLAT
 /// The longest name of a procedure, in bytes. The specification sets no limit, but a router has to remember them.
 const MAX_URI: usize = 1024;
 
+/// How many characters of such a name are repeated in an error, which has to fit into the shortest message that a
+/// handshake can allow: 512 bytes.
+const MAX_SHOWN: usize = 64;
+
 /// The longest message before the session is open, in bytes: a HELLO is short, and anybody may begin one.
 const MAX_HELLO: usize = 64 * 1024;
 
@@ -27,8 +31,10 @@ const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
 
 /// Why a session ends.
 pub enum End {
-    /// Both have said goodbye.
+    /// The peer has said goodbye, and is to hear it too.
     Goodbye,
+    /// The peer has answered the goodbye of this router.
+    GoodbyeAndOut,
     /// The peer has closed the connection, or wants to.
     Closed,
     /// The peer has given this reason.
@@ -52,7 +58,7 @@ impl End {
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            End::Goodbye => f.write_str("in good order"),
+            End::Goodbye | End::GoodbyeAndOut => f.write_str("in good order"),
             End::Closed => f.write_str("without a goodbye"),
             End::Aborted(reason) => write!(f, "aborted by the client: {}", shown(reason)),
             End::Abort(_, message) | End::GivenUp(message) => f.write_str(message),
@@ -143,6 +149,11 @@ impl<'a> Conversation<'a> {
         let mut asked = false;
         loop {
             match self.incoming.wait() {
+                // It is still taking what was sent before. If it did not, the slow lane would give it up.
+                Err(error) if error.kind() == ErrorKind::TimedOut && self.outbox.is_busy() => {
+                    asked = false;
+                    continue;
+                }
                 Err(error) if error.kind() == ErrorKind::TimedOut && !asked => {
                     asked = true;
                     self.outbox.control(Encoder::ping);
@@ -202,12 +213,8 @@ impl<'a> Conversation<'a> {
                 let _ = held.send(answer);
                 Ok(())
             }
-            // The answer to a goodbye of this router.
-            Message::Goodbye { reason, .. } if reason == uri::GOODBYE_AND_OUT => Err(End::Goodbye),
-            Message::Goodbye { .. } => {
-                self.say(Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() });
-                Err(End::Goodbye)
-            }
+            Message::Goodbye { reason, .. } if reason == uri::GOODBYE_AND_OUT => Err(End::GoodbyeAndOut),
+            Message::Goodbye { .. } => Err(End::Goodbye),
             Message::Abort { reason, .. } => Err(End::Aborted(reason)),
             Message::Error { .. } => Err(End::violation("an ERROR that answers no INVOCATION")),
             other => Err(End::violation(format!("{} in an open session", other.name()))),
@@ -271,8 +278,7 @@ impl<'a> Conversation<'a> {
         let _ = held.send(answer);
     }
 
-    /// None of what a router says for itself is longer than the shortest message that a handshake can allow, but for
-    /// a long name in it. Then there is no answer.
+    /// None of what a router says for itself is longer than the shortest message that a handshake can allow.
     fn say(&self, message: Message) {
         let _ = self.outbox.send(message);
     }
@@ -280,25 +286,26 @@ impl<'a> Conversation<'a> {
     /// Says why, if there is somebody to hear it, and closes the connection.
     pub fn end(mut self, end: &End) {
         let abort = |reason: &str, message: String| {
-            self.say(Message::Abort { details: Map::from([("message", message.into())]), reason: reason.into() });
+            Some(Message::Abort { details: Map::from([("message", message.into())]), reason: reason.into() })
         };
-        let close = match end {
-            End::Goodbye | End::Closed | End::Aborted(_) => CLOSE_NORMAL,
+        let (word, code) = match end {
+            End::Goodbye => {
+                let goodbye = Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() };
+                (Some(goodbye), CLOSE_NORMAL)
+            }
+            End::GoodbyeAndOut | End::Closed | End::Aborted(_) => (None, CLOSE_NORMAL),
             End::Abort(reason, message) => {
-                abort(reason, message.clone());
-                match *reason {
+                let code = match *reason {
                     uri::PROTOCOL_VIOLATION => CLOSE_PROTOCOL_ERROR,
                     uri::SYSTEM_SHUTDOWN => CLOSE_GOING_AWAY,
                     _ => CLOSE_POLICY_VIOLATION,
-                }
+                };
+                (abort(reason, message.clone()), code)
             }
-            End::Unreadable(error) => {
-                abort(uri::PROTOCOL_VIOLATION, error.to_string());
-                close_code(error)
-            }
-            End::Failed(_) | End::GivenUp(_) => CLOSE_GOING_AWAY,
+            End::Unreadable(error) => (abort(uri::PROTOCOL_VIOLATION, error.to_string()), close_code(error)),
+            End::Failed(_) | End::GivenUp(_) => (None, CLOSE_GOING_AWAY),
         };
-        self.outbox.control(|encoder, out| encoder.close(close, "", out));
+        self.outbox.last(word, code);
         drop(self.seat.take());
         self.outbox.finish();
         self.incoming.close();
@@ -324,7 +331,7 @@ impl Drop for Seat<'_> {
 fn tell(waiting: Option<Answered>, unsent: &Unsent) {
     let (name, what) = match unsent {
         Unsent::TooLong(error) => (uri::PAYLOAD_SIZE_EXCEEDED, error.to_string()),
-        Unsent::Full => (dealer::TOO_MANY, "the callee does not keep up with its calls".into()),
+        Unsent::Full => (dealer::TOO_MANY, "too much waits for its receiver already".into()),
     };
     if let Some(Answered { caller, request }) = waiting {
         let _ = caller.send(error(code::CALL, request, name, &what));
@@ -338,7 +345,7 @@ fn error(request_type: u64, request: u64, error: &str, what: &str) -> Message {
 
 /// For a person, what the name of the error says for a program.
 fn explain(refused: &str, procedure: &str) -> String {
-    let shown = shown(procedure);
+    let shown: String = shown(procedure).chars().take(MAX_SHOWN).collect();
     match refused {
         uri::NO_SUCH_PROCEDURE => format!("nobody has registered {shown}"),
         uri::PROCEDURE_ALREADY_EXISTS => format!("somebody has registered {shown} before"),

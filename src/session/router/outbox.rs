@@ -15,9 +15,11 @@
 //! So the others wait a little each time a session enters the slow lane. The last of [`ENTRIES`] times it stays
 //! there: otherwise one that reads just enough could cost everybody the wait for ever.
 //!
-//! A queue is bounded. A call that finds it full is refused, and its caller hears so and can ask again. An answer
-//! cannot be refused, or its caller would never know what became of the call. So answers have more room, and a
-//! session that fills that too, since it asks for more than it takes, is given up.
+//! A queue is bounded. A call that finds it full is refused, and its caller hears so and can ask again. An answer has
+//! more room; if that is full too, the caller gets an error in its place, which is short. A session that has no room
+//! for even that asks for more than it takes, and is given up. All queues together are bounded as well, but a little
+//! of its own each session has in any case: a crowd that takes nothing may cost the others their longest messages,
+//! and nobody else the session.
 
 use std::io;
 use std::mem;
@@ -47,14 +49,15 @@ const LANE_OFFER: Duration = Duration::from_millis(100);
 /// How often a session may enter the slow lane.
 const ENTRIES: u32 = 16;
 
-/// How many bytes may be queued before another call is, for one session and for all of a router.
-const CALLS: Room = Room { one: 4 << 20, all: 256 << 20 };
+/// How many bytes may be queued before another call is.
+const CALLS: Room = Room { own: 64 << 10, one: 4 << 20, all: 256 << 20 };
 
-/// The same for everything else. So there is never more than this, [`OWN`] for each, and one message.
-const ANSWERS: Room = Room { one: 16 << 20, all: 512 << 20 };
+/// The same for an answer that is passed on.
+const ANSWERS: Room = Room { own: 64 << 10, one: 16 << 20, all: 512 << 20 };
 
-/// What a session may have queued however much the others have: a crowd that fills the room of all ends nobody else.
-const OWN: usize = 64 * 1024;
+/// The same for what the router says itself, which is short. There is never more than this, what each session has of
+/// its own, and one message of each thread that is writing.
+const WORDS: Room = Room { own: 128 << 10, one: 17 << 20, all: 512 << 20 };
 
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
@@ -63,6 +66,9 @@ const LINGER: Duration = Duration::from_secs(2);
 const KEPT: usize = 64 * 1024;
 
 struct Room {
+    /// For one session, however much the others have.
+    own: usize,
+    /// For one session, if there is room for all.
     one: usize,
     all: usize,
 }
@@ -81,7 +87,8 @@ pub struct Outbox {
 pub struct Total(AtomicUsize);
 
 struct Writing {
-    encoder: Encoder,
+    /// Gone once the last word has been said: nothing follows that.
+    encoder: Option<Encoder>,
     /// What is about to be written.
     out: Vec<u8>,
     way: Way,
@@ -104,7 +111,7 @@ enum Way {
 pub enum Unsent {
     /// It is longer than the session takes.
     TooLong(FrameError),
-    /// It is a call, and the session has too much in its queue.
+    /// Too much is queued. Only what is passed on can hear this.
     Full,
 }
 
@@ -115,6 +122,7 @@ impl Outbox {
     /// When the system sets no timeout.
     pub fn new(stream: Stream, encoder: Encoder, idle_timeout: Duration, total: &Arc<Total>) -> io::Result<Arc<Self>> {
         stream.set_offer_timeout(NO_ROOM)?;
+        let encoder = Some(encoder);
         let writing = Writing { encoder, out: Vec::new(), way: Way::Direct, waiting: 0, entries: 0, why: None };
         let (writing, changed, total) = (Mutex::new(writing), Condvar::new(), Arc::clone(total));
         Ok(Arc::new(Outbox { writing, changed, stream, idle_timeout, total }))
@@ -145,9 +153,28 @@ impl Outbox {
     /// Sends what is not a message.
     pub fn control(self: &Arc<Self>, encode: impl FnOnce(&mut Encoder, &mut Vec<u8>)) {
         let mut held = self.hold();
-        let Writing { encoder, out, .. } = &mut *held.writing;
+        let Writing { encoder: Some(encoder), out, .. } = &mut *held.writing else { return };
         encode(encoder, out);
-        held.flush();
+        held.leave();
+    }
+
+    /// Says the last word, closes with this code, where the framing has one, and sends nothing more: not what others
+    /// are just about to send, either.
+    pub fn last(self: &Arc<Self>, word: Option<Message>, code: u16) {
+        let mut held = self.hold();
+        if let Some(word) = word {
+            let _ = held.send(word);
+        }
+        let Writing { encoder, out, .. } = &mut *held.writing;
+        if let Some(mut encoder) = encoder.take() {
+            encoder.close(code, "", out);
+        }
+        held.leave();
+    }
+
+    /// Whether something is still to be written.
+    pub fn is_busy(&self) -> bool {
+        self.lock().waiting > 0
     }
 
     /// Waits until all is written, but not for long, and sends nothing more.
@@ -188,16 +215,10 @@ impl Outbox {
         self.total.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// So many more bytes wait; `false` if there are too many of them already.
-    fn more(&self, waiting: &mut usize, bytes: usize) -> bool {
-        let room = self.is_room(*waiting, &ANSWERS) || *waiting + bytes <= OWN;
+    /// So many more bytes wait.
+    fn more(&self, waiting: &mut usize, bytes: usize) {
         *waiting += bytes;
         self.total.0.fetch_add(bytes, Ordering::Relaxed);
-        room
-    }
-
-    fn is_room(&self, waiting: usize, room: &Room) -> bool {
-        waiting <= room.one && self.total.0.load(Ordering::Relaxed) <= room.all
     }
 
     /// Writes what the connection takes at once, and returns how much that was.
@@ -267,19 +288,46 @@ impl Held<'_> {
     /// # Errors
     /// Those of [`Outbox::send`].
     pub fn send(&mut self, message: Message) -> Result<(), Unsent> {
-        self.pass_on(message, Turn::default())
+        self.encode(message)?;
+        self.leave();
+        Ok(())
     }
 
     fn pass_on(&mut self, message: Message, turn: Turn) -> Result<(), Unsent> {
-        let Writing { encoder, out, waiting, .. } = &mut *self.writing;
-        let call = matches!(message, Message::Invocation { .. });
-        if call && *waiting > 0 && !self.outbox.is_room(*waiting, &CALLS) {
+        let is_call = matches!(message, Message::Invocation { .. });
+        self.encode(message)?;
+        drop(turn);
+        if !self.has(if is_call && self.writing.waiting > 0 { &CALLS } else { &ANSWERS }) {
+            self.clear();
             return Err(Unsent::Full);
         }
-        encoder.message(message, out).map_err(Unsent::TooLong)?;
-        drop(turn);
-        self.flush();
+        self.leave();
         Ok(())
+    }
+
+    /// Makes bytes of a message, unless the last word has been said.
+    fn encode(&mut self, message: Message) -> Result<(), Unsent> {
+        let Writing { encoder, out, .. } = &mut *self.writing;
+        encoder.as_mut().map_or(Ok(()), |encoder| encoder.message(message, out)).map_err(Unsent::TooLong)
+    }
+
+    /// Whether there is so much room for what is about to be written, in case that it has to wait.
+    fn has(&self, room: &Room) -> bool {
+        let Writing { out, waiting, way, .. } = &*self.writing;
+        let all = self.outbox.total.0.load(Ordering::Relaxed);
+        // Who has been given up needs none.
+        matches!(way, Way::Over) || waiting + out.len() <= room.own || *waiting <= room.one && all <= room.all
+    }
+
+    /// Writes it, or leaves it to the slow lane.
+    fn leave(&mut self) {
+        if self.has(&WORDS) {
+            self.flush();
+        } else {
+            let why = format!("it did not take what was sent to it, and {} bytes waited", self.writing.waiting);
+            self.outbox.give_up(&mut self.writing, Some(why));
+        }
+        self.clear();
     }
 
     fn flush(&mut self) {
@@ -288,27 +336,23 @@ impl Held<'_> {
             // RawSocket has no word for closing.
             _ if out.is_empty() => {}
             Way::Over => {}
-            Way::Slow(queue) if self.outbox.more(waiting, out.len()) => {
+            Way::Slow(queue) => {
+                self.outbox.more(waiting, out.len());
                 queue.append(out);
                 self.outbox.changed.notify_all();
             }
-            Way::Slow(_) => self.give_up_full(),
             Way::Direct => match self.outbox.write(out) {
                 Ok(written) if written == out.len() => {}
                 Ok(written) => self.slow_down(written),
                 Err(_) => self.outbox.give_up(&mut self.writing, None),
             },
         }
-        self.writing.out.clear();
-        self.writing.out.shrink_to(KEPT);
     }
 
     /// Leaves what follows the bytes that were written to a thread.
     fn slow_down(&mut self, written: usize) {
         let rest = self.writing.out.split_off(written);
-        if !self.outbox.more(&mut self.writing.waiting, rest.len()) {
-            return self.give_up_full();
-        }
+        self.outbox.more(&mut self.writing.waiting, rest.len());
         self.writing.way = Way::Slow(rest);
         self.writing.entries += 1;
         let outbox = Arc::clone(self.outbox);
@@ -319,9 +363,9 @@ impl Held<'_> {
         }
     }
 
-    fn give_up_full(&mut self) {
-        let why = format!("it did not take what was sent to it, and {} bytes waited", self.writing.waiting);
-        self.outbox.give_up(&mut self.writing, Some(why));
+    fn clear(&mut self) {
+        self.writing.out.clear();
+        self.writing.out.shrink_to(KEPT);
     }
 }
 

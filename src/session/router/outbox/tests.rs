@@ -21,6 +21,10 @@ fn result(length: usize) -> Message {
     Message::Result { request: 1, details: crate::wire::value::Map::new(), payload }
 }
 
+fn passed_on(outbox: &Arc<Outbox>, message: Message) -> Result<(), Unsent> {
+    outbox.pass_on(message, Turn::default())
+}
+
 fn is_direct(outbox: &Outbox) -> bool {
     matches!(outbox.lock().way, Way::Direct)
 }
@@ -81,29 +85,48 @@ fn calls_are_refused_before_answers_are_too_many() {
         details: crate::wire::value::Map::new(),
         payload: Payload::of(vec!["x".repeat(1 << 20).into()]),
     };
-    let taken = (1..=40).take_while(|_| outbox.send(call()).is_ok()).count();
+    let taken = (1..=40).take_while(|_| passed_on(&outbox, call()).is_ok()).count();
     assert!((5..=8).contains(&taken), "{taken}");
-    assert!(matches!(outbox.send(call()), Err(Unsent::Full)) && outbox.why().is_none());
-    let more = (1..=40).take_while(|_| outbox.send(result(1 << 20)).is_ok() && outbox.why().is_none()).count();
-    assert!((10..=13).contains(&more), "{more}");
-    // Who has been given up keeps nothing.
+    assert!(matches!(passed_on(&outbox, call()), Err(Unsent::Full)) && outbox.why().is_none());
+    let more = (1..=40).take_while(|_| passed_on(&outbox, result(1 << 20)).is_ok()).count();
+    assert!((10..=13).contains(&more) && outbox.why().is_none(), "{more}");
+    // What the router itself says cannot be refused. Who has been given up keeps nothing.
+    outbox.send(result(1)).unwrap();
+    assert!(outbox.why().is_none());
+    (0..2).for_each(|_| outbox.send(result(1 << 20)).unwrap());
     assert!(outbox.why().unwrap().contains("bytes waited") && outbox.total.0.load(Ordering::Relaxed) == 0);
 }
 
 #[test]
 fn a_crowd_that_takes_all_room_leaves_each_a_little_of_its_own() {
     const OTHERS: usize = ANSWERS.all + 1;
+    const OWN: usize = ANSWERS.own;
     let (outbox, _peer) = outbox();
     outbox.total.0.fetch_add(OTHERS, Ordering::Relaxed);
     while is_direct(&outbox) {
-        outbox.send(result(1000)).unwrap();
+        passed_on(&outbox, result(1000)).unwrap();
     }
-    for _ in 1..OWN / 2000 {
-        outbox.send(result(1000)).unwrap();
-    }
-    assert!(outbox.lock().waiting > 0 && outbox.why().is_none());
-    for _ in 0..OWN / 1000 {
-        outbox.send(result(1000)).unwrap();
-    }
+    let more = (1..=OWN).take_while(|_| passed_on(&outbox, result(1000)).is_ok()).count();
+    assert!((OWN / 2000..OWN / 1000).contains(&more), "{more}");
+    // There is room for an error in place of the answer, but not for any number of them.
+    outbox.send(result(100)).unwrap();
+    assert!(outbox.why().is_none());
+    (0..WORDS.own / 100).for_each(|_| outbox.send(result(100)).unwrap());
     assert!(outbox.why().is_some() && outbox.total.0.load(Ordering::Relaxed) == OTHERS);
+}
+
+#[test]
+fn behind_the_last_word_nothing_follows() {
+    let (outbox, mut peer) = outbox();
+    outbox.last(Some(result(1)), 1000);
+    outbox.send(result(2)).unwrap();
+    passed_on(&outbox, result(3)).unwrap();
+    outbox.control(Encoder::ping);
+    outbox.finish();
+    outbox.stream.abort();
+    let mut heard = Vec::new();
+    peer.read_to_end(&mut heard).unwrap();
+    let mut expected = Vec::new();
+    Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE).message(result(1), &mut expected).unwrap();
+    assert_eq!(heard, expected);
 }
