@@ -78,14 +78,6 @@ impl Raw {
         }
     }
 
-    /// As [`hear`](Raw::hear), where the connection may end anywhere.
-    fn hear_or_broken(&mut self) -> Vec<u8> {
-        let mut some = vec![0; 1 << 16];
-        let read = self.0.0.read(&mut some).unwrap_or(0);
-        some.truncate(read);
-        some
-    }
-
     fn ask(&mut self, message: &str) -> String {
         self.say(message);
         self.hear()
@@ -293,10 +285,8 @@ fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
 }
 
 #[test]
-fn whoever_does_not_read_is_dropped_and_delays_nobody() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    let (log, _writer) = Log::to(writer).unwrap();
-    let router = router(Config { session: Settings { log, ..Settings::default() }, ..Config::default() });
+fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
+    let router = router(Config::default());
     let mut bystanders = Bystanders::new(&router);
     let large = "x".repeat(1 << 20);
 
@@ -308,16 +298,14 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
         [&u32::try_from(message.len()).unwrap().to_be_bytes(), message.as_bytes()].concat()
     };
     for number in 1..=40 {
-        if writer.write_all(&call(number)).is_err() {
-            break;
-        }
+        writer.write_all(&call(number)).unwrap();
         bystanders.assert_undisturbed();
     }
-    // There were results, and then there was an end.
-    while !greedy.hear_or_broken().is_empty() {}
-    let mut log = BufReader::new(reader).lines().map(Result::unwrap);
-    let left = log.find(|line| line.contains(" left: ")).unwrap();
-    assert!(left.contains("it did not take what was sent to it"), "{left}");
+    // What there was no room for is an error.
+    let answers: Vec<String> = (1..=40).map(|_| greedy.hear()).collect();
+    let too_many = answers.iter().filter(|answer| answer.contains("roundtrip.error.too_many")).count();
+    let results = answers.iter().filter(|answer| answer.starts_with("[50,")).count();
+    assert!(too_many > 0 && results >= 16 && too_many + results == 40, "{too_many} and {results}");
 
     // A callee that takes no calls for a while: what it has no room for is refused, the rest is not lost.
     let mut lazy = Raw::join(&router);
@@ -345,6 +333,49 @@ fn whoever_does_not_read_is_dropped_and_delays_nobody() {
         assert!(caller.hear().starts_with("[50,"));
     }
     bystanders.assert_undisturbed();
+}
+
+#[test]
+fn whoever_never_reads_is_dropped() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (log, _writer) = Log::to(writer).unwrap();
+    let router = router(Config { session: Settings { log, ..impatient().session }, ..Config::default() });
+    let mut callee = Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap();
+    callee.register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(15 << 20).into()]))).unwrap();
+    thread::spawn(move || callee.serve());
+    let mut greedy = Raw::join(&router);
+    greedy.say(r#"[48,1,{},"com.example.long"]"#);
+    let mut log = BufReader::new(reader).lines().map(Result::unwrap);
+    let left = log.find(|line| line.contains(" left: ")).unwrap();
+    assert!(left.contains("it took nothing of what was sent to it for 300ms"), "{left}");
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_takes_his_time_hears_it_all() {
+    let socket = Socket::Unix(crate::wamp::path("slow"));
+    let session = Settings { idle_timeout: Duration::from_secs(1), ..Settings::default() };
+    let config = Config { listen: vec![Endpoint::rawsocket(socket)], session, ..Config::default() };
+    let router = Router::bind(config).unwrap().start().unwrap();
+    let mut session = Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap();
+    session.register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(2 << 20).into()]))).unwrap();
+    thread::spawn(move || session.serve());
+    let Socket::Unix(path) = &router.urls()[0].socket else { panic!() };
+    let mut slow = std::os::unix::net::UnixStream::connect(path).unwrap();
+    slow.write_all(b"\x7F\xF1\0\0").unwrap();
+    for message in [r#"[1,"realm1",{}]"#, r#"[48,1,{},"com.example.long"]"#] {
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        slow.write_all(&[&length, message.as_bytes()].concat()).unwrap();
+    }
+    // Slower than the router's idle timeout in all, but never silent for so long.
+    let mut heard = 0;
+    let mut some = [0; 16 * 1024];
+    while heard < 2 << 20 {
+        let read = slow.read(&mut some).unwrap();
+        assert!(read > 0, "the end after {heard} bytes");
+        heard += read;
+        thread::sleep(Duration::from_millis(15));
+    }
 }
 
 #[test]

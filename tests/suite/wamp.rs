@@ -144,7 +144,7 @@ fn what_cannot_be_joined_says_why() {
 
 /// A path for a Unix socket, where nothing is.
 #[cfg(unix)]
-fn path(name: &str) -> String {
+pub fn path(name: &str) -> String {
     let path = std::env::temp_dir().join(format!("roundtrip-suite-{}-{name}", std::process::id()));
     let _ = std::fs::remove_file(&path);
     path.to_str().unwrap().into()
