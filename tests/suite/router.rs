@@ -358,7 +358,7 @@ fn whoever_takes_his_time_hears_it_all() {
     let config = Config { listen: vec![Endpoint::rawsocket(socket)], session, ..Config::default() };
     let router = Router::bind(config).unwrap().start().unwrap();
     let mut session = Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap();
-    session.register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(2 << 20).into()]))).unwrap();
+    session.register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(5 << 20).into()]))).unwrap();
     thread::spawn(move || session.serve());
     let Socket::Unix(path) = &router.urls()[0].socket else { panic!() };
     let mut slow = std::os::unix::net::UnixStream::connect(path).unwrap();
@@ -367,10 +367,10 @@ fn whoever_takes_his_time_hears_it_all() {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();
         slow.write_all(&[&length, message.as_bytes()].concat()).unwrap();
     }
-    // Slower than the router's idle timeout in all, but never silent for so long.
+    // Longer than the idle timeout and the two seconds of a goodbye, but never silent for so long.
     let mut heard = 0;
     let mut some = [0; 16 * 1024];
-    while heard < 2 << 20 {
+    while heard < 5 << 20 {
         let read = slow.read(&mut some).unwrap();
         assert!(read > 0, "the end after {heard} bytes");
         heard += read;
