@@ -44,6 +44,8 @@ pub struct Stream {
     socket: Arc<Socket>,
     peer: Option<SocketAddr>,
     timeout: Duration,
+    /// What the system has been told of it.
+    told: Duration,
     limit: Option<Limit>,
     spin: bool,
 }
@@ -54,6 +56,18 @@ pub struct Stream {
 struct Limit {
     time: Duration,
     begun: Option<Instant>,
+}
+
+impl Limit {
+    fn left(&mut self) -> io::Result<Duration> {
+        let now = Instant::now();
+        let left = self.time.saturating_sub(now - *self.begun.get_or_insert(now));
+        if left.is_zero() { Err(self.passed()) } else { Ok(left) }
+    }
+
+    fn passed(&self) -> io::Error {
+        io::Error::new(ErrorKind::TimedOut, format!("no whole message arrived for {:?}", self.time))
+    }
 }
 
 #[derive(Debug)]
@@ -149,7 +163,8 @@ impl Stream {
     }
 
     fn new(socket: Socket, peer: Option<SocketAddr>, timeout: Duration) -> io::Result<Self> {
-        let mut stream = Stream { socket: Arc::new(socket), peer, timeout, limit: None, spin: false };
+        let (told, limit) = (Duration::ZERO, None);
+        let mut stream = Stream { socket: Arc::new(socket), peer, timeout, told, limit, spin: false };
         // Whoever started this program may have left it non-blocking, and then no timeout would hold.
         with_socket!(stream, socket => socket.set_nonblocking(false))?;
         stream.set_read_timeout(timeout)?;
@@ -163,7 +178,15 @@ impl Stream {
     /// `InvalidInput` when it is zero.
     pub fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         self.timeout = timeout;
-        with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))
+        self.tell(timeout)
+    }
+
+    fn tell(&mut self, timeout: Duration) -> io::Result<()> {
+        if self.told != timeout || timeout.is_zero() {
+            with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))?;
+            self.told = timeout;
+        }
+        Ok(())
     }
 
     /// From now on waits by asking again and again, and for just as long.
@@ -227,9 +250,9 @@ impl Stream {
         }
     }
 
-    /// Calls `io` until it does not block, or the timeout has passed; without spinning the system does this for us.
-    fn wait(&self, what: &str, mut io: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-        let deadline = self.spin.then(|| Instant::now().checked_add(self.timeout));
+    /// Calls `io` until it does not block, or the time has passed; without spinning the system does this for us.
+    fn wait(&self, what: &str, time: Duration, mut io: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        let deadline = self.spin.then(|| Instant::now().checked_add(time));
         loop {
             match io().map_err(|error| (error.kind(), error)) {
                 Ok(bytes) => return Ok(bytes),
@@ -240,7 +263,7 @@ impl Stream {
                 }
                 // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows: here always the latter.
                 Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => {
-                    return Err(io::Error::new(ErrorKind::TimedOut, format!("{what} for {:?}", self.timeout)));
+                    return Err(io::Error::new(ErrorKind::TimedOut, format!("{what} for {time:?}")));
                 }
                 Err((_, error)) => return Err(error),
             }
@@ -277,21 +300,24 @@ impl Stream {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(Limit { time, begun }) = &mut self.limit {
-            let now = Instant::now();
-            if now - *begun.get_or_insert(now) >= *time {
-                let what = format!("no whole message arrived for {time:?}");
-                return Err(io::Error::new(ErrorKind::TimedOut, what));
-            }
+        let time = self.limit.as_mut().map_or(Ok(self.timeout), Limit::left)?;
+        self.tell(time)?;
+        let read = self.wait("nothing arrived", time, || with_socket!(self, socket => (&mut &*socket).read(buffer)));
+        match (read, &self.limit) {
+            // Something had arrived before.
+            (Err(error), Some(limit)) if error.kind() == ErrorKind::TimedOut && time < limit.time => Err(limit.passed()),
+            (read, _) => read,
         }
-        self.wait("nothing arrived", || with_socket!(self, socket => (&mut &*socket).read(buffer)))
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written =
-            self.wait("the peer took nothing", || with_socket!(self, socket => (&mut &*socket).write(buffer)));
+        let written = self.wait(
+            "the peer took nothing",
+            self.timeout,
+            || with_socket!(self, socket => (&mut &*socket).write(buffer)),
+        );
         match written {
             Err(error) if error.kind() == ErrorKind::TimedOut && !self.spin => {
                 self.write_what_fits(buffer).map_err(|_| error)
@@ -378,4 +404,33 @@ pub fn reachable(mut address: SocketAddr) -> SocketAddr {
 /// its own and meet itself (simultaneous open, RFC 9293 section 3.5). Nobody listens there.
 pub(crate) fn refuse_self_connection(stream: TcpStream) -> io::Result<TcpStream> {
     if stream.local_addr()? == stream.peer_addr()? { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_message_is_for_all_of_its_reads_together() {
+        const TIME: Duration = Duration::from_secs(1);
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut reader = BufReader::new(Stream::from_unix(ours, TIME / 4).unwrap());
+        let start = Instant::now();
+        let peer = std::thread::spawn(move || {
+            std::thread::sleep(TIME * 7 / 10);
+            theirs.write_all(b"a").unwrap();
+            theirs
+        });
+        let error = receive_within(TIME, &mut reader, |reader| reader.read_exact(&mut [0; 2])).unwrap_err();
+        let took = start.elapsed();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::TimedOut, "no whole message arrived for 1s")
+        );
+        // Neither a quarter nor 1.7 times as long.
+        assert!((TIME..TIME * 3 / 2).contains(&took), "{took:?}");
+        // It held for that message alone.
+        assert_eq!(reader.read(&mut [0]).unwrap_err().to_string(), "nothing arrived for 250ms");
+        drop(peer.join());
+    }
 }

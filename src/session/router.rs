@@ -126,7 +126,7 @@ impl Realm {
             }
         };
         let mut session = Conversation::new(self, incoming, outbox);
-        let end = match session.hello(opened + time) {
+        let end = match session.hello(opened, time) {
             Err(end) => {
                 log.say(format_args!("{peer} closed: {end}"));
                 end

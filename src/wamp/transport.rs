@@ -9,7 +9,7 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::net::{Stream, receive_within};
 use crate::wire::rawsocket::{self, FrameError, Kind, MAX_MESSAGE};
@@ -82,6 +82,8 @@ pub struct Incoming {
     max: usize,
     role: Role,
     serializer: Serializer,
+    /// Since when a message is under way that has been interrupted by something else.
+    interrupted: Option<Instant>,
     broken: bool,
 }
 
@@ -93,12 +95,15 @@ enum Receiving {
 
 impl Incoming {
     pub(super) fn websocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        let framing = Receiving::WebSocket(Receiver::new(role, max));
-        Incoming { reader, framing, max, role, serializer, broken: false }
+        Incoming::new(reader, Receiving::WebSocket(Receiver::new(role, max)), role, serializer, max)
     }
 
     pub(super) fn rawsocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        Incoming { reader, framing: Receiving::RawSocket(Vec::new()), max, role, serializer, broken: false }
+        Incoming::new(reader, Receiving::RawSocket(Vec::new()), role, serializer, max)
+    }
+
+    fn new(reader: BufReader<Stream>, framing: Receiving, role: Role, serializer: Serializer, max: usize) -> Self {
+        Incoming { reader, framing, max, role, serializer, interrupted: None, broken: false }
     }
 
     /// The connection.
@@ -146,6 +151,8 @@ impl Incoming {
     /// number for it.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
         let (role, serializer, max) = (self.role, self.serializer, self.max);
+        // A ping within a message gives that no more time.
+        let time = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
         let received = match &mut self.framing {
             Receiving::WebSocket(receiver) => receive_within(time, &mut self.reader, |reader| {
                 Ok(match receiver.receive(reader)? {
@@ -166,6 +173,12 @@ impl Incoming {
                     Some(Kind::Pong) => Ok(Some(Event::Pong)),
                 })
             }
+        };
+        self.interrupted = match &self.framing {
+            Receiving::WebSocket(websocket) if websocket.is_unfinished() => {
+                Some(self.interrupted.unwrap_or_else(Instant::now))
+            }
+            _ => None,
         };
         // What it says has been taken out, and a connection that once had a long message must not hold on to that.
         match &mut self.framing {
@@ -321,5 +334,28 @@ mod tests {
             encoder.message(result(max / 7), &mut out).unwrap();
             assert!(out.len() > max / 2 && encoder.payload.capacity() <= KEPT);
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn pings_within_a_message_give_it_no_more_time() {
+        use std::io::Write;
+        use std::os::unix::net::UnixStream;
+
+        let time = Duration::from_millis(300);
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let reader = BufReader::new(Stream::from_unix(ours, time).unwrap());
+        let mut incoming = Incoming::websocket(reader, Role::Client, Serializer::Json, 100);
+        theirs.write_all(b"\x01\x01[").unwrap();
+        let start = Instant::now();
+        let error = loop {
+            theirs.write_all(b"\x89\x00").unwrap();
+            match incoming.receive(time) {
+                Ok(event) => assert!(matches!(event, Some(Event::Ping(_))) && start.elapsed() < 10 * time),
+                Err(error) => break error,
+            }
+            std::thread::sleep(time / 10);
+        };
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     }
 }

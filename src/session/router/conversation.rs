@@ -93,11 +93,15 @@ impl<'a> Conversation<'a> {
     }
 
     /// Waits for the HELLO, and answers it; returns the number of the session.
-    pub fn hello(&mut self, deadline: Instant) -> Result<u64, End> {
+    pub fn hello(&mut self, opened: Instant, time: Duration) -> Result<u64, End> {
+        let failed = |error: io::Error| match error.kind() {
+            ErrorKind::TimedOut => End::Failed(io::Error::new(error.kind(), format!("no HELLO for {time:?}"))),
+            _ => failed(error),
+        };
         let max_message = self.realm.settings.max_message;
         self.incoming.set_max_message(max_message.min(MAX_HELLO));
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = time.saturating_sub(opened.elapsed());
             match self.incoming.receive(left).map_err(failed)? {
                 Some(Event::Message(Message::Hello { realm, .. }, _)) => break self.check(&realm)?,
                 Some(Event::Message(Message::Abort { reason, .. }, _)) => return Err(End::Aborted(reason)),

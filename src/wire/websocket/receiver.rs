@@ -36,6 +36,12 @@ impl Receiver {
         self.max_message = max_message.max(self.message.len());
     }
 
+    /// Whether a message has begun and is not yet whole, so that a control frame was received within it.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
     /// Gives back the memory of the last message, if it was a long one; otherwise the next one's beginning does.
     pub fn forget(&mut self) {
         if self.unfinished.is_none() {
