@@ -183,7 +183,7 @@ impl Session {
     pub fn serve(&mut self) -> io::Result<()> {
         let mut asked = false;
         loop {
-            let step = match self.incoming.wait() {
+            let step = match self.incoming.wait(self.timeout) {
                 Err(error) if error.kind() == ErrorKind::TimedOut && !asked => {
                     asked = true;
                     self.encoder.ping(&mut self.out);
@@ -244,7 +244,7 @@ impl Session {
     /// Receives what comes next, and deals with all but answers.
     fn step(&mut self) -> io::Result<Step> {
         self.check()?;
-        self.incoming.wait()?;
+        self.incoming.wait(self.timeout)?;
         match self.incoming.receive(self.timeout)? {
             Some(Event::Message(Message::Invocation { request, registration, payload, .. }, _)) => {
                 self.invoked(request, registration, payload)?;

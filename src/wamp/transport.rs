@@ -131,16 +131,16 @@ impl Incoming {
         self.serializer
     }
 
-    /// Waits until something arrives, for as long as the connection's timeout; `false` when the connection has ended.
-    /// `TimedOut` is no more than that, and the wait may be repeated.
+    /// Waits until something arrives, for so long; `false` when the connection has ended. `TimedOut` is no more than
+    /// that, and the wait may be repeated.
     ///
     /// # Errors
     /// Those of the connection.
-    pub fn wait(&mut self) -> io::Result<bool> {
+    pub fn wait(&mut self, time: Duration) -> io::Result<bool> {
         if self.broken {
             return Err(io::Error::new(ErrorKind::InvalidData, "the connection has failed before"));
         }
-        Ok(!self.reader.fill_buf()?.is_empty())
+        receive_within(time, &mut self.reader, |reader| Ok(!reader.fill_buf()?.is_empty()))
     }
 
     /// Receives what comes next, which has to be there as a whole within `time`; `None` when the connection has

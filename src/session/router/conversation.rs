@@ -115,7 +115,7 @@ impl<'a> Conversation<'a> {
         }
         self.incoming.set_max_message(max_message);
         let idle = self.realm.settings.idle_timeout;
-        self.incoming.stream_mut().set_read_timeout((idle / 2).max(Duration::from_millis(1))).map_err(End::Failed)?;
+        self.incoming.stream_mut().set_read_timeout(idle).map_err(End::Failed)?;
         // Nobody else may be the first to say something to it.
         let mut held = self.outbox.hold();
         let Some(session) = self.realm.dealer.join(Arc::clone(&self.outbox)) else {
@@ -152,7 +152,7 @@ impl<'a> Conversation<'a> {
         let idle = self.realm.settings.idle_timeout;
         let mut asked = false;
         loop {
-            match self.incoming.wait() {
+            match self.incoming.wait((idle / 2).max(Duration::from_millis(1))) {
                 // It is still taking what was sent before. If it did not, the slow lane would give it up.
                 Err(error) if error.kind() == ErrorKind::TimedOut && self.outbox.is_busy() => {
                     asked = false;
