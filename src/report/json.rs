@@ -45,7 +45,7 @@
 //! | `duration_ns` | from the server's `READY` until the last one had |
 //! | `bits_per_second` | the first over the second |
 //! | `server_duration_ns` | an upload's time as the server saw it |
-//! | `cpu` | how much of one processor this side's thread used, from 0 to 1, where ticks of 10 ms can tell |
+//! | `cpu_percent` | how much of one processor this side's thread used, where ticks of 10 ms can tell |
 //!
 //! `udp` has the fields of pings, where `rtt_ns` and `due_ns` are of answers within the timeout, and
 //!
@@ -82,7 +82,7 @@
 //! | `from`, `to` | the one thing, and what takes its place |
 //! | `pairs` | how many pairs of combinations that differ in nothing else this is the mean of, four at most |
 //! | `mean_ns`, `p50_ns` | by how much that makes means and medians longer; negative where they are shorter |
-//! | `mean_ratio`, `p50_ratio` | so many times as long |
+//! | `mean_ratio_permille`, `p50_ratio_permille` | so many thousandths as long |
 //! | `mean_error_ns` | the standard error of `mean_ns` |
 //!
 //! There, `host` and `port` are those of the first router that listens on TCP.
@@ -163,7 +163,7 @@ impl Fields for Bandwidth {
         map.insert("duration_ns", nanoseconds(self.duration));
         put(map, "bits_per_second", self.bits_per_second().map(whole));
         put(map, "server_duration_ns", self.server.map(|server| nanoseconds(server.duration)));
-        put(map, "cpu", self.cpu);
+        put(map, "cpu_percent", self.cpu.map(|cpu| whole(cpu * 100.0)));
     }
 }
 
@@ -203,9 +203,9 @@ impl Fields for Sweep {
     }
 }
 
-/// A test's object, from the results of its clients.
+/// A test's object, from the results of its clients, which are `listed` if there are several or somebody wants so.
 #[must_use]
-pub fn test<R: Outcome + Fields>(name: &str, results: &[R], environment: Option<&Environment>) -> Map {
+pub fn test<R: Outcome + Fields>(name: &str, results: &[R], listed: bool, environment: Option<&Environment>) -> Map {
     let one = |result: &R, failure: Option<String>| {
         let mut map = Map::default();
         map.insert("test", name);
@@ -217,13 +217,12 @@ pub fn test<R: Outcome + Fields>(name: &str, results: &[R], environment: Option<
     let reason = |result: &R| result.failure().map(ToString::to_string);
     let mut map = match results {
         [only] => one(only, reason(only)),
-        several => {
-            let mut map = one(&R::total(several), several.iter().find_map(reason));
-            let clients = several.iter().map(|result| Value::Map(one(result, reason(result))));
-            map.insert("clients", clients.collect::<Vec<_>>());
-            map
-        }
+        several => one(&R::total(several), several.iter().find_map(reason)),
     };
+    if listed || results.len() > 1 {
+        let clients = results.iter().map(|result| Value::Map(one(result, reason(result))));
+        map.insert("clients", clients.collect::<Vec<_>>());
+    }
     if let Some(environment) = environment {
         map.insert("clock_ns", nanoseconds(environment.clock));
         put(&mut map, "host_retransmitted_segments", environment.retransmitted);
@@ -240,7 +239,7 @@ pub fn test<R: Outcome + Fields>(name: &str, results: &[R], environment: Option<
 /// use std::io::ErrorKind;
 ///
 /// let failed = Latency::failed(ErrorKind::ConnectionRefused.into());
-/// let tests = vec![Value::Map(test("latency", &[failed], None))];
+/// let tests = vec![Value::Map(test("latency", &[failed], false, None))];
 /// let text = Value::Map(document(Some(("localhost", 5001)), tests)).to_string();
 /// assert!(text.ends_with(r#""tests":[{"test":"latency","ok":false,"error":"connection refused","sent":0,"received":0}]}"#));
 /// ```

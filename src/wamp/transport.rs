@@ -47,8 +47,9 @@ static LESS: Condvar = Condvar::new();
 /// The longest message that need not wait, in bytes.
 const SHORT: usize = 64 * 1024;
 
-/// How many bytes there may be at once: two of the longest messages, and as values a GiB at worst.
-const AT_ONCE: usize = 2 * MAX_MESSAGE;
+/// How many bytes there may be at once: one of the longest messages. As values that is 1.2 GiB at worst, which is a map
+/// of 8 million empty keys.
+const AT_ONCE: usize = MAX_MESSAGE;
 
 impl Turn {
     fn wait(role: Role, length: usize) -> Self {

@@ -64,7 +64,7 @@ fn every_combination_is_measured() {
         let effect = document.get("effects").and_then(|effects| effects.get(factor)).unwrap();
         assert_eq!((text(effect, "to"), number(effect, "pairs")), (to, 4));
         assert!(effect.get("mean_ns").and_then(Value::as_i64).is_some());
-        assert!(effect.get("p50_ratio").and_then(Value::as_f64).is_some_and(|ratio| ratio > 0.0));
+        assert!(effect.get("p50_ratio_permille").and_then(Value::as_u64).is_some_and(|ratio| ratio > 0));
     }
 }
 

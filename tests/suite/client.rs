@@ -223,6 +223,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--warmup", "+1"], "from 0"),
         (&["--port", "+80"], "from 1"),
         (&["--host", ""], "such as localhost"),
+        (&["--csv", ""], "must not be empty"),
         (&["--a\nb"], "--help"),
         (&["--time", "0"], "more than zero"),
         (&["--time", "1s", "--count", "5"], "leave out one"),

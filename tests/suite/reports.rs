@@ -82,6 +82,14 @@ fn a_document_holds_what_is_promised() {
 }
 
 #[test]
+fn a_single_client_is_a_list_too_where_clients_are_asked_for() {
+    let document = json(&loopback(&["--json", "--concurrent", "1", "--count", "2", "--interval", "0"]));
+    let [latency] = at(&document, "tests").as_list().unwrap() else { panic!("{document}") };
+    assert_eq!(at(latency, "clients").as_list().unwrap().len(), 1);
+    assert_eq!(at(latency, "clients.0.rtt_ns"), at(latency, "rtt_ns"));
+}
+
+#[test]
 fn what_is_not_known_is_left_out_of_a_document() {
     let one = json(&loopback(&["--json", "--test", "latency", "--count", "1", "--interval", "0"]));
     check_summary(at(&one, "tests.0.rtt_ns"), 1);
@@ -306,7 +314,7 @@ fn a_file_that_cannot_be_written_is_said_before_anything_is_measured() {
     for flag in ["--csv", "--svg"] {
         let outcome = loopback(&[flag, "/nonexistent/file"]);
         assert_eq!((outcome.code, outcome.out.as_str()), (Some(1), ""));
-        assert!(outcome.err.contains("cannot write /nonexistent/file"), "{outcome:?}");
+        assert!(outcome.err.contains("cannot write \"/nonexistent/file\""), "{outcome:?}");
     }
 }
 

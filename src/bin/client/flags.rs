@@ -49,6 +49,8 @@ pub struct Options {
     pub sizes: Vec<usize>,
     /// Clients at once.
     pub clients: usize,
+    /// Whether somebody has said how many.
+    pub listed: bool,
     /// The pings that the server is asked for.
     pub lag: LagPlan,
     /// What `status` sends.
@@ -226,7 +228,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     };
     let size = value("size", text("size"), 10 * MIB, size)?;
     let tests = match text("test") {
-        None if clients > 1 => vec![Test::Latency],
+        None if given.opt_present("concurrent") => vec![Test::Latency],
         given => value("test", given, ALL.to_vec(), tests)?,
     };
     let timeout = Duration::from_secs(if tests == [Test::Udp] { 2 } else { 10 });
@@ -243,6 +245,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
         sizes: value("sizes", text("sizes"), sizes("1:64KiB:*2")?, sizes)?,
         clients,
+        listed: given.opt_present("concurrent"),
         timeout: value("timeout", text("timeout"), timeout, some_time)?,
         framing: value("framing", text("framing"), Framing::Line, str::parse)?,
         spin,
@@ -251,8 +254,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             (true, _) => Format::Json,
             (_, true) => Format::JsonStream,
         },
-        csv: text("csv"),
-        svg: text("svg"),
+        csv: value("csv", text("csv"), None, file)?,
+        svg: value("svg", text("svg"), None, file)?,
         urls: given.opt_strs("url").iter().map(|text| url(text)).collect::<Result<_, _>>()?,
         realm: value("realm", text("realm"), "realm1".into(), realm)?,
         trace: given.opt_present("trace"),
@@ -388,6 +391,10 @@ fn data(text: &str) -> Result<Map, String> {
 
 fn host(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("must not be empty, such as localhost".into()) } else { Ok(text.into()) }
+}
+
+fn file(name: &str) -> Result<Option<String>, String> {
+    if name.is_empty() { Err("must not be empty, such as rtt.out".into()) } else { Ok(Some(name.into())) }
 }
 
 fn port(text: &str) -> Result<u16, String> {

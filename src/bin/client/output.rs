@@ -48,7 +48,7 @@ impl<'a> Output<'a> {
     /// Opens the files, so that a mistake in their names costs no measurement.
     pub fn new(options: &'a Options) -> io::Result<Self> {
         let create = |name: &String| {
-            File::create(name).map_err(|error| io::Error::new(error.kind(), format!("cannot write {name}: {error}")))
+            File::create(name).map_err(|error| io::Error::new(error.kind(), format!("cannot write {name:?}: {error}")))
         };
         let csv = options.csv.as_ref().map(create).transpose()?.map(|file| Mutex::new(LineWriter::new(file)));
         let svg = options.svg.as_ref().map(create).transpose()?.map(|file| (file, Mutex::default()));
@@ -99,7 +99,7 @@ impl<'a> Output<'a> {
         results: &[R],
         environment: Option<&Environment>,
     ) -> bool {
-        let object = json::test(test, results, environment);
+        let object = json::test(test, results, self.options.listed, environment);
         if self.options.format == Format::JsonStream {
             let mut event = Map::default();
             event.insert("event", "result");

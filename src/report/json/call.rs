@@ -31,10 +31,10 @@ pub fn effects(effects: &Effects) -> Map {
         map.insert("to", effect.to);
         map.insert("pairs", effect.pairs);
         map.insert("mean_ns", effect.mean.ns);
-        map.insert("mean_ratio", effect.mean.ratio);
+        map.insert("mean_ratio_permille", whole(effect.mean.ratio * 1e3));
         put(&mut map, "mean_error_ns", effect.error.map(nanoseconds));
         map.insert("p50_ns", effect.p50.ns);
-        map.insert("p50_ratio", effect.p50.ratio);
+        map.insert("p50_ratio_permille", whole(effect.p50.ratio * 1e3));
         map
     };
     effects.iter().map(|(factor, effect)| (factor, one(effect).into())).collect()
