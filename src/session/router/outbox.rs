@@ -324,7 +324,9 @@ impl Held<'_> {
         if self.has(&WORDS) {
             self.flush();
         } else {
-            let why = format!("it did not take what was sent to it, and {} bytes waited", self.writing.waiting);
+            let (bytes, waiting) = (self.writing.out.len(), self.writing.waiting);
+            let all = self.outbox.total.0.load(Ordering::Relaxed);
+            let why = format!("no room for {bytes} bytes to it: {waiting} bytes waited, and {all} in all");
             self.outbox.give_up(&mut self.writing, Some(why));
         }
         self.clear();
