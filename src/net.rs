@@ -181,6 +181,7 @@ impl Stream {
         self.tell(timeout)
     }
 
+    /// Tells the system, unless it knows already, and has it refuse zero.
     fn tell(&mut self, timeout: Duration) -> io::Result<()> {
         if self.told != timeout || timeout.is_zero() {
             with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))?;

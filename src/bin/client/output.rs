@@ -137,6 +137,10 @@ impl<'a> Output<'a> {
         object.insert("test", test);
         object.insert("ok", false);
         object.insert("error", error.to_string());
+        if matches!(test, "latency" | "lag") {
+            object.insert("sent", 0);
+            object.insert("received", 0);
+        }
         lock(&self.tests).push(Value::Map(object));
     }
 
