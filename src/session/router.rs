@@ -51,9 +51,9 @@
 //! and half of the time is saved. But where another program is busy on that processor, who has yielded gets it back
 //! only after milliseconds. So nobody yields here.
 //!
-//! Of memory it takes, at worst, 16 MiB for each session whose message has not arrived as a whole, 512 MiB for what is
-//! waiting to be sent, and 1.2 GiB for the one long message that is just being taken apart; and the allocator may keep
-//! for a while what has been given back. `--max-connections` is what keeps the first in bounds.
+//! Of memory it takes, at worst, 16 MiB for each session whose message is arriving and some 50 MiB more while the message
+//! is passed on, and 512 MiB for what is waiting to be sent; and the allocator may keep for a while what has been given
+//! back. `--max-connections` keeps the first in bounds.
 //!
 //! Waiting by [spinning](crate::net#spinning) is not offered here: a call waits in four threads one after the other,
 //! and four that spin need four cores.

@@ -74,7 +74,7 @@ impl Agreed {
                 Encoder::websocket(role, serializer, max_message),
             ),
             Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => {
-                (Incoming::rawsocket(reader, role, serializer, max_message), Encoder::rawsocket(serializer, theirs))
+                (Incoming::rawsocket(reader, serializer, max_message), Encoder::rawsocket(serializer, theirs))
             }
         }
     }

@@ -246,16 +246,16 @@ impl Session {
         self.check()?;
         self.incoming.wait(self.timeout)?;
         match self.incoming.receive(self.timeout)? {
-            Some(Event::Message(Message::Invocation { request, registration, payload, .. }, _)) => {
+            Some(Event::Message(Message::Invocation { request, registration, payload, .. })) => {
                 self.invoked(request, registration, payload)?;
                 Ok(Step::Done)
             }
-            Some(Event::Message(Message::Abort { details, reason }, _)) => Err(aborted(&details, &reason)),
-            Some(Event::Message(Message::Goodbye { reason, .. }, _)) if reason != uri::GOODBYE_AND_OUT => {
+            Some(Event::Message(Message::Abort { details, reason })) => Err(aborted(&details, &reason)),
+            Some(Event::Message(Message::Goodbye { reason, .. })) if reason != uri::GOODBYE_AND_OUT => {
                 self.send(Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() })?;
                 Ok(Step::Goodbye(reason))
             }
-            Some(Event::Message(message, _)) => Ok(Step::Answer(message)),
+            Some(Event::Message(message)) => Ok(Step::Answer(message)),
             Some(Event::Ping(payload)) => {
                 self.encoder.pong(&payload, &mut self.out);
                 self.flush()?;

@@ -8,11 +8,10 @@
 //! left to the owner too, since [`Incoming`] does not write.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::net::{Stream, receive_within};
-use crate::wire::rawsocket::{self, FrameError, Kind, MAX_MESSAGE};
+use crate::wire::rawsocket::{self, FrameError, Kind};
 use crate::wire::wamp::{Message, Serializer};
 use crate::wire::websocket::{self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender};
 
@@ -22,56 +21,14 @@ const KEPT: usize = 64 * 1024;
 /// What arrives.
 #[derive(Debug)]
 pub enum Event {
-    /// A message, which is to be gone before the [`Turn`] is, and the turn before anything is waited for.
-    Message(Message, Turn),
+    /// A message.
+    Message(Message),
     /// A question whether this side is there: answer with [`Encoder::pong`].
     Ping(Vec<u8>),
     /// The answer to such a question.
     Pong,
     /// The connection ends: answer with [`Encoder::close`], then close it.
     Close,
-}
-
-/// Long messages are taken apart a few at a time in the whole process, as far as they come from clients. A list of 16
-/// million zeros has 16 MiB as bytes and half a GiB as values, and a thousand strangers may send one at once. Short
-/// messages do not wait for their turn, and neither does who talks to a router of its own choice.
-///
-/// It is over when this is dropped.
-#[derive(Debug, Default)]
-pub struct Turn(usize);
-
-/// How many bytes of long messages are being taken apart.
-static LONG_ONES: Mutex<usize> = Mutex::new(0);
-static LESS: Condvar = Condvar::new();
-
-/// The longest message that need not wait, in bytes.
-const SHORT: usize = 64 * 1024;
-
-/// How many bytes there may be at once: one of the longest messages. As values that is 1.2 GiB at worst, which is a map
-/// of 8 million empty keys.
-const AT_ONCE: usize = MAX_MESSAGE;
-
-impl Turn {
-    fn wait(role: Role, length: usize) -> Self {
-        if role == Role::Client || length <= SHORT {
-            return Turn(0);
-        }
-        // Nobody waits for ever for what is longer than all of the room.
-        let length = length.min(AT_ONCE);
-        let there = LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |there: &mut usize| *there + length > AT_ONCE;
-        *LESS.wait_while(there, full).unwrap_or_else(PoisonError::into_inner) += length;
-        Turn(length)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        if self.0 > 0 {
-            *LONG_ONES.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
-            LESS.notify_all();
-        }
-    }
 }
 
 /// The receiving half of a connection.
@@ -81,7 +38,6 @@ pub struct Incoming {
     framing: Receiving,
     /// How long a message this side takes.
     max: usize,
-    role: Role,
     serializer: Serializer,
     /// Since when a message is under way that has been interrupted by something else.
     interrupted: Option<Instant>,
@@ -96,15 +52,15 @@ enum Receiving {
 
 impl Incoming {
     pub(super) fn websocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        Incoming::new(reader, Receiving::WebSocket(Receiver::new(role, max)), role, serializer, max)
+        Incoming::new(reader, Receiving::WebSocket(Receiver::new(role, max)), serializer, max)
     }
 
-    pub(super) fn rawsocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
-        Incoming::new(reader, Receiving::RawSocket(Vec::new()), role, serializer, max)
+    pub(super) fn rawsocket(reader: BufReader<Stream>, serializer: Serializer, max: usize) -> Self {
+        Incoming::new(reader, Receiving::RawSocket(Vec::new()), serializer, max)
     }
 
-    fn new(reader: BufReader<Stream>, framing: Receiving, role: Role, serializer: Serializer, max: usize) -> Self {
-        Incoming { reader, framing, max, role, serializer, interrupted: None, broken: false }
+    fn new(reader: BufReader<Stream>, framing: Receiving, serializer: Serializer, max: usize) -> Self {
+        Incoming { reader, framing, max, serializer, interrupted: None, broken: false }
     }
 
     /// The connection.
@@ -151,15 +107,15 @@ impl Incoming {
     /// Says what is wrong with it, or with the connection; nothing more can be received then. [`close_code`] has a
     /// number for it.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
-        let (role, serializer, max) = (self.role, self.serializer, self.max);
+        let (serializer, max) = (self.serializer, self.max);
         // A ping within a message gives that no more time.
         let time = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
         let received = match &mut self.framing {
             Receiving::WebSocket(receiver) => receive_within(time, &mut self.reader, |reader| {
                 Ok(match receiver.receive(reader)? {
                     None => None,
-                    Some(websocket::Message::Text(text)) => Some(decode(serializer, role, true, text.as_bytes())?),
-                    Some(websocket::Message::Binary(bytes)) => Some(decode(serializer, role, false, bytes)?),
+                    Some(websocket::Message::Text(text)) => Some(decode(serializer, true, text.as_bytes())?),
+                    Some(websocket::Message::Binary(bytes)) => Some(decode(serializer, false, bytes)?),
                     Some(websocket::Message::Ping(bytes)) => Some(Event::Ping(bytes.to_vec())),
                     Some(websocket::Message::Pong(_)) => Some(Event::Pong),
                     Some(websocket::Message::Close(_)) => Some(Event::Close),
@@ -169,7 +125,7 @@ impl Incoming {
                 let kind = receive_within(time, &mut self.reader, |reader| rawsocket::receive(reader, max, payload));
                 kind.and_then(|kind| match kind {
                     None => Ok(None),
-                    Some(Kind::Message) => Ok(Some(decode(serializer, role, serializer.is_text(), payload)?)),
+                    Some(Kind::Message) => Ok(Some(decode(serializer, serializer.is_text(), payload)?)),
                     Some(Kind::Ping) => Ok(Some(Event::Ping(payload.clone()))),
                     Some(Kind::Pong) => Ok(Some(Event::Pong)),
                 })
@@ -200,13 +156,12 @@ impl Incoming {
 }
 
 /// A WebSocket says of each message whether it is text, and that is part of what was agreed on.
-fn decode(serializer: Serializer, role: Role, text: bool, bytes: &[u8]) -> io::Result<Event> {
+fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
     if text != serializer.is_text() {
         let what = if text { "a text message where MessagePack" } else { "a binary message where JSON" };
         return Err(io::Error::new(ErrorKind::InvalidData, format!("{what} was agreed on")));
     }
-    let turn = Turn::wait(role, bytes.len());
-    Ok(Event::Message(serializer.decode(bytes)?, turn))
+    Ok(Event::Message(serializer.decode(bytes)?))
 }
 
 /// The code with which a WebSocket is closed after this error.

@@ -15,8 +15,9 @@
 //! is no error that can be handled but the end of the process: a hundred thousand `[`, 100 kB, would be enough. So
 //! [`MAX_DEPTH`] it is.
 //!
-//! Memory needs no limit of its own. JSON announces no lengths for which a reader would have to make room in advance;
-//! a value takes 32 bytes and a pair in a map 64, once there. Who bounds the length of the text bounds the memory.
+//! JSON announces no lengths for which a reader would have to make room in advance, so who bounds the length of the
+//! text bounds the memory; but a value takes 32 bytes and a pair in a map 64, where `0,` are two. So there may be no
+//! more of them than [`MAX_VALUES`].
 //!
 //! The RFC leaves some questions to whoever reads, and programs that answer them differently misunderstand each
 //! other. Here:
@@ -29,7 +30,7 @@
 //! | other numbers (section 6) | the nearest `f64`; an error if that is infinity |
 //! | a byte order mark (section 8.1) | an error |
 //! | half of a surrogate pair (section 8.2) | an error: it is no character, and a `String` has no place for it |
-//! | depth (section 9) | [`MAX_DEPTH`] |
+//! | depth, and how many values (section 9) | [`MAX_DEPTH`], [`MAX_VALUES`] |
 
 mod encode;
 
@@ -38,7 +39,7 @@ use std::io;
 
 pub use encode::{encode, pretty};
 
-use super::value::{MAX_DEPTH, Map, Value};
+use super::value::{MAX_DEPTH, MAX_VALUES, Map, Value};
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub enum JsonErrorKind {
     LoneSurrogate,
     /// More than [`MAX_DEPTH`] lists and maps are open.
     TooDeep,
+    /// There are more than [`MAX_VALUES`] values.
+    TooMany,
 }
 
 /// Reads a text that is one value.
@@ -91,7 +94,7 @@ pub enum JsonErrorKind {
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let valid =
         str::from_utf8(text).map_err(|error| JsonError::new(JsonErrorKind::NotUtf8, &text[..error.valid_up_to()]))?;
-    let mut parser = Parser { rest: valid };
+    let mut parser = Parser { rest: valid, values: 0 };
     parser.document().map_err(|kind| JsonError::new(kind, &text[..text.len() - parser.rest.len()]))
 }
 
@@ -100,6 +103,8 @@ type Parsed<T> = Result<T, JsonErrorKind>;
 /// Where the parser stands: in front of `rest`. An error is wherever it stood when it gave up.
 struct Parser<'a> {
     rest: &'a str,
+    /// How many values have begun.
+    values: usize,
 }
 
 impl Parser<'_> {
@@ -112,7 +117,9 @@ impl Parser<'_> {
     /// A value that is in `depth` others.
     fn value(&mut self, depth: usize) -> Parsed<Value> {
         self.skip_white_space();
+        self.values += 1;
         match self.peek() {
+            _ if self.values > MAX_VALUES => Err(JsonErrorKind::TooMany),
             Some('[' | '{') if depth == MAX_DEPTH => Err(JsonErrorKind::TooDeep),
             Some('[') => self.list(depth),
             Some('{') => self.map(depth),
@@ -350,6 +357,7 @@ impl fmt::Display for JsonErrorKind {
             }
             JsonErrorKind::LoneSurrogate => f.write_str("half of a surrogate pair, which is no character"),
             JsonErrorKind::TooDeep => write!(f, "more than {MAX_DEPTH} lists and maps within each other"),
+            JsonErrorKind::TooMany => write!(f, "more than {MAX_VALUES} values"),
         }
     }
 }

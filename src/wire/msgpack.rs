@@ -30,9 +30,8 @@
 //! What makes it quick makes it dangerous: a length is only what a stranger claims. `DD FF FF FF FF` announces four
 //! thousand million values, and a reader that makes room for them before it looks any further takes 137 GB for a
 //! message of five bytes. Here a length that goes beyond the end of the message is an error at once, and room is made
-//! for a few values only; more is taken as they turn up. So a message takes memory in proportion to its own length:
-//! 32 bytes for each value and 64 for each pair, which are one and two bytes of the message at least. As in
-//! [`json`](super::json), who bounds the length bounds the memory, and depth has a limit of its own, [`MAX_DEPTH`].
+//! for a few values only; more is taken as they turn up. As in [`json`](super::json), what is one byte of the message
+//! is 32 bytes as a value, and so their number is bounded by [`MAX_VALUES`], as depth is by [`MAX_DEPTH`].
 //!
 //! | left open by the specification | here |
 //! | --- | --- |
@@ -50,7 +49,7 @@ use std::io;
 
 pub use encode::encode;
 
-use super::value::{MAX_DEPTH, Map, Value};
+use super::value::{MAX_DEPTH, MAX_VALUES, Map, Value};
 
 /// For how many values or pairs there is room before the first has arrived.
 const ROOM: usize = 16;
@@ -79,6 +78,8 @@ pub enum MsgpackErrorKind {
     KeyNotString(&'static str),
     /// More than [`MAX_DEPTH`] lists and maps are open.
     TooDeep,
+    /// There are more than [`MAX_VALUES`] values.
+    TooMany,
 }
 
 /// Reads a message that is one value.
@@ -97,7 +98,7 @@ pub enum MsgpackErrorKind {
 /// # Errors
 /// Says what is wrong with the message, and where.
 pub fn parse(message: &[u8]) -> Result<Value, MsgpackError> {
-    let mut parser = Parser { rest: message };
+    let mut parser = Parser { rest: message, values: 0 };
     parser.message().map_err(|kind| MsgpackError { kind, offset: message.len() - parser.rest.len() })
 }
 
@@ -106,6 +107,8 @@ type Parsed<T> = Result<T, MsgpackErrorKind>;
 /// Where the parser stands: in front of `rest`. An error is wherever it stood when it gave up.
 struct Parser<'a> {
     rest: &'a [u8],
+    /// How many values have begun.
+    values: usize,
 }
 
 /// A value whose first byte has been read, and all that belongs to it alone.
@@ -127,7 +130,9 @@ impl<'a> Parser<'a> {
     /// A value that is in `depth` others.
     fn value(&mut self, depth: usize) -> Parsed<Value> {
         let start = self.rest;
+        self.values += 1;
         match self.begin()? {
+            _ if self.values > MAX_VALUES => self.wrong(start, MsgpackErrorKind::TooMany),
             Begun::Whole(value) => Ok(value),
             Begun::List(_) | Begun::Map(_) if depth == MAX_DEPTH => self.wrong(start, MsgpackErrorKind::TooDeep),
             Begun::List(length) => self.list(length, depth),
@@ -281,6 +286,7 @@ impl fmt::Display for MsgpackErrorKind {
             MsgpackErrorKind::NotUtf8 => f.write_str("a string that is not UTF-8"),
             MsgpackErrorKind::KeyNotString(what) => write!(f, "the key in a map is {what} and not a string"),
             MsgpackErrorKind::TooDeep => write!(f, "more than {MAX_DEPTH} lists and maps within each other"),
+            MsgpackErrorKind::TooMany => write!(f, "more than {MAX_VALUES} values"),
         }
     }
 }

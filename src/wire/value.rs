@@ -27,6 +27,12 @@ use std::mem;
 /// optimization a level takes about 1 KiB. The tests parse, copy, print and drop a value this deep in such a thread.
 pub const MAX_DEPTH: usize = 128;
 
+/// How many values there may be in one that is read.
+///
+/// A zero is one byte of a message and 32 bytes in memory, and in lists of lists it is more: without this limit a
+/// message of 16 MiB would become 1.2 GiB. With it, what is read takes some 50 MiB more than its strings.
+pub const MAX_VALUES: usize = 1 << 18;
+
 /// Anything that a message may say.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

@@ -11,7 +11,7 @@ use super::dealer::{self, Answered, Passed, Violation};
 use super::outbox::{Outbox, Unsent};
 use crate::wamp::session::AGENT;
 use crate::wamp::shown;
-use crate::wamp::transport::{Encoder, Event, Incoming, Turn, close_code};
+use crate::wamp::transport::{Encoder, Event, Incoming, close_code};
 use crate::wire::value::{Map, Value};
 use crate::wire::wamp::{Message, Payload, WampError, code, uri, valid_uri};
 use crate::wire::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR};
@@ -103,9 +103,9 @@ impl<'a> Conversation<'a> {
         loop {
             let left = time.saturating_sub(opened.elapsed());
             match self.incoming.receive(left).map_err(failed)? {
-                Some(Event::Message(Message::Hello { realm, .. }, _)) => break self.check(&realm)?,
-                Some(Event::Message(Message::Abort { reason, .. }, _)) => return Err(End::Aborted(reason)),
-                Some(Event::Message(message, _)) => {
+                Some(Event::Message(Message::Hello { realm, .. })) => break self.check(&realm)?,
+                Some(Event::Message(Message::Abort { reason, .. })) => return Err(End::Aborted(reason)),
+                Some(Event::Message(message)) => {
                     return Err(End::violation(format!("{} before HELLO", message.name())));
                 }
                 Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
@@ -171,7 +171,7 @@ impl<'a> Conversation<'a> {
             };
             asked = false;
             match self.incoming.receive(idle).map_err(failed)? {
-                Some(Event::Message(message, turn)) => self.message(id, message, turn)?,
+                Some(Event::Message(message)) => self.message(id, message)?,
                 Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
                 Some(Event::Pong) => {}
                 Some(Event::Close) | None => return Err(End::Closed),
@@ -179,9 +179,9 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn message(&mut self, id: u64, message: Message, turn: Turn) -> Result<(), End> {
+    fn message(&mut self, id: u64, message: Message) -> Result<(), End> {
         match message {
-            Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload, turn),
+            Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload),
             Message::Cancel { request, .. } => {
                 // It may have been answered in the same moment.
                 if self.realm.dealer.cancel(id, request) {
@@ -190,13 +190,13 @@ impl<'a> Conversation<'a> {
                 Ok(())
             }
             Message::Yield { request, payload, .. } => {
-                self.answered(id, request, turn, |request| Message::Result { request, details: Map::new(), payload })
+                self.answered(id, request, |request| Message::Result { request, details: Map::new(), payload })
             }
             Message::Error { request_type: code::INVOCATION, request, details, error, payload } => {
                 if !valid_uri(&error) {
                     return Err(End::violation("the Error of ERROR is not a URI of WAMP"));
                 }
-                self.answered(id, request, turn, |request| Message::Error {
+                self.answered(id, request, |request| Message::Error {
                     request_type: code::CALL,
                     request,
                     details,
@@ -225,36 +225,29 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn call(&mut self, id: u64, request: u64, procedure: &str, payload: Payload, turn: Turn) -> Result<(), End> {
+    fn call(&mut self, id: u64, request: u64, procedure: &str, payload: Payload) -> Result<(), End> {
         self.calls += 1;
         let passed =
             if valid_uri(procedure) { self.realm.dealer.call(id, request, procedure)? } else { Err(uri::INVALID_URI) };
         let Passed { callee, callee_id, invocation, registration } = match passed {
             Ok(passed) => passed,
             Err(refused) => {
-                drop((payload, turn));
                 self.say(error(code::CALL, request, refused, &explain(refused, procedure)));
                 return Ok(());
             }
         };
         let message = Message::Invocation { request: invocation, registration, details: Map::new(), payload };
-        if let Err(unsent) = callee.pass_on(message, turn) {
+        if let Err(unsent) = callee.pass_on(message) {
             tell(self.realm.dealer.answer(callee_id, invocation)?, &unsent);
         }
         Ok(())
     }
 
     /// Passes on what a callee has answered.
-    fn answered(
-        &mut self,
-        id: u64,
-        invocation: u64,
-        turn: Turn,
-        answer: impl FnOnce(u64) -> Message,
-    ) -> Result<(), End> {
+    fn answered(&mut self, id: u64, invocation: u64, answer: impl FnOnce(u64) -> Message) -> Result<(), End> {
         self.invocations += 1;
         if let Some(Answered { caller, request }) = self.realm.dealer.answer(id, invocation)?
-            && let Err(unsent) = caller.pass_on(answer(request), turn)
+            && let Err(unsent) = caller.pass_on(answer(request))
         {
             tell(Some(Answered { caller, request }), &unsent);
         }

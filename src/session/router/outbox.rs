@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use crate::net::Stream;
 use crate::serve::threads;
-use crate::wamp::transport::{Encoder, Turn};
+use crate::wamp::transport::Encoder;
 use crate::wire::rawsocket::FrameError;
 use crate::wire::wamp::Message;
 
@@ -136,13 +136,12 @@ impl Outbox {
         self.hold().send(message)
     }
 
-    /// As [`send`](Outbox::send), for a message that was received in this turn. The turn is over before anything is
-    /// written.
+    /// As [`send`](Outbox::send), for what another session has said: it is refused where too much is queued.
     ///
     /// # Errors
-    /// Those of [`send`](Outbox::send).
-    pub fn pass_on(self: &Arc<Self>, message: Message, turn: Turn) -> Result<(), Unsent> {
-        self.hold().pass_on(message, turn)
+    /// Those of [`send`](Outbox::send), and [`Unsent::Full`].
+    pub fn pass_on(self: &Arc<Self>, message: Message) -> Result<(), Unsent> {
+        self.hold().pass_on(message)
     }
 
     /// Keeps others from sending, so that something can be done before what follows it is sent.
@@ -293,10 +292,9 @@ impl Held<'_> {
         Ok(())
     }
 
-    fn pass_on(&mut self, message: Message, turn: Turn) -> Result<(), Unsent> {
+    fn pass_on(&mut self, message: Message) -> Result<(), Unsent> {
         let is_call = matches!(message, Message::Invocation { .. });
         self.encode(message)?;
-        drop(turn);
         if !self.has(if is_call && self.writing.waiting > 0 { &CALLS } else { &ANSWERS }) {
             self.clear();
             return Err(Unsent::Full);

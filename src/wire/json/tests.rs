@@ -506,3 +506,12 @@ fn pretty_text_is_for_reading() {
     assert_eq!(pretty(&Value::List(vec![])), "[]");
     assert_eq!(pretty(&Value::Null), "null");
 }
+
+#[test]
+fn the_number_of_values_is_limited() {
+    let list = |members: usize| format!("[{}0]", "0,".repeat(members - 1));
+    assert_eq!(parse(list(MAX_VALUES - 1).as_bytes()).unwrap().as_list().map(<[_]>::len), Some(MAX_VALUES - 1));
+    let error = parse(list(MAX_VALUES).as_bytes()).unwrap_err();
+    // In front of the last.
+    assert_eq!((error.kind, error.column), (TooMany, 2 * MAX_VALUES));
+}

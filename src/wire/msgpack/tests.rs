@@ -282,3 +282,14 @@ fn a_map_of_many_keys_takes_no_longer_than_its_length_allows() {
     let message = encoded(&Value::Map(map));
     assert_eq!(parse(&message).unwrap().as_map().map(Map::len), Some(200_000));
 }
+
+#[test]
+fn the_number_of_values_is_limited() {
+    let list = |members: usize| {
+        let length = u32::try_from(members).unwrap().to_be_bytes();
+        [&[0xDD][..], &length, &vec![0; members]].concat()
+    };
+    assert_eq!(parse(&list(MAX_VALUES - 1)).unwrap().as_list().map(<[_]>::len), Some(MAX_VALUES - 1));
+    let offset = list(MAX_VALUES).len() - 1;
+    assert_eq!(parse(&list(MAX_VALUES)), Err(MsgpackError { kind: TooMany, offset }));
+}

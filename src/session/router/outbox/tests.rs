@@ -22,7 +22,7 @@ fn result(length: usize) -> Message {
 }
 
 fn passed_on(outbox: &Arc<Outbox>, message: Message) -> Result<(), Unsent> {
-    outbox.pass_on(message, Turn::default())
+    outbox.pass_on(message)
 }
 
 fn is_direct(outbox: &Outbox) -> bool {
