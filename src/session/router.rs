@@ -51,8 +51,8 @@
 //! and half of the time is saved. But where another program is busy on that processor, who has yielded gets it back
 //! only after milliseconds. So nobody yields here.
 //!
-//! Of memory it takes, at worst, 16 MiB for each session whose message is arriving and some 50 MiB more while the message
-//! is passed on, and 512 MiB for what is waiting to be sent; and the allocator may keep for a while what has been given
+//! Of memory it takes, at worst, 16 MiB for each session whose message is arriving and some 50 MiB more while that is
+//! passed on, and 512 MiB for what is waiting to be sent; and the allocator may keep for a while what has been given
 //! back. `--max-connections` keeps the first in bounds.
 //!
 //! Waiting by [spinning](crate::net#spinning) is not offered here: a call waits in four threads one after the other,
