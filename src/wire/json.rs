@@ -117,9 +117,11 @@ impl Parser<'_> {
     /// A value that is in `depth` others.
     fn value(&mut self, depth: usize) -> Parsed<Value> {
         self.skip_white_space();
+        if self.values == MAX_VALUES {
+            return Err(JsonErrorKind::TooMany);
+        }
         self.values += 1;
         match self.peek() {
-            _ if self.values > MAX_VALUES => Err(JsonErrorKind::TooMany),
             Some('[' | '{') if depth == MAX_DEPTH => Err(JsonErrorKind::TooDeep),
             Some('[') => self.list(depth),
             Some('{') => self.map(depth),

@@ -129,10 +129,12 @@ impl<'a> Parser<'a> {
 
     /// A value that is in `depth` others.
     fn value(&mut self, depth: usize) -> Parsed<Value> {
-        let start = self.rest;
+        if self.values == MAX_VALUES {
+            return Err(MsgpackErrorKind::TooMany);
+        }
         self.values += 1;
+        let start = self.rest;
         match self.begin()? {
-            _ if self.values > MAX_VALUES => self.wrong(start, MsgpackErrorKind::TooMany),
             Begun::Whole(value) => Ok(value),
             Begun::List(_) | Begun::Map(_) if depth == MAX_DEPTH => self.wrong(start, MsgpackErrorKind::TooDeep),
             Begun::List(length) => self.list(length, depth),
