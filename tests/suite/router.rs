@@ -152,6 +152,23 @@ fn every_request_that_fails_is_answered_with_its_error() {
 }
 
 #[test]
+fn the_shortest_messages_have_room_for_every_error() {
+    let router = router(Config::default());
+    let mut peer = connect(&router.urls()[0]);
+    // Takes no more than 512 bytes.
+    peer.send([0x7F, 0x01, 0, 0]);
+    assert_eq!(peer.bytes(4)[0], 0x7F);
+    let mut raw = Raw(peer);
+    assert!(raw.ask(r#"[1,"realm1",{}]"#).starts_with("[2,"));
+    let long = "\u{1F600}".repeat(120);
+    let answer = raw.ask(&format!(r#"[48,1,{{}},"{long}"]"#));
+    assert!(answer.starts_with(r#"[8,48,1,{},"wamp.error.no_such_procedure",["nobody has registered "#), "{answer}");
+    raw.register(&long);
+    let answer = raw.ask(&format!(r#"[64,2,{{}},"{long}"]"#));
+    assert!(answer.starts_with(r#"[8,64,2,{},"wamp.error.procedure_already_exists",["#), "{answer}");
+}
+
+#[test]
 fn what_is_out_of_turn_ends_the_session_with_an_abort() {
     let router = router(Config::default());
     let mut bystanders = Bystanders::new(&router);
