@@ -108,10 +108,14 @@ impl Incoming {
     /// number for it.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
         let (serializer, max) = (self.serializer, self.max);
-        // A ping within a message gives that no more time.
-        let time = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
+        // A ping within a message gives that no more time, not even one that is in the buffer as a whole.
+        let left = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
+        if self.interrupted.is_some() && left.is_zero() {
+            self.broken = true;
+            return Err(io::Error::new(ErrorKind::TimedOut, format!("no whole message arrived for {time:?}")));
+        }
         let received = match &mut self.framing {
-            Receiving::WebSocket(receiver) => receive_within(time, &mut self.reader, |reader| {
+            Receiving::WebSocket(receiver) => receive_within(left, &mut self.reader, |reader| {
                 Ok(match receiver.receive(reader)? {
                     None => None,
                     Some(websocket::Message::Text(text)) => Some(decode(serializer, true, text.as_bytes())?),
@@ -122,7 +126,7 @@ impl Incoming {
                 })
             }),
             Receiving::RawSocket(payload) => {
-                let kind = receive_within(time, &mut self.reader, |reader| rawsocket::receive(reader, max, payload));
+                let kind = receive_within(left, &mut self.reader, |reader| rawsocket::receive(reader, max, payload));
                 kind.and_then(|kind| match kind {
                     None => Ok(None),
                     Some(Kind::Message) => Ok(Some(decode(serializer, serializer.is_text(), payload)?)),
@@ -306,6 +310,8 @@ mod tests {
         let start = Instant::now();
         let error = loop {
             theirs.write_all(b"\x89\x00").unwrap();
+            // The ping is in the buffer then, and needs no read.
+            assert!(incoming.wait(time).unwrap());
             match incoming.receive(time) {
                 Ok(event) => assert!(matches!(event, Some(Event::Ping(_))) && start.elapsed() < 10 * time),
                 Err(error) => break error,
