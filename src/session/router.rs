@@ -32,11 +32,11 @@
 //! | the callee goes before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver takes | ERROR `wamp.error.payload_size_exceeded` |
 //! | too many calls without an answer; too many procedures | ERROR `roundtrip.error.too_many` |
-//! | 4 MiB wait for the callee already, or 16 MiB for the caller, or 512 MiB in all | the same |
+//! | 4 MiB wait for the callee already, or 16 MiB for the caller; or, where more than 64 KiB wait, 256 and 512 MiB in all | the same |
 //! | a session takes nothing of what is sent to it for the whole idle timeout, or has 17 MiB waiting | the connection is closed |
 //! | the realm is another | ABORT `wamp.error.no_such_realm` |
 //! | the router ends before the session is open | ABORT `wamp.close.system_shutdown` |
-//! | a message that is none, or is out of turn | ABORT `wamp.error.protocol_violation` |
+//! | a message that is none, has more than [`MAX_VALUES`](crate::wire::value::MAX_VALUES) values, or is out of turn | ABORT `wamp.error.protocol_violation` |
 //! | nothing comes for the whole idle timeout, nor an answer to the ping after half of it | the connection is closed |
 //!
 //! # What it costs
