@@ -11,7 +11,10 @@ use roundtrip::wire::framing::Framing;
 const MESSAGES: usize = 1000;
 
 fn main() -> io::Result<()> {
-    println!("One side writes {MESSAGES} messages, PING 0 to PING {}, one call each.", MESSAGES - 1);
+    println!(
+        "One side writes {MESSAGES} messages, PING 0 to PING {}, one call each.",
+        MESSAGES - 1
+    );
 
     // The naive reader takes whatever one `read` returns for a message.
     let mut stream = sender()?;
@@ -27,7 +30,9 @@ fn main() -> io::Result<()> {
         }
         reads += 1;
     }
-    println!("naive:  {reads} reads; {right} of them returned the message that was due, alone and whole.");
+    println!(
+        "naive:  {reads} reads; {right} of them returned the message that was due, alone and whole."
+    );
     println!("        It can look fine as long as both sides take turns. Nothing guarantees it.");
 
     // The message ends where its newline is, however many reads that takes.
@@ -44,14 +49,16 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// A connection whose other end writes all messages, each in a call of its own and as fast as it can.
+/// A connection whose other end writes all messages, each in a call of its own and as
+/// fast as it can.
 fn sender() -> io::Result<TcpStream> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let stream = TcpStream::connect(listener.local_addr()?)?;
     let (mut other_end, _) = listener.accept()?;
     other_end.set_nodelay(true)?;
     thread::spawn(move || {
-        (0..MESSAGES).try_for_each(|number| other_end.write_all(format!("PING {number}\n").as_bytes()))
+        (0..MESSAGES)
+            .try_for_each(|number| other_end.write_all(format!("PING {number}\n").as_bytes()))
     });
     Ok(stream)
 }

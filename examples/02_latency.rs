@@ -1,8 +1,10 @@
 //! Lesson 2: a request in two writes takes forty milliseconds.
 //!
-//! Nagle's algorithm holds back a small segment while another is unacknowledged, and the other side delays its
-//! acknowledgement in the hope of an answer to send along with it. Each waits for the other. Run it with `cargo run
-//! --release --example 02_latency`. Then read `Framing::send` in `src/wire/framing.rs`, and `src/measure/latency.rs`.
+//! Nagle's algorithm holds back a small segment while another is unacknowledged, and
+//! the other side delays its acknowledgement in the hope of an answer to send along
+//! with it. Each waits for the other. Run it with `cargo run --release --example
+//! 02_latency`. Then read `Framing::send` in `src/wire/framing.rs`, and
+//! `src/measure/latency.rs`.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;

@@ -1,7 +1,7 @@
 //! Lesson 3: who does the work of a connection, and what does that cost the others?
 //!
-//! Run it with `cargo run --release --example 03_serving`. Then read `src/serve/mod.rs` and the three files beside
-//! it, next to each other.
+//! Run it with `cargo run --release --example 03_serving`. Then read `src/serve/mod.rs`
+//! and the three files beside it, next to each other.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,13 +13,16 @@ use roundtrip::stats::Recorder;
 use roundtrip::units::ms;
 
 fn main() -> io::Result<()> {
-    // Process mode runs a program for each connection: here, this very program, which then gets here.
+    // Process mode runs a program for each connection: here, this very program, which
+    // then gets here.
     #[cfg(unix)]
     if std::env::args().nth(1).as_deref() == Some("--inetd") {
         return roundtrip::server::serve_stdin(&Config::default());
     }
     let rounds = if std::env::args().any(|flag| flag == "--short") { 10 } else { 200 };
-    println!("mode         connect to first answer, p50    second client's answer while a first one is idle");
+    println!(
+        "mode         connect to first answer, p50    second client's answer while a first one is idle"
+    );
     for mode in [Mode::Sequential, Mode::Thread, Mode::Process] {
         if mode == Mode::Process && cfg!(not(unix)) {
             println!("process      needs Unix");
@@ -36,12 +39,13 @@ fn main() -> io::Result<()> {
             first_answers.record(start.elapsed());
             client.quit()?;
         }
-        let first_answer = first_answers.summary().map_or_else(String::new, |summary| ms(summary.p50));
+        let first_answer =
+            first_answers.summary().map_or_else(String::new, |summary| ms(summary.p50));
 
         let mut idle = connect(&server, Duration::from_secs(10))?;
         idle.ping(None)?;
-        // Its own connection is complete at once in any mode: the system has seen to that, and the server need not
-        // have noticed.
+        // Its own connection is complete at once in any mode: the system has seen to
+        // that, and the server need not have noticed.
         let mut second = connect(&server, Duration::from_millis(500))?;
         let start = Instant::now();
         let answer = match second.ping(None) {

@@ -1,7 +1,8 @@
 //! Lesson 4: when the last `write` has returned, nothing need have arrived.
 //!
-//! A receiver here takes 64 KiB every ten milliseconds, so the truth is known: about 50 Mbit/s. Run it with `cargo
-//! run --release --example 04_bandwidth`. Then read `src/measure/bandwidth.rs`.
+//! A receiver here takes 64 KiB every ten milliseconds, so the truth is known: about 50
+//! Mbit/s. Run it with `cargo run --release --example 04_bandwidth`. Then read
+//! `src/measure/bandwidth.rs`.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -36,7 +37,10 @@ fn main() -> io::Result<()> {
 
     // The library stops its clock there.
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
-    show("measure::bandwidth", bandwidth(&mut client, Direction::Upload, Amount::Bytes(BYTES), &|_| {}).duration);
+    show(
+        "measure::bandwidth",
+        bandwidth(&mut client, Direction::Upload, Amount::Bytes(BYTES), &|_| {}).duration,
+    );
     client.quit()
 }
 

@@ -1,7 +1,7 @@
 //! Lesson 5: the mean is a time that nobody saw.
 //!
-//! A server here stalls once in a thousand answers. Run it with `cargo run --release --example 05_summary`. Then read
-//! `src/stats/summary.rs`.
+//! A server here stalls once in a thousand answers. Run it with `cargo run --release
+//! --example 05_summary`. Then read `src/stats/summary.rs`.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;

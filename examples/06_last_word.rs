@@ -1,7 +1,8 @@
 //! Lesson 6: closing a socket can take back what was said last.
 //!
-//! A server sends 4 MiB and closes, and has one byte of input that it never reads. Run it with `cargo run --release
-//! --example 06_last_word`. Then read `Stream::close` in `src/net.rs`.
+//! A server sends 4 MiB and closes, and has one byte of input that it never reads. Run
+//! it with `cargo run --release --example 06_last_word`. Then read `Stream::close` in
+//! `src/net.rs`.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,14 +17,23 @@ const ANSWER: u64 = 4 << 20;
 
 fn main() -> io::Result<()> {
     let rounds = if std::env::args().any(|flag| flag == "--short") { 5 } else { 50 };
-    println!("{rounds} servers each send {} and close; each has one byte of input that it did not read.", size(ANSWER));
+    println!(
+        "{rounds} servers each send {} and close; each has one byte of input that it did not read.",
+        size(ANSWER)
+    );
     for (how, close) in [("drop(stream)", drop as fn(Stream)), ("Stream::close()", Stream::close)] {
-        let mut arrived: Vec<u64> = (0..rounds).map(|_| arrived(close)).collect::<io::Result<_>>()?;
+        let mut arrived: Vec<u64> =
+            (0..rounds).map(|_| arrived(close)).collect::<io::Result<_>>()?;
         arrived.sort_unstable();
         let whole = arrived.iter().filter(|&&bytes| bytes == ANSWER).count();
-        println!("  {how:<16} {whole:>3} of {rounds} answers arrived whole; the shortest was {}", size(arrived[0]));
+        println!(
+            "  {how:<16} {whole:>3} of {rounds} answers arrived whole; the shortest was {}",
+            size(arrived[0])
+        );
     }
-    println!("Unread input turns the goodbye into a reset, and a reset discards what is still on its way.");
+    println!(
+        "Unread input turns the goodbye into a reset, and a reset discards what is still on its way."
+    );
     Ok(())
 }
 

@@ -1,6 +1,8 @@
-//! Lesson 7: clients that are started one after the other do not load a server together.
+//! Lesson 7: clients that are started one after the other do not load a server
+//! together.
 //!
-//! Run it with `cargo run --release --example 07_together`. Then read `src/measure/together.rs`.
+//! Run it with `cargo run --release --example 07_together`. Then read
+//! `src/measure/together.rs`.
 
 use std::io;
 use std::thread;
@@ -18,7 +20,9 @@ fn main() -> io::Result<()> {
 
     // Naive: each begins as soon as it exists.
     let naive: Vec<_> = (0..CLIENTS).map(|_| thread::spawn(work)).collect();
-    let naive = naive.into_iter().map(|thread| thread.join().map_err(|_| io::Error::other("a client panicked")));
+    let naive = naive
+        .into_iter()
+        .map(|thread| thread.join().map_err(|_| io::Error::other("a client panicked")));
     show("started in a loop", &naive.collect::<io::Result<Vec<_>>>()?);
 
     // All wait at a gate.
@@ -36,7 +40,9 @@ fn work() -> (Instant, Instant) {
 
 /// How many were at work at the same time, at the best moment.
 fn show(how: &str, spans: &[(Instant, Instant)]) {
-    let at = |moment: &Instant| spans.iter().filter(|(start, end)| start <= moment && moment < end).count();
+    let at = |moment: &Instant| {
+        spans.iter().filter(|(start, end)| start <= moment && moment < end).count()
+    };
     let most = spans.iter().map(|(start, _)| at(start)).max().unwrap_or(0);
     println!("  {how}: at most {most} at work at the same time");
 }

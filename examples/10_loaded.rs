@@ -1,7 +1,8 @@
 //! Lesson 10: a line that is fast when idle can be slow when full.
 //!
-//! A relay here is the line: 400 Mbit/s each way, with room for 100 ms of data in the queue down, and for 2 ms in
-//! the one up. Run it with `cargo run --release --example 10_loaded`. Then read `src/measure/loaded.rs`.
+//! A relay here is the line: 400 Mbit/s each way, with room for 100 ms of data in the
+//! queue down, and for 2 ms in the one up. Run it with `cargo run --release --example
+//! 10_loaded`. Then read `src/measure/loaded.rs`.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -45,7 +46,8 @@ fn main() -> io::Result<()> {
     loading.quit()
 }
 
-/// One direction: when it has taken all that is queued, the queue, and how long that may become.
+/// One direction: when it has taken all that is queued, the queue, and how long that
+/// may become.
 struct Line {
     free: Mutex<Instant>,
     queue: mpsc::Sender<(Instant, Arc<TcpStream>, Vec<u8>)>,
@@ -68,7 +70,8 @@ impl Line {
     /// Puts a piece in the queue, and waits until that is no longer than it may be.
     fn put(&self, to: &Arc<TcpStream>, bytes: &[u8]) {
         let Ok(mut free) = self.free.lock() else { return };
-        let leaves = (*free).max(Instant::now()) + Duration::from_nanos(bytes.len() as u64 * NANOSECONDS_PER_BYTE);
+        let leaves = (*free).max(Instant::now())
+            + Duration::from_nanos(bytes.len() as u64 * NANOSECONDS_PER_BYTE);
         *free = leaves;
         let _ = self.queue.send((leaves, Arc::clone(to), bytes.to_vec()));
         drop(free);

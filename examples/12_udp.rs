@@ -1,9 +1,10 @@
 //! Lesson 12: over UDP, the next datagram is not always the answer.
 //!
-//! A bad network here loses some answers, sends some twice and delays some for longer than the client waits. A client
-//! that takes whatever comes next for its answer is soon one answer behind, and never notices. Run it with `cargo run
-//! --release --example 12_udp`. Then read `src/wire/datagram.rs` and `src/measure/udp.rs`, and `src/session/echo.rs`
-//! for the server's side.
+//! A bad network here loses some answers, sends some twice and delays some for longer
+//! than the client waits. A client that takes whatever comes next for its answer is
+//! soon one answer behind, and never notices. Run it with `cargo run --release
+//! --example 12_udp`. Then read `src/wire/datagram.rs` and `src/measure/udp.rs`, and
+//! `src/session/echo.rs` for the server's side.
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
@@ -35,10 +36,15 @@ fn main() -> io::Result<()> {
 
     let options = Options { timeout: TIMEOUT, ..Options::default() };
     let client = UdpClient::connect("127.0.0.1", bad_network()?, &options)?;
-    let plan = Plan { count: COUNT, interval: Duration::from_millis(10), warmup: 0, ..Plan::default() };
+    let plan =
+        Plan { count: COUNT, interval: Duration::from_millis(10), warmup: 0, ..Plan::default() };
     let measured = udp(&client, &plan, &|_| {});
     let Udp { ref latency, late, duplicates, .. } = measured;
-    show("measure::udp: each by its number", [latency.rtt.count(), late, measured.lost(), duplicates], &latency.rtt);
+    show(
+        "measure::udp: each by its number",
+        [latency.rtt.count(), late, measured.lost(), duplicates],
+        &latency.rtt,
+    );
     println!("An answer that takes less than {TAKES:?} here is somebody else's.");
     Ok(())
 }
@@ -54,7 +60,9 @@ fn naive(port: u16) -> io::Result<(u64, u64, Recorder)> {
         socket.send(format!("PING {number} 0").as_bytes())?;
         match socket.recv(&mut [0; 100]) {
             Ok(_) => rtts.record(start.elapsed()),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => lost += 1,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                lost += 1;
+            }
             Err(error) => return Err(error),
         }
     }
@@ -64,7 +72,9 @@ fn naive(port: u16) -> io::Result<(u64, u64, Recorder)> {
 fn show(how: &str, [answered, late, lost, duplicates]: [u64; 4], rtts: &Recorder) {
     if let Some(summary) = rtts.summary() {
         let (min, p50) = (ms(summary.min), ms(summary.p50));
-        println!("  {how:<30} {answered:>8} {late:>6} {lost:>6} {duplicates:>11}   {min:>8} {p50:>8}");
+        println!(
+            "  {how:<30} {answered:>8} {late:>6} {lost:>6} {duplicates:>11}   {min:>8} {p50:>8}"
+        );
     }
 }
 

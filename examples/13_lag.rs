@@ -1,8 +1,9 @@
 //! Lesson 13: a loop that polls measures itself, and forgets the last ping.
 //!
-//! A game loop looks at its sockets once in a tick. When it is also to measure its players' lag, the obvious way is
-//! to send a ping in each tick and to see which echoes have come. Run it with `cargo run --release --example 13_lag`.
-//! Then read `src/session/lag.rs`, and `src/measure/lag.rs` beside it.
+//! A game loop looks at its sockets once in a tick. When it is also to measure its
+//! players' lag, the obvious way is to send a ping in each tick and to see which echoes
+//! have come. Run it with `cargo run --release --example 13_lag`. Then read
+//! `src/session/lag.rs`, and `src/measure/lag.rs` beside it.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +20,8 @@ use roundtrip::wire::command::LagPlan;
 const PINGS: u8 = 10;
 
 fn main() -> io::Result<()> {
-    let tick = Duration::from_millis(if std::env::args().any(|flag| flag == "--short") { 5 } else { 20 });
+    let tick =
+        Duration::from_millis(if std::env::args().any(|flag| flag == "--short") { 5 } else { 20 });
     println!("{PINGS} pings from a server to a client on the same machine:");
 
     let (listener, mut rtts) = (TcpListener::bind("127.0.0.1:0")?, Recorder::default());
@@ -30,13 +32,16 @@ fn main() -> io::Result<()> {
     show(&format!("naive: look once in {tick:?}"), &rtts);
 
     let server = Server::bind(Config::default())?.start()?;
-    let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(10))?;
+    let mut client =
+        Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(10))?;
     let Lag { server: measured, turn_round, .. } =
         lag(&mut client, LagPlan { count: PINGS.into(), interval: tick }, &|_, _| {});
     measured.failure().map_or(Ok(()), |error| Err(io::Error::other(error.to_string())))?;
     show("session::lag: wait in read, as the server sees it", &measured.rtt);
     show("              of that, the client's turn-round", &turn_round);
-    println!("The naive figure is the tick, whatever the network does, and its last ping has nobody waiting for it.");
+    println!(
+        "The naive figure is the tick, whatever the network does, and its last ping has nobody waiting for it."
+    );
     Ok(())
 }
 
@@ -46,7 +51,11 @@ fn show(how: &str, series: &Recorder) {
 }
 
 /// The naive server. A ping is one byte, its number.
-fn measure_in_each_tick(mut stream: TcpStream, tick: Duration, rtts: &mut Recorder) -> io::Result<()> {
+fn measure_in_each_tick(
+    mut stream: TcpStream,
+    tick: Duration,
+    rtts: &mut Recorder,
+) -> io::Result<()> {
     stream.set_nonblocking(true)?;
     let mut sent = Vec::new();
     for number in 0..PINGS {

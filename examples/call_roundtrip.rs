@@ -1,9 +1,12 @@
-//! The last lesson: whoever changes three things at once does not learn which of them mattered.
+//! The last lesson: whoever changes three things at once does not learn which of them
+//! mattered.
 //!
-//! Calls through a router, from one process to another, over a Unix socket with `RawSocket` and `MessagePack`, are
-//! faster than over TCP with WebSocket and JSON. What does that say about JSON? Nothing. Two callers and two callees
-//! measure it both ways. Run it with `cargo run --release --example call_roundtrip`, and once more with `taskset -c
-//! 0` in front: the system then cannot place one worker better than another. Then read `src/measure/call.rs`.
+//! Calls through a router, from one process to another, over a Unix socket with
+//! `RawSocket` and `MessagePack`, are faster than over TCP with WebSocket and JSON.
+//! What does that say about JSON? Nothing. Two callers and two callees measure it both
+//! ways. Run it with `cargo run --release --example call_roundtrip`, and once more with
+//! `taskset -c 0` in front: the system then cannot place one worker better than
+//! another. Then read `src/measure/call.rs`.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Lines, Write};
@@ -58,15 +61,21 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
     // Naive: the two that differ most.
     let all = Combination::ALL;
     show(&measure(router.urls(), &[all[0], all[7]], rounds * count)?);
-    println!("Is it the socket, the framing or the serialization? Two figures cannot tell. Eight can:");
+    println!(
+        "Is it the socket, the framing or the serialization? Two figures cannot tell. Eight can:"
+    );
 
-    // Two combinations at a time, until there have been all. And then again in the reverse order, with other processes:
-    // what is started second, the system may place worse, or better.
+    // Two combinations at a time, until there have been all. And then again in the
+    // reverse order, with other processes: what is started second, the system may place
+    // worse, or better.
     let mut measured = all.map(|combination| (combination, Recorder::default())).to_vec();
     for _ in 0..rounds {
         for two in measured.chunks_mut(2) {
-            let combinations: Vec<Combination> = two.iter().map(|(combination, _)| *combination).collect();
-            for ((_, sum), (_, rtts)) in two.iter_mut().zip(measure(router.urls(), &combinations, count)?) {
+            let combinations: Vec<Combination> =
+                two.iter().map(|(combination, _)| *combination).collect();
+            for ((_, sum), (_, rtts)) in
+                two.iter_mut().zip(measure(router.urls(), &combinations, count)?)
+            {
                 sum.merge(&rtts);
             }
         }
@@ -80,19 +89,32 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
 }
 
 fn show(measured: &[(Combination, Recorder)]) -> Vec<(Combination, Summary)> {
-    let summaries = measured.iter().filter_map(|(combination, rtts)| Some((*combination, rtts.summary()?)));
-    let shown = |(combination, Summary { mean, .. }): &_| println!("  {combination:<23} {} ms a call", ms(*mean));
+    let summaries =
+        measured.iter().filter_map(|(combination, rtts)| Some((*combination, rtts.summary()?)));
+    let shown = |(combination, Summary { mean, .. }): &_| {
+        println!("  {combination:<23} {} ms a call", ms(*mean));
+    };
     summaries.inspect(shown).collect()
 }
 
-/// A caller and a callee for each combination; they take turns, so that no combination has the better moment.
-fn measure(urls: &[Url], combinations: &[Combination], count: u64) -> Outcome<Vec<(Combination, Recorder)>> {
+/// A caller and a callee for each combination; they take turns, so that no combination
+/// has the better moment.
+fn measure(
+    urls: &[Url],
+    combinations: &[Combination],
+    count: u64,
+) -> Outcome<Vec<(Combination, Recorder)>> {
     let mut pairs = Vec::new();
     for &combination in combinations {
         let url = combination.among(urls).ok_or("the router does not listen there")?.to_string();
         let mut callee = Worker::start(&["callee", &url])?;
         let procedure = callee.line()?;
-        pairs.push((combination, callee, Worker::start(&["caller", &url, &procedure])?, Recorder::default()));
+        pairs.push((
+            combination,
+            callee,
+            Worker::start(&["caller", &url, &procedure])?,
+            Recorder::default(),
+        ));
     }
     for batch in 0..=BATCHES {
         for (_, _, caller, rtts) in &mut pairs {
@@ -121,7 +143,12 @@ fn caller(url: &Url, procedure: &str) -> Outcome<()> {
     let mut caller = Caller::new(Session::join(url, "realm1", TIMEOUT)?, procedure, 0);
     for line in io::stdin().lines() {
         let rtts = Mutex::new(Vec::new());
-        let batch = Batch { count: line?.parse()?, time: TIMEOUT, interval: Duration::ZERO, goes_on: false };
+        let batch = Batch {
+            count: line?.parse()?,
+            time: TIMEOUT,
+            interval: Duration::ZERO,
+            goes_on: false,
+        };
         let calls = caller.batch(&batch, &|sample| {
             if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
                 rtts.push(rtt.as_nanos().to_string());
@@ -142,7 +169,8 @@ struct Worker {
 impl Worker {
     fn start(arguments: &[&str]) -> Outcome<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        let mut process = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut process =
+            command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().ok_or("no standard output")?;
         Ok(Worker { process, lines: BufReader::new(output).lines() })
     }

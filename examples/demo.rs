@@ -1,7 +1,8 @@
 //! The main job, in one command: `cargo run --release --example demo`.
 //!
-//! For each of the three modes it starts a server on a free port, measures it the way the `client` binary does, and
-//! stops it. Nothing has to be running before, and nothing is left running after, also when a step fails.
+//! For each of the three modes it starts a server on a free port, measures it the way
+//! the `client` binary does, and stops it. Nothing has to be running before, and
+//! nothing is left running after, also when a step fails.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use roundtrip::wire::command::Amount;
 const CLIENTS: usize = 4;
 
 fn main() -> io::Result<()> {
-    // In process mode a server runs a program for each connection: here, this one, which then gets here.
+    // In process mode a server runs a program for each connection: here, this one,
+    // which then gets here.
     #[cfg(unix)]
     if std::env::args().nth(1).as_deref() == Some("--inetd") {
         return roundtrip::server::serve_stdin(&Config::default());
@@ -38,7 +40,8 @@ fn main() -> io::Result<()> {
     if failed { Err(io::Error::other("not every step succeeded")) } else { Ok(()) }
 }
 
-/// One server, from its start to its end. It stops when it is dropped, however this returns.
+/// One server, from its start to its end. It stops when it is dropped, however this
+/// returns.
 fn tour(mode: Mode, size: u64) -> io::Result<()> {
     let child = vec![std::env::current_exe()?.into(), "--inetd".into()];
     let server = Server::bind(Config { mode, child, ..Config::default() })?.start()?;
@@ -68,7 +71,8 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
         let pings = latency(&mut client, &plan, &|_| {});
         client.quit().map(|()| pings)
     });
-    let results = results.into_iter().map(|result| result?).collect::<io::Result<Vec<Latency>>>()?;
+    let results =
+        results.into_iter().map(|result| result?).collect::<io::Result<Vec<Latency>>>()?;
     for (index, pings) in results.iter().enumerate() {
         println!("  {}", text::client(index, CLIENTS, pings));
     }

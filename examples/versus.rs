@@ -1,9 +1,10 @@
 //! How fast is it, beside others? `cargo run --release --example versus`
 //!
-//! Every contender runs against the same loopback, its server in a process of its own, in turn with the others, for
-//! several rounds: what disturbs the machine disturbs all of them. A table shows medians and their ratio to its first
-//! line. What is not installed is said to be missing. `--short` makes the rounds few and brief, to try the program,
-//! not to quote it. `--calls` is the part about calls alone.
+//! Every contender runs against the same loopback, its server in a process of its own,
+//! in turn with the others, for several rounds: what disturbs the machine disturbs all
+//! of them. A table shows medians and their ratio to its first line. What is not
+//! installed is said to be missing. `--short` makes the rounds few and brief, to try
+//! the program, not to quote it. `--calls` is the part about calls alone.
 
 #[cfg(unix)]
 #[path = "versus/call.rs"]
@@ -16,7 +17,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options, UdpClient};
-use roundtrip::measure::{Direction, LagView, Observer, Plan, Sample, Udp, bandwidth, lag, latency, udp};
+use roundtrip::measure::{
+    Direction, LagView, Observer, Plan, Sample, Udp, bandwidth, lag, latency, udp,
+};
 use roundtrip::report::text;
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
@@ -54,7 +57,9 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     let (port, seconds) = (ours.port, seconds.to_string());
     let seconds = seconds.as_str();
 
-    println!("latency over TCP, p50 of a whole round trip in µs, median of {rounds} rounds (less is better)");
+    println!(
+        "latency over TCP, p50 of a whole round trip in µs, median of {rounds} rounds (less is better)"
+    );
     let sockperf = Peer::installed("sockperf", &["server", "--tcp", "-i", "127.0.0.1", "-p"]);
     let qperf = Peer::installed("qperf", &["-lp"]);
     let mut contenders: Vec<Contender> = vec![
@@ -62,10 +67,14 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
         ("minimal: one write, one read".into(), Box::new(|| minimal_p50(minimal.port, pings))),
     ];
     if let Some(peer) = &sockperf {
-        contenders.push(("sockperf --full-rtt".into(), Box::new(|| sockperf_p50(peer.port, seconds))));
+        contenders
+            .push(("sockperf --full-rtt".into(), Box::new(|| sockperf_p50(peer.port, seconds))));
     }
     if let Some(peer) = &qperf {
-        contenders.push(("qperf tcp_lat × 2 (a mean)".into(), Box::new(|| qperf_mean(peer.port, seconds))));
+        contenders.push((
+            "qperf tcp_lat × 2 (a mean)".into(),
+            Box::new(|| qperf_mean(peer.port, seconds)),
+        ));
     }
     table(&mut contenders, rounds);
     drop(contenders);
@@ -73,22 +82,29 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     println!("\nthe same, with --spin on both sides");
     let spinning = Peer::ours(&["--serve-spinning"])?;
     let sleeping: Contender = ("roundtrip".into(), Box::new(|| roundtrip_p50(port, pings, false)));
-    let spin: Contender = ("roundtrip --spin".into(), Box::new(|| roundtrip_p50(spinning.port, pings, true)));
+    let spin: Contender =
+        ("roundtrip --spin".into(), Box::new(|| roundtrip_p50(spinning.port, pings, true)));
     table(&mut [sleeping, spin], rounds);
     drop(spinning);
 
     println!("\nthe same, measured by the client and by the server");
-    let client: Contender = ("latency: the client's clock".into(), Box::new(|| roundtrip_p50(port, pings, false)));
+    let client: Contender =
+        ("latency: the client's clock".into(), Box::new(|| roundtrip_p50(port, pings, false)));
     let server: Contender = ("lag: the server's clock".into(), Box::new(|| lag_p50(port, pings)));
     table(&mut [client, server], rounds);
 
     compare_udp(rounds, ours.port, pings, seconds)?;
 
-    println!("\nbulk over one TCP connection in Gbit/s, median of {rounds} rounds (more is better)");
+    println!(
+        "\nbulk over one TCP connection in Gbit/s, median of {rounds} rounds (more is better)"
+    );
     let iperf3 = Peer::installed("iperf3", &["--server", "--port"]);
     let mut contenders: Vec<Contender> = Vec::new();
     if let Some(peer) = &iperf3 {
-        contenders.push(("iperf3, default (-l 128K)".into(), Box::new(|| iperf3_rate(peer.port, seconds, &[]))));
+        contenders.push((
+            "iperf3, default (-l 128K)".into(),
+            Box::new(|| iperf3_rate(peer.port, seconds, &[])),
+        ));
         for length in ["256K", "1M"] {
             let run = move || iperf3_rate(peer.port, seconds, &["-l", length]);
             contenders.push((format!("iperf3 -l {length}"), Box::new(run)));
@@ -111,7 +127,8 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
 
 fn compare_udp(rounds: usize, port: u16, pings: u64, seconds: &str) -> io::Result<()> {
     println!("\nlatency over UDP, p50 in µs, median of {rounds} rounds (less is better)");
-    let at_once = Plan { count: pings, interval: Duration::ZERO, warmup: pings / 10, ..Plan::default() };
+    let at_once =
+        Plan { count: pings, interval: Duration::ZERO, warmup: pings / 10, ..Plan::default() };
     let sockperf = Peer::installed_for_udp("sockperf", &["server", "-i", "127.0.0.1", "-p"], "");
     let mut contenders: Vec<Contender> = Vec::new();
     if let Some(peer) = &sockperf {
@@ -125,7 +142,8 @@ fn compare_udp(rounds: usize, port: u16, pings: u64, seconds: &str) -> io::Resul
 
     println!("\nthe same, a ping every 10 ms");
     let seconds_long: u64 = seconds.parse().map_err(io::Error::other)?;
-    let paced = Plan { count: seconds_long * 100, interval: Duration::from_millis(10), ..Plan::default() };
+    let paced =
+        Plan { count: seconds_long * 100, interval: Duration::from_millis(10), ..Plan::default() };
     let irtt = Peer::installed_for_udp("irtt", &["server", "-b"], "127.0.0.1:");
     let mut contenders: Vec<Contender> = Vec::new();
     if let Some(peer) = &irtt {
@@ -161,7 +179,9 @@ fn table(contenders: &mut [Contender], rounds: usize) {
     let first = medians.first().copied().flatten();
     for ((name, _), median) in contenders.iter().zip(medians) {
         match (median, first) {
-            (Some(median), Some(first)) => println!("  {name:<30} {median:>8.2}   × {:.2}", median / first),
+            (Some(median), Some(first)) => {
+                println!("  {name:<30} {median:>8.2}   × {:.2}", median / first);
+            }
             (Some(median), None) => println!("  {name:<30} {median:>8.2}"),
             (None, _) => println!("  {name:<30}        –"),
         }
@@ -174,7 +194,10 @@ fn median(figures: &mut [f64]) -> Option<f64> {
 }
 
 fn roundtrip_p50(port: u16, count: u64, spin: bool) -> io::Result<f64> {
-    ping_p50(Client::connect_with("127.0.0.1", port, &Options { spin, ..Options::default() })?, count)
+    ping_p50(
+        Client::connect_with("127.0.0.1", port, &Options { spin, ..Options::default() })?,
+        count,
+    )
 }
 
 fn ping_p50(mut client: Client, count: u64) -> io::Result<f64> {
@@ -184,8 +207,8 @@ fn ping_p50(mut client: Client, count: u64) -> io::Result<f64> {
     p50
 }
 
-/// The median of the round-trip times that an observer is told of. Exact, as sockperf's is: the library's own
-/// percentiles may be 0.8% too high.
+/// The median of the round-trip times that an observer is told of. Exact, as sockperf's
+/// is: the library's own percentiles may be 0.8% too high.
 fn p50(measure: impl FnOnce(Observer) -> Option<io::Error>) -> io::Result<f64> {
     let rtts = Mutex::new(Vec::new());
     let failure = measure(&|sample| {
@@ -205,21 +228,43 @@ fn udp_p50(port: u16, plan: &Plan) -> io::Result<f64> {
 fn udp_percent(port: u16, plan: &Plan, count: fn(&Udp) -> u64) -> io::Result<f64> {
     let measured = udp(&UdpClient::connect("127.0.0.1", port, &Options::default())?, plan, &|_| {});
     let counted = Duration::from_secs(count(&measured)).as_secs_f64();
-    measured.latency.failure.map_or(Ok(counted * 100.0 / Duration::from_secs(plan.count).as_secs_f64()), Err)
+    measured
+        .latency
+        .failure
+        .map_or(Ok(counted * 100.0 / Duration::from_secs(plan.count).as_secs_f64()), Err)
 }
 
 fn late_sends(measured: &Udp) -> u64 {
-    let late = measured.latency.lateness.histogram().ranges().filter(|(nanoseconds, _)| *nanoseconds.start() > 10_000);
+    let late = measured
+        .latency
+        .lateness
+        .histogram()
+        .ranges()
+        .filter(|(nanoseconds, _)| *nanoseconds.start() > 10_000);
     late.map(|(_, count)| count).sum()
 }
 
 fn irtt_p50(port: u16, seconds: &str) -> io::Result<f64> {
     let duration = format!("{seconds}s");
     let output = Command::new("irtt")
-        .args(["client", "-i", "10ms", "-d", &duration, "-Q", "-o", "-", &format!("127.0.0.1:{port}")])
+        .args([
+            "client",
+            "-i",
+            "10ms",
+            "-d",
+            &duration,
+            "-Q",
+            "-o",
+            "-",
+            &format!("127.0.0.1:{port}"),
+        ])
         .output()?;
     let output = String::from_utf8_lossy(&output.stdout);
-    let rtt = output.split("\"stats\"").nth(1).and_then(|stats| stats.split("\"rtt\"").nth(1)).unwrap_or_default();
+    let rtt = output
+        .split("\"stats\"")
+        .nth(1)
+        .and_then(|stats| stats.split("\"rtt\"").nth(1))
+        .unwrap_or_default();
     number_after(rtt, "\"median\":").map(|nanoseconds| nanoseconds / 1e3)
 }
 
@@ -228,7 +273,9 @@ fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
     let plan = LagPlan { count: count / 10 + count, interval: Duration::ZERO };
     let p50 = p50(|observe| {
         let counted = |view, sample| match sample {
-            Sample::Ping { number, .. } if view == LagView::RoundTrip && number > count / 10 => observe(sample),
+            Sample::Ping { number, .. } if view == LagView::RoundTrip && number > count / 10 => {
+                observe(sample);
+            }
             _ => {}
         };
         lag(&mut client, plan, &counted).server.failure
@@ -298,7 +345,8 @@ fn sockperf_p50(port: u16, seconds: &str) -> io::Result<f64> {
 
 /// It prints half of a round trip, and no percentiles.
 fn qperf_mean(port: u16, seconds: &str) -> io::Result<f64> {
-    let microseconds = figure("qperf", &["127.0.0.1", "-t", seconds, "-lp"], port, &["tcp_lat"], "latency  =");
+    let microseconds =
+        figure("qperf", &["127.0.0.1", "-t", seconds, "-lp"], port, &["tcp_lat"], "latency  =");
     microseconds.map(|half| half * 2.0)
 }
 
@@ -325,7 +373,8 @@ fn number_after(text: &str, label: &str) -> io::Result<f64> {
     rest[..end].parse().map_err(|_| io::Error::other(format!("there is no figure after {label:?}")))
 }
 
-/// What is recorded varies as round-trip times do, so that the histogram is not touched at a single place.
+/// What is recorded varies as round-trip times do, so that the histogram is not touched
+/// at a single place.
 fn recording_cost(samples: u64) -> f64 {
     let mut recorder = Recorder::default();
     let start = Instant::now();
@@ -346,32 +395,46 @@ struct Peer {
 impl Peer {
     /// This program again.
     fn ours(flags: &[&str]) -> io::Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?).args(flags).stdout(Stdio::piped()).spawn()?;
+        let mut process =
+            Command::new(std::env::current_exe()?).args(flags).stdout(Stdio::piped()).spawn()?;
         let mut port = String::new();
-        BufReader::new(process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).read_line(&mut port)?;
+        BufReader::new(process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?)
+            .read_line(&mut port)?;
         let port = port.trim().parse().map_err(io::Error::other)?;
         Ok(Peer { process, port })
     }
 
-    /// Another program, whose flags end before the port. If it is not there, that is said.
+    /// Another program, whose flags end before the port. If it is not there, that is
+    /// said.
     fn installed(program: &str, flags: &[&str]) -> Option<Self> {
         Peer::start(program, flags, "", |port| TcpStream::connect(("127.0.0.1", port)).is_ok())
     }
 
     /// The same over UDP, and with this before the port.
     fn installed_for_udp(program: &str, flags: &[&str], before_port: &str) -> Option<Self> {
-        // Who listens stands in the system's table. To try the port would be to take it, or to send what nobody expects.
+        // Who listens stands in the system's table. To try the port would be to take
+        // it, or to send what nobody expects.
         Peer::start(program, flags, before_port, |port| {
-            std::fs::read_to_string("/proc/self/net/udp").is_ok_and(|table| table.contains(&format!(":{port:04X} ")))
+            std::fs::read_to_string("/proc/self/net/udp")
+                .is_ok_and(|table| table.contains(&format!(":{port:04X} ")))
         })
     }
 
-    fn start(program: &str, flags: &[&str], before_port: &str, listens: fn(u16) -> bool) -> Option<Self> {
+    fn start(
+        program: &str,
+        flags: &[&str],
+        before_port: &str,
+        listens: fn(u16) -> bool,
+    ) -> Option<Self> {
         let start = || {
             // It cannot choose a port itself. This one was free a moment ago.
             let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             let mut command = Command::new(program);
-            command.args(flags).arg(format!("{before_port}{port}")).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+                .args(flags)
+                .arg(format!("{before_port}{port}"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             let peer = Peer { process: command.spawn()?, port };
             let deadline = Instant::now() + Duration::from_secs(5);
             while !listens(port) {

@@ -1,7 +1,8 @@
 //! The client's half of the conversation, typed.
 //!
-//! A [`Client`] says what the protocol allows and understands what comes back. It does not measure: clocks are
-//! [`measure`](crate::measure)'s, which times these calls from outside.
+//! A [`Client`] says what the protocol allows and understands what comes back. It does
+//! not measure: clocks are [`measure`](crate::measure)'s, which times these calls from
+//! outside.
 //!
 //! ```
 //! # use roundtrip::server::{Config, Server};
@@ -96,8 +97,9 @@ impl fmt::Debug for Trace {
 
 /// A connection to a server.
 ///
-/// After an error the conversation may be out of step (an answer may still come, in the middle of the next one):
-/// connect anew. Only after a refused request, `ERROR:…`, may the connection still be usable.
+/// After an error the conversation may be out of step (an answer may still come, in the
+/// middle of the next one): connect anew. Only after a refused request, `ERROR:…`, may
+/// the connection still be usable.
 #[derive(Debug)]
 pub struct Client {
     sender: Sender,
@@ -131,8 +133,8 @@ impl Client {
         Client::over(Stream::connect(host, port, options.timeout)?, options)
     }
 
-    /// Talks to a server over a connection that is there already, such as one over a Unix socket. Its timeout stays as
-    /// it is.
+    /// Talks to a server over a connection that is there already, such as one over a
+    /// Unix socket. Its timeout stays as it is.
     ///
     /// # Errors
     /// When it should spin and cannot.
@@ -172,7 +174,8 @@ impl Client {
         Ok(Upload { client: self, amount })
     }
 
-    /// Asks for a bulk transfer in both directions at once, and returns when the server is ready.
+    /// Asks for a bulk transfer in both directions at once, and returns when the server
+    /// is ready.
     ///
     /// # Errors
     /// When there is no answer, or the server refuses.
@@ -197,7 +200,8 @@ impl Client {
     pub(crate) fn split(&mut self) -> (Pinger, &mut Self) {
         let Sender { stream, framing, trace, .. } = &self.sender;
         let stream = stream.clone();
-        let pinger = Pinger(Sender { stream, framing: *framing, request: Vec::new(), trace: trace.clone() });
+        let pinger =
+            Pinger(Sender { stream, framing: *framing, request: Vec::new(), trace: trace.clone() });
         (pinger, self)
     }
 
@@ -216,23 +220,31 @@ impl Client {
         let length = "PONG".len() + payload.map_or(0, |payload| 1 + payload.len());
         match self.receive(length)? {
             Answer::Pong(echo) if echo == payload => Ok(()),
-            Answer::Pong(_) => Err(io::Error::new(ErrorKind::InvalidData, "the server answered with another payload")),
+            Answer::Pong(_) => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "the server answered with another payload",
+            )),
             other => Err(unexpected(&other, "PONG")),
         }
     }
 
-    /// More bytes than were asked for would be taken for the next answer, and make it look faster than light.
+    /// More bytes than were asked for would be taken for the next answer, and make it
+    /// look faster than light.
     ///
     /// # Errors
     /// When there are any.
     pub(crate) fn check_in_step(&self) -> io::Result<()> {
         match self.reader.buffer() {
             [] => Ok(()),
-            _ => Err(io::Error::new(ErrorKind::InvalidData, "the server sent more than it was asked for")),
+            _ => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "the server sent more than it was asked for",
+            )),
         }
     }
 
-    /// Whether several pings can be on their way at once: if nothing marks the end of an answer, they cannot.
+    /// Whether several pings can be on their way at once: if nothing marks the end of
+    /// an answer, they cannot.
     pub(crate) fn can_pipeline(&self) -> bool {
         self.sender.framing == Framing::Line
     }
@@ -250,13 +262,18 @@ impl Client {
         self.receive_message(length)?;
         let message = self.answer.as_slice();
         let answer = Answer::parse(message).map_err(|_| {
-            io::Error::new(ErrorKind::InvalidData, format!("the server answered \"{}\"", excerpt(message)))
+            io::Error::new(
+                ErrorKind::InvalidData,
+                format!("the server answered \"{}\"", excerpt(message)),
+            )
         });
-        // Without framing there is no room for figures, and with it there is no excuse for none.
+        // Without framing there is no room for figures, and with it there is no excuse
+        // for none.
         match answer? {
-            Answer::Done(None) if self.sender.framing == Framing::Line => {
-                Err(io::Error::new(ErrorKind::InvalidData, "the server answered DONE without its figures"))
-            }
+            Answer::Done(None) if self.sender.framing == Framing::Line => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "the server answered DONE without its figures",
+            )),
             answer => Ok(answer),
         }
     }
@@ -264,7 +281,8 @@ impl Client {
     /// Has the next message in `answer`.
     fn receive_message(&mut self, length: usize) -> io::Result<()> {
         let Client { sender: Sender { framing, .. }, reader, answer } = self;
-        let received = receive_in_time(reader, |reader| framing.receive_answer(length, reader, answer));
+        let received =
+            receive_in_time(reader, |reader| framing.receive_answer(length, reader, answer));
         let message = received.map_err(|error| match (&framing, error.kind()) {
             (Framing::Bare, ErrorKind::TimedOut) => {
                 let what = format!("{error}: a server with --framing line, waiting for a newline?");
@@ -279,8 +297,13 @@ impl Client {
     /// What the server says when it has received all of an upload.
     fn receive_done(&mut self, sent: Option<u64>) -> io::Result<Option<Received>> {
         match self.receive("DONE".len())? {
-            Answer::Done(Some(Received { bytes, .. })) if sent.is_some_and(|sent| sent != bytes) => {
-                let what = format!("{bytes} of {} bytes arrived, says the server", sent.unwrap_or_default());
+            Answer::Done(Some(Received { bytes, .. }))
+                if sent.is_some_and(|sent| sent != bytes) =>
+            {
+                let what = format!(
+                    "{bytes} of {} bytes arrived, says the server",
+                    sent.unwrap_or_default()
+                );
                 Err(io::Error::new(ErrorKind::InvalidData, what))
             }
             Answer::Done(received) => self.check_in_step().map(|()| received),

@@ -31,7 +31,9 @@ pub fn value<T, E: Display>(
 /// # Errors
 /// When it is no such number.
 pub fn at_least_one(text: &str) -> Result<u64, String> {
-    whole_number(text).filter(|&number| number > 0).ok_or_else(|| format!("{text:?} is not a whole number from 1"))
+    whole_number(text)
+        .filter(|&number| number > 0)
+        .ok_or_else(|| format!("{text:?} is not a whole number from 1"))
 }
 
 /// Reads a duration that something may take, which cannot be none at all.
@@ -51,5 +53,9 @@ pub fn some_time(text: &str) -> Result<Duration, UnitError> {
 /// assert_eq!(roundtrip::flags::one_line("no flag 'a\nb'"), "no flag 'a\\nb'");
 /// ```
 pub fn one_line(error: impl Display) -> String {
-    error.to_string().chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect()
+    error
+        .to_string()
+        .chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() })
+        .collect()
 }

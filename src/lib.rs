@@ -1,7 +1,8 @@
 //! `roundtrip` measures a network between two programs, and is written to be read.
 //!
-//! The two programs are [`server`](../server/index.html) and [`client`](../client/index.html); this library is what
-//! they are made of. It uses nothing but `std`, and everything in it blocks: a thread that waits is the simplest
+//! The two programs are [`server`](../server/index.html) and
+//! [`client`](../client/index.html); this library is what they are made of. It uses
+//! nothing but `std`, and everything in it blocks: a thread that waits is the simplest
 //! thing there is to read, and measuring one connection needs nothing faster.
 //!
 //! ```
@@ -45,46 +46,59 @@
 //!
 //! # Reading order
 //!
-//! The core is an afternoon's worth, and each step runs (`cargo run --release --example …`):
+//! The core is an afternoon's worth, and each step runs (`cargo run --release --example
+//! …`):
 //!
-//! 1. `01_framing`, then [`wire::framing`] and [`wire::command`]: what is said, and where a message ends.
-//! 2. `02_latency`, then [`client`] and [`measure::latency`](mod@measure::latency): a ping, and when its clock starts
-//!    and stops.
-//! 3. `03_serving`, then [`serve`], its [`sequential`](serve::sequential), [`threads`](serve::threads) and
-//!    [`processes`](serve::processes) side by side, and [`session`] with its [`text`](session::text).
-//! 4. `04_bandwidth`, then [`wire::bulk`] and [`measure::bandwidth`](mod@measure::bandwidth): why the last `write`
-//!    proves nothing.
+//! 1. `01_framing`, then [`wire::framing`] and [`wire::command`]: what is said, and
+//!    where a message ends.
+//! 2. `02_latency`, then [`client`] and [`measure::latency`](mod@measure::latency): a
+//!    ping, and when its clock starts and stops.
+//! 3. `03_serving`, then [`serve`], its [`sequential`](serve::sequential),
+//!    [`threads`](serve::threads) and [`processes`](serve::processes) side by side, and
+//!    [`session`] with its [`text`](session::text).
+//! 4. `04_bandwidth`, then [`wire::bulk`] and
+//!    [`measure::bandwidth`](mod@measure::bandwidth): why the last `write` proves
+//!    nothing.
 //! 5. `05_summary`, then [`stats::summary`]: why the mean is a time that nobody saw.
-//! 6. `06_last_word`, then [`net`]: what dropping a socket does, and why every call needs a timeout.
-//! 7. `07_together`, then [`measure::together`](mod@measure::together): many clients that really are at work at once.
+//! 6. `06_last_word`, then [`net`]: what dropping a socket does, and why every call
+//!    needs a timeout.
+//! 7. `07_together`, then [`measure::together`](mod@measure::together): many clients
+//!    that really are at work at once.
 //!
 //! What follows can be skipped at a first reading:
 //!
-//! 8. `08_due`, then [`measure::paced`] and [`pace`]: why a client that waits for answers does not see a
-//!    stall.
-//! 9. `09_histogram`, then [`stats::histogram`] and [`stats::recorder`]: percentiles without the samples.
-//! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line does to an answer; and
-//!     [`measure::sweep`](mod@measure::sweep), where size begins to matter.
-//! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking up.
-//! 12. `12_udp`, then [`wire::datagram`], [`measure::udp`](mod@measure::udp) and [`session::echo`]: what TCP does for
-//!     everyone, and [`stats::one_way`]: what two clocks can know.
-//! 13. `13_lag`, then [`session::lag`] and [`measure::lag`](mod@measure::lag): the same round trip, timed by the server
-//!     for each of many clients.
-//! 14. `14_status`, then [`session::status`], [`session::counters`] and [`measure::status`]: one question, one answer;
-//!     and what a process can know of the others.
-//! 15. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and its
-//!     [`session`](wamp::session), then [`session::router`]: a call through a third program, which must let nobody
-//!     wait long for somebody else; then [`router`] and [`net::listener`], which put it on ports and files.
-//! 16. `call_roundtrip`, then [`measure::call`]: which of three choices makes a call slow, and why two figures cannot
-//!     tell.
-//! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures are shown.
+//! 8. `08_due`, then [`measure::paced`] and [`pace`]: why a client that waits for
+//!    answers does not see a stall.
+//! 9. `09_histogram`, then [`stats::histogram`] and [`stats::recorder`]: percentiles
+//!    without the samples.
+//! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line
+//!     does to an answer; and [`measure::sweep`](mod@measure::sweep), where size begins
+//!     to matter.
+//! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking
+//!     up.
+//! 12. `12_udp`, then [`wire::datagram`], [`measure::udp`](mod@measure::udp) and
+//!     [`session::echo`]: what TCP does for everyone, and [`stats::one_way`]: what two
+//!     clocks can know.
+//! 13. `13_lag`, then [`session::lag`] and [`measure::lag`](mod@measure::lag): the same
+//!     round trip, timed by the server for each of many clients.
+//! 14. `14_status`, then [`session::status`], [`session::counters`] and
+//!     [`measure::status`]: one question, one answer; and what a process can know of
+//!     the others.
+//! 15. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and
+//!     its [`session`](wamp::session), then [`session::router`]: a call through a third
+//!     program, which must let nobody wait long for somebody else; then [`router`] and
+//!     [`net::listener`], which put it on ports and files.
+//! 16. `call_roundtrip`, then [`measure::call`]: which of three choices makes a call
+//!     slow, and why two figures cannot tell.
+//! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures
+//!     are shown.
 //!
 //! # What holds everywhere
 //!
-//! * A clock stops when the last byte has *arrived*; a round-trip time is the whole round trip; a lost answer is
-//!   never a number.
-//! * Whatever comes from outside is bounded before memory is taken for it, and every read and write of it has a
-//!   timeout.
+//! * A clock stops when the last byte has *arrived*; a round-trip time is the whole
+//!   round trip; a lost answer is never a number.
+//! * Whatever comes from outside is bounded before memory is taken for it, and every
+//!   read and write of it has a timeout.
 //! * Nothing panics on it. One bad peer costs its own connection.
 //! * What was measured before something failed is reported.
 

@@ -1,10 +1,11 @@
 //! A log that never makes a connection wait.
 //!
-//! A server tells its standard output of every connection. Whoever reads that output may stop reading without closing
-//! it: a terminal that is paused, a test that took the first line and looks no further. A pipe holds 64 KiB, and the
-//! next `write` into it waits for ever, in the middle of somebody's connection. So lines go through a queue of
-//! bounded length to a thread that has nothing else to do; when the queue is full, lines are dropped, and how many is
-//! said before the next one that is written.
+//! A server tells its standard output of every connection. Whoever reads that output
+//! may stop reading without closing it: a terminal that is paused, a test that took the
+//! first line and looks no further. A pipe holds 64 KiB, and the next `write` into it
+//! waits for ever, in the middle of somebody's connection. So lines go through a queue
+//! of bounded length to a thread that has nothing else to do; when the queue is full,
+//! lines are dropped, and how many is said before the next one that is written.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -45,7 +46,10 @@ impl Log {
             for line in waiting {
                 let missing = missing.swap(0, Ordering::Relaxed);
                 if missing > 0 {
-                    let _ = writeln!(out, "{PREFIX} {missing} lines were dropped: more than could be written");
+                    let _ = writeln!(
+                        out,
+                        "{PREFIX} {missing} lines were dropped: more than could be written"
+                    );
                 }
                 // A reader that went away is no reason to stop serving.
                 let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -76,8 +80,8 @@ impl Log {
 pub struct Writer(Receiver<()>);
 
 impl Writer {
-    /// Waits until the last line is written, for `patience` at most: a program must not outlive its work because
-    /// nobody reads what it says.
+    /// Waits until the last line is written, for `patience` at most: a program must not
+    /// outlive its work because nobody reads what it says.
     pub fn finish(self, patience: Duration) {
         // Nothing is ever sent: the wait ends when the thread does.
         let _ = self.0.recv_timeout(patience);
@@ -117,11 +121,15 @@ mod tests {
         let dropped: usize = output
             .lines()
             .filter_map(|line| {
-                line.strip_prefix("[SERVER] ")?.strip_suffix(" lines were dropped: more than could be written")
+                line.strip_prefix("[SERVER] ")?
+                    .strip_suffix(" lines were dropped: more than could be written")
             })
             .map(|number| number.parse::<usize>().unwrap())
             .sum();
         let kept = output.lines().filter(|line| !line.contains("dropped")).count();
-        assert!(kept >= QUEUE && dropped >= 998 && kept + dropped == lines, "{kept} kept, {dropped} dropped");
+        assert!(
+            kept >= QUEUE && dropped >= 998 && kept + dropped == lines,
+            "{kept} kept, {dropped} dropped"
+        );
     }
 }

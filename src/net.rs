@@ -1,22 +1,26 @@
 //! One connected byte stream, whatever carries it.
 //!
-//! A [`Stream`] is a TCP connection or a Unix socket with two promises added that every conversation with a stranger
-//! needs:
+//! A [`Stream`] is a TCP connection or a Unix socket with two promises added that every
+//! conversation with a stranger needs:
 //!
-//! * **No call waits for ever.** Each read and each write has a timeout, and says which of them passed it. (A peer
-//!   that keeps trickling bytes can still keep its connection, as one can that keeps asking.)
-//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not: it lets the peer read the
-//!   answer that was sent last, also when the peer is still sending.
+//! * **No call waits for ever.** Each read and each write has a timeout, and says which
+//!   of them passed it. (A peer that keeps trickling bytes can still keep its
+//!   connection, as one can that keeps asking.)
+//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not:
+//!   it lets the peer read the answer that was sent last, also when the peer is still
+//!   sending.
 //!
-//! It also turns Nagle's algorithm off (`TCP_NODELAY`): see [`Framing::send`](crate::wire::framing::Framing::send).
+//! It also turns Nagle's algorithm off (`TCP_NODELAY`): see
+//! [`Framing::send`](crate::wire::framing::Framing::send).
 //!
 //! # Spinning
 //!
-//! A thread that waits in `read` sleeps, and waking another processor for it takes the system tens of microseconds:
-//! on loopback, most of a round trip. [`Stream::spin`] makes the socket non-blocking and asks again and again
-//! instead. What that shows is how much of a round trip was the scheduler's; what it costs is a whole core for each
-//! stream that waits. With fewer cores than spinning threads it is slower than sleeping, since they then wait for
-//! each other.
+//! A thread that waits in `read` sleeps, and waking another processor for it takes the
+//! system tens of microseconds: on loopback, most of a round trip. [`Stream::spin`]
+//! makes the socket non-blocking and asks again and again instead. What that shows is
+//! how much of a round trip was the scheduler's; what it costs is a whole core for each
+//! stream that waits. With fewer cores than spinning threads it is slower than
+//! sleeping, since they then wait for each other.
 
 pub mod listener;
 
@@ -37,8 +41,9 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// A connected stream socket with a timeout on each read and write.
 ///
-/// A clone is the same connection once more, so that one thread can read while another writes. It takes no descriptor
-/// of its own, and the connection is closed when the last one is dropped.
+/// A clone is the same connection once more, so that one thread can read while another
+/// writes. It takes no descriptor of its own, and the connection is closed when the
+/// last one is dropped.
 #[derive(Clone, Debug)]
 pub struct Stream {
     socket: Arc<Socket>,
@@ -50,8 +55,9 @@ pub struct Stream {
     spin: bool,
 }
 
-/// How long a message may take to arrive as a whole. It counts from the first read: most messages are in the reader's
-/// buffer by then and need none, nor a look at the clock.
+/// How long a message may take to arrive as a whole. It counts from the first read:
+/// most messages are in the reader's buffer by then and need none, nor a look at the
+/// clock.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     time: Duration,
@@ -89,15 +95,18 @@ macro_rules! with_socket {
 }
 
 impl Stream {
-    /// Connects to the first address of `host` that answers, waiting for each at most `timeout`, which is then the
-    /// timeout of each read and write too.
+    /// Connects to the first address of `host` that answers, waiting for each at most
+    /// `timeout`, which is then the timeout of each read and write too.
     ///
     /// # Errors
-    /// Says what was tried: `host` has no address, or none of its addresses accepted (the last one's reason).
+    /// Says what was tried: `host` has no address, or none of its addresses accepted
+    /// (the last one's reason).
     pub fn connect(host: &str, port: u16, timeout: Duration) -> io::Result<Self> {
-        let failed = |error: io::Error, what| io::Error::new(error.kind(), format!("{what}: {error}"));
-        let addresses =
-            (host, port).to_socket_addrs().map_err(|error| failed(error, format!("cannot find the host {host:?}")))?;
+        let failed =
+            |error: io::Error, what| io::Error::new(error.kind(), format!("{what}: {error}"));
+        let addresses = (host, port)
+            .to_socket_addrs()
+            .map_err(|error| failed(error, format!("cannot find the host {host:?}")))?;
         let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
         for address in addresses {
             match TcpStream::connect_timeout(&address, timeout).and_then(refuse_self_connection) {
@@ -117,14 +126,16 @@ impl Stream {
         Stream::new(Socket::Tcp(stream), Some(peer), timeout)
     }
 
-    /// Connects to the Unix socket at this path, waiting at most `timeout`, which is then the timeout of each read
-    /// and write too.
+    /// Connects to the Unix socket at this path, waiting at most `timeout`, which is
+    /// then the timeout of each read and write too.
     ///
     /// # Errors
     /// Says what was tried: nobody listens there, or whoever does accepts nothing.
     #[cfg(unix)]
     pub fn connect_unix(path: &str, timeout: Duration) -> io::Result<Self> {
-        let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot connect to unix:{path}: {error}"));
+        let failed = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot connect to unix:{path}: {error}"))
+        };
         Stream::from_unix(connect_unix(path, timeout).map_err(failed)?, timeout)
     }
 
@@ -137,13 +148,16 @@ impl Stream {
         Stream::new(Socket::Unix(stream), None, timeout)
     }
 
-    /// Takes over the connection that is standard input, as a program under `inetd` finds it.
+    /// Takes over the connection that is standard input, as a program under `inetd`
+    /// finds it.
     ///
-    /// The stream is a duplicate of descriptor 0: dropping it closes nothing, since the original stays open until the
-    /// process ends. [`Stream::close`] ends the conversation all the same.
+    /// The stream is a duplicate of descriptor 0: dropping it closes nothing, since the
+    /// original stays open until the process ends. [`Stream::close`] ends the
+    /// conversation all the same.
     ///
     /// # Errors
-    /// `NotConnected` when the peer has gone already, `InvalidInput` when standard input is no socket at all.
+    /// `NotConnected` when the peer has gone already, `InvalidInput` when standard
+    /// input is no socket at all.
     #[cfg(unix)]
     pub fn from_stdin(timeout: Duration) -> io::Result<Self> {
         let duplicate = || io::stdin().as_fd().try_clone_to_owned();
@@ -164,8 +178,10 @@ impl Stream {
 
     fn new(socket: Socket, peer: Option<SocketAddr>, timeout: Duration) -> io::Result<Self> {
         let (told, limit) = (Duration::ZERO, None);
-        let mut stream = Stream { socket: Arc::new(socket), peer, timeout, told, limit, spin: false };
-        // Whoever started this program may have left it non-blocking, and then no timeout would hold.
+        let mut stream =
+            Stream { socket: Arc::new(socket), peer, timeout, told, limit, spin: false };
+        // Whoever started this program may have left it non-blocking, and then no
+        // timeout would hold.
         with_socket!(stream, socket => socket.set_nonblocking(false))?;
         stream.set_read_timeout(timeout)?;
         with_socket!(stream, socket => socket.set_write_timeout(Some(timeout)))?;
@@ -205,7 +221,8 @@ impl Stream {
         self.timeout
     }
 
-    /// Who is at the other end, for a person: an address, or `unix` for a Unix socket, whose clients have no name.
+    /// Who is at the other end, for a person: an address, or `unix` for a Unix socket,
+    /// whose clients have no name.
     #[must_use]
     pub fn peer_name(&self) -> String {
         self.peer.map_or_else(|| "unix".into(), |peer| peer.to_string())
@@ -223,7 +240,8 @@ impl Stream {
         self.peer.map(|peer| peer.ip())
     }
 
-    /// Ends the conversation at once, for every clone of this stream: whoever waits in a read or a write is woken.
+    /// Ends the conversation at once, for every clone of this stream: whoever waits in
+    /// a read or a write is woken.
     pub fn abort(&self) {
         // Already closed is what is wanted.
         let _ = with_socket!(self, socket => socket.shutdown(Shutdown::Both));
@@ -231,11 +249,13 @@ impl Stream {
 
     /// Ends the conversation so that the peer can read what was sent last.
     ///
-    /// A socket that is closed while bytes lie in its receive buffer does not say goodbye: it sends a reset (RFC 1122
-    /// section 4.2.2.13), and a reset discards whatever has not been delivered yet. So the answer to a line that is
-    /// too long could be lost in just the case that it was written for. Here the sending half is closed first, and
-    /// then whatever still comes in is read and dropped until the peer closes too, for two seconds at most.
-    /// `examples/06_last_word.rs` shows the difference.
+    /// A socket that is closed while bytes lie in its receive buffer does not say
+    /// goodbye: it sends a reset (RFC 1122 section 4.2.2.13), and a reset discards
+    /// whatever has not been delivered yet. So the answer to a line that is too long
+    /// could be lost in just the case that it was written for. Here the sending half is
+    /// closed first, and then whatever still comes in is read and dropped until the
+    /// peer closes too, for two seconds at most. `examples/06_last_word.rs` shows the
+    /// difference.
     pub fn close(mut self) {
         if with_socket!(self, socket => socket.shutdown(Shutdown::Write)).is_err() {
             return;
@@ -251,8 +271,14 @@ impl Stream {
         }
     }
 
-    /// Calls `io` until it does not block, or the time has passed; without spinning the system does this for us.
-    fn wait(&self, what: &str, time: Duration, mut io: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    /// Calls `io` until it does not block, or the time has passed; without spinning the
+    /// system does this for us.
+    fn wait(
+        &self,
+        what: &str,
+        time: Duration,
+        mut io: impl FnMut() -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let deadline = self.spin.then(|| Instant::now().checked_add(time));
         loop {
             match io().map_err(|error| (error.kind(), error)) {
@@ -262,9 +288,13 @@ impl Stream {
                 Err((ErrorKind::WouldBlock, _)) if deadline.is_some_and(is_ahead) => {
                     std::hint::spin_loop();
                 }
-                // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows: here always the latter.
+                // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows: here
+                // always the latter.
                 Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => {
-                    return Err(io::Error::new(ErrorKind::TimedOut, format!("{what} for {time:?}")));
+                    return Err(io::Error::new(
+                        ErrorKind::TimedOut,
+                        format!("{what} for {time:?}"),
+                    ));
                 }
                 Err((_, error)) => return Err(error),
             }
@@ -276,21 +306,26 @@ impl Stream {
         with_socket!(self, socket => socket.set_write_timeout(Some(timeout)))
     }
 
-    /// Writes what the connection takes within the timeout that was set for it, and returns how much that was, which
-    /// may be nothing.
+    /// Writes what the connection takes within the timeout that was set for it, and
+    /// returns how much that was, which may be nothing.
     pub(crate) fn offer(&self, buffer: &[u8]) -> io::Result<usize> {
         loop {
             match with_socket!(self, socket => (&mut &*socket).write(buffer)) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Ok(0),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    return Ok(0);
+                }
                 Ok(0) if !buffer.is_empty() => return Err(ErrorKind::WriteZero.into()),
                 other => return other,
             }
         }
     }
 
-    /// Linux wakes a writer only when a third of the send buffer is free, and a peer that reads slowly may not get so
-    /// far within the timeout. If there is room now, it has been reading.
+    /// Linux wakes a writer only when a third of the send buffer is free, and a peer
+    /// that reads slowly may not get so far within the timeout. If there is room now,
+    /// it has been reading.
     fn write_what_fits(&self, buffer: &[u8]) -> io::Result<usize> {
         with_socket!(self, socket => socket.set_write_timeout(Some(Duration::from_millis(1))))?;
         let written = with_socket!(self, socket => (&mut &*socket).write(buffer));
@@ -303,9 +338,15 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let time = self.limit.as_mut().map_or(Ok(self.timeout), Limit::left)?.min(self.timeout);
         self.tell(time)?;
-        let read = self.wait("nothing arrived", time, || with_socket!(self, socket => (&mut &*socket).read(buffer)));
+        let read = self.wait(
+            "nothing arrived",
+            time,
+            || with_socket!(self, socket => (&mut &*socket).read(buffer)),
+        );
         match (read, &self.limit) {
-            (Err(error), Some(limit)) if error.kind() == ErrorKind::TimedOut && time < self.timeout => {
+            (Err(error), Some(limit))
+                if error.kind() == ErrorKind::TimedOut && time < self.timeout =>
+            {
                 Err(limit.passed())
             }
             (read, _) => read,
@@ -351,8 +392,9 @@ fn is_ahead(deadline: Option<Instant>) -> bool {
     deadline.is_none_or(|deadline| Instant::now() < deadline)
 }
 
-/// Waits for a message to begin, however long the timeout allows, then has `receive` read it, within one more
-/// timeout: so a message that comes in ever so small pieces has an end, too.
+/// Waits for a message to begin, however long the timeout allows, then has `receive`
+/// read it, within one more timeout: so a message that comes in ever so small pieces
+/// has an end, too.
 ///
 /// # Errors
 /// Those of the connection, and of `receive`.
@@ -380,18 +422,20 @@ pub(crate) fn receive_within<T>(
     received
 }
 
-/// The system waits for ever where a listener's queue is full, and `std` has a timeout for TCP alone. So a thread
-/// waits, and is left behind if it has to.
+/// The system waits for ever where a listener's queue is full, and `std` has a timeout
+/// for TCP alone. So a thread waits, and is left behind if it has to.
 #[cfg(unix)]
 fn connect_unix(path: &str, timeout: Duration) -> io::Result<UnixStream> {
     let (result, connected) = std::sync::mpsc::channel();
     let path = path.to_owned();
-    std::thread::Builder::new().name("connect".into()).spawn(move || result.send(UnixStream::connect(path)))?;
+    std::thread::Builder::new()
+        .name("connect".into())
+        .spawn(move || result.send(UnixStream::connect(path)))?;
     connected.recv_timeout(timeout).unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
 
-/// The address under which this machine reaches a listener: one that listens on "any" listens, among others, on
-/// loopback.
+/// The address under which this machine reaches a listener: one that listens on "any"
+/// listens, among others, on loopback.
 #[must_use]
 pub fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
@@ -402,10 +446,15 @@ pub fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// A connection to a free port of one's own machine can, once in some ten thousand times, be given that same port as
-/// its own and meet itself (simultaneous open, RFC 9293 section 3.5). Nobody listens there.
+/// A connection to a free port of one's own machine can, once in some ten thousand
+/// times, be given that same port as its own and meet itself (simultaneous open, RFC
+/// 9293 section 3.5). Nobody listens there.
 pub(crate) fn refuse_self_connection(stream: TcpStream) -> io::Result<TcpStream> {
-    if stream.local_addr()? == stream.peer_addr()? { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
+    if stream.local_addr()? == stream.peer_addr()? {
+        Err(ErrorKind::ConnectionRefused.into())
+    } else {
+        Ok(stream)
+    }
 }
 
 #[cfg(all(test, unix))]
@@ -423,7 +472,8 @@ mod tests {
             theirs.write_all(b"a").unwrap();
             theirs
         });
-        let error = receive_within(TIME, &mut reader, |reader| reader.read_exact(&mut [0; 2])).unwrap_err();
+        let error =
+            receive_within(TIME, &mut reader, |reader| reader.read_exact(&mut [0; 2])).unwrap_err();
         let took = start.elapsed();
         assert_eq!(
             (error.kind(), error.to_string().as_str()),

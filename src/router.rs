@@ -1,9 +1,9 @@
-//! A router, put together: endpoints, and the realm from [`session::router`](crate::session::router) that they all
-//! lead to.
+//! A router, put together: endpoints, and the realm from
+//! [`session::router`](crate::session::router) that they all lead to.
 //!
-//! It serves each connection in a thread, whatever the [`Mode`](crate::serve::Mode) of a server beside it: its
-//! sessions talk to each other, which processes could not, and one after the other they would wait for each other for
-//! ever.
+//! It serves each connection in a thread, whatever the [`Mode`](crate::serve::Mode) of
+//! a server beside it: its sessions talk to each other, which processes could not, and
+//! one after the other they would wait for each other for ever.
 //!
 //! ```
 //! use roundtrip::router::{Config, Endpoint, Router};
@@ -44,11 +44,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Config {
     /// Where it listens.
     pub listen: Vec<Endpoint>,
-    /// Who is let in. A server beside it can [share](crate::server::Server::admission) its own.
+    /// Who is let in. A server beside it can [share](crate::server::Server::admission)
+    /// its own.
     pub admission: Arc<Admission>,
     /// Settings of each session.
     pub session: Settings,
-    /// The log of what concerns the router as a whole; single sessions have [`Settings::log`].
+    /// The log of what concerns the router as a whole; single sessions have
+    /// [`Settings::log`].
     pub log: Log,
 }
 
@@ -95,8 +97,9 @@ pub struct Router {
 
 /// A router that runs in the background, until this is dropped.
 ///
-/// Then it closes its endpoints, removes the files of its Unix sockets and says goodbye to every session. A process
-/// that is ended by a signal drops nothing: the files stay, and whoever listens there next replaces them.
+/// Then it closes its endpoints, removes the files of its Unix sockets and says goodbye
+/// to every session. A process that is ended by a signal drops nothing: the files stay,
+/// and whoever listens there next replaces them.
 pub struct Running {
     urls: Vec<Url>,
     realm: Arc<Realm>,
@@ -113,7 +116,10 @@ impl Router {
     pub fn bind(config: Config) -> io::Result<Self> {
         let Config { listen, admission, session, log } = config;
         if !valid_uri(&session.realm) {
-            let what = format!("{:?} cannot be the name of a realm; write one such as realm1", session.realm);
+            let what = format!(
+                "{:?} cannot be the name of a realm; write one such as realm1",
+                session.realm
+            );
             return Err(io::Error::new(ErrorKind::InvalidInput, what));
         }
         let (idle_timeout, connections) = (session.idle_timeout, session.log.clone());
@@ -122,11 +128,17 @@ impl Router {
         let (mut acceptors, mut urls) = (Vec::new(), Vec::new());
         for Endpoint { socket, framing } in listen {
             let listener = Listener::bind(&socket)?;
-            urls.push(Url { socket: listener.address()?, framing: framing.clone(), serializer: None });
+            urls.push(Url {
+                socket: listener.address()?,
+                framing: framing.clone(),
+                serializer: None,
+            });
             let here = Arc::clone(&realm);
             let refuse = {
                 let framing = framing.clone();
-                move |stream: &mut Stream, refusal: Refusal| opening::refuse(stream, &framing, &refusal.to_string())
+                move |stream: &mut Stream, refusal: Refusal| {
+                    opening::refuse(stream, &framing, &refusal.to_string())
+                }
             };
             acceptors.push(Acceptor {
                 listener,

@@ -1,4 +1,5 @@
-//! A server, put together: an address, a strategy from [`serve`](crate::serve) and the session from [`session`].
+//! A server, put together: an address, a strategy from [`serve`](crate::serve) and the
+//! session from [`session`].
 //!
 //! ```
 //! use roundtrip::server::{Config, Server};
@@ -26,7 +27,8 @@ use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Thre
 use crate::session::echo::{Echo, EchoCounts, Impairments};
 use crate::session::{self, Counters, Settings, Shared};
 
-/// How many refused connections are seen off at once. No single address takes all of the places.
+/// How many refused connections are seen off at once. No single address takes all of
+/// the places.
 const REFUSALS: Limits = Limits { max_connections: 64, max_per_ip: Some(48), allow: Vec::new() };
 
 /// What a server is to be.
@@ -38,8 +40,9 @@ pub struct Config {
     pub port: u16,
     /// How each connection is served.
     pub mode: Mode,
-    /// What [`Mode::Process`] runs for each connection: a program and its arguments, normally those of the `server`
-    /// binary with `--inetd`. Whatever it is, it has to end with [`serve_stdin`].
+    /// What [`Mode::Process`] runs for each connection: a program and its arguments,
+    /// normally those of the `server` binary with `--inetd`. Whatever it is, it has to
+    /// end with [`serve_stdin`].
     pub child: Vec<OsString>,
     /// Who is let in.
     pub limits: Limits,
@@ -47,9 +50,11 @@ pub struct Config {
     pub one_off: bool,
     /// Settings of each session.
     pub session: Settings,
-    /// What is done to the answers to UDP pings, on the port of the same number; `None` answers none.
+    /// What is done to the answers to UDP pings, on the port of the same number; `None`
+    /// answers none.
     pub udp: Option<Impairments>,
-    /// The log of what concerns the server as a whole; single connections have [`Settings::log`].
+    /// The log of what concerns the server as a whole; single connections have
+    /// [`Settings::log`].
     pub log: Log,
 }
 
@@ -78,7 +83,8 @@ pub struct Server {
 
 /// A server that runs in the background, until this is dropped.
 ///
-/// Then it accepts no further connection. Those that are open go on until their clients end them.
+/// Then it accepts no further connection. Those that are open go on until their clients
+/// end them.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -90,18 +96,21 @@ impl Server {
     /// Listens on the address.
     ///
     /// # Errors
-    /// When the address cannot be used, the mode is not to be had on this system, or [`Settings::info`] is longer than
-    /// a status answer.
+    /// When the address cannot be used, the mode is not to be had on this system, or
+    /// [`Settings::info`] is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
         session::status::check(&config.session.info)?;
         let (listener, socket) = sockets(&config)?;
         let address = listener.local_addr()?;
         let Config { mode, child, limits, one_off, session, udp, log, .. } = config;
         let echo = socket.zip(udp);
-        let echo = echo.map(|(socket, impairments)| Echo::new(socket, impairments, limits.clone(), session.spin));
+        let echo = echo.map(|(socket, impairments)| {
+            Echo::new(socket, impairments, limits.clone(), session.spin)
+        });
         let echo = echo.transpose()?;
         let admission = Admission::new(limits);
-        let counters = Counters::of_server(mode, Arc::clone(&admission), echo.as_ref().map(Echo::counts));
+        let counters =
+            Counters::of_server(mode, Arc::clone(&admission), echo.as_ref().map(Echo::counts));
         let shared = Arc::new(Shared { settings: session, counters });
         let dispatch = strategy(mode, child, &shared)?;
         let settings = &shared.settings;
@@ -112,7 +121,9 @@ impl Server {
             admission,
             dispatch,
             refuse: Box::new(move |stream, refusal| session::refuse(stream, refusal, framing)),
-            turn_away: Arc::new(move |stream, refusal| session::turn_away(stream, refusal, &refused)),
+            turn_away: Arc::new(move |stream, refusal| {
+                session::turn_away(stream, refusal, &refused);
+            }),
             refusals: Admission::new(REFUSALS),
             log,
             connections: settings.log.clone(),
@@ -128,7 +139,8 @@ impl Server {
         self.address
     }
 
-    /// Who is let in, and how many there are, to be shared with what else listens in the same process.
+    /// Who is let in, and how many there are, to be shared with what else listens in
+    /// the same process.
     #[must_use]
     pub fn admission(&self) -> Arc<Admission> {
         Arc::clone(&self.acceptor.admission)
@@ -140,8 +152,9 @@ impl Server {
         self.echo.as_ref().map(Echo::counts)
     }
 
-    /// Serves in the calling thread: for ever, or one connection if the configuration says so. UDP pings, which belong
-    /// to no connection, are answered in a thread beside it.
+    /// Serves in the calling thread: for ever, or one connection if the configuration
+    /// says so. UDP pings, which belong to no connection, are answered in a thread
+    /// beside it.
     ///
     /// # Errors
     /// When the system gives no thread for that.
@@ -161,7 +174,8 @@ impl Server {
     /// When the system gives no thread.
     pub fn start(self) -> io::Result<Running> {
         let stop_echo = self.echo.as_ref().map(Echo::stop);
-        let running = Running { address: self.address, stop: Arc::clone(&self.acceptor.stop), stop_echo };
+        let running =
+            Running { address: self.address, stop: Arc::clone(&self.acceptor.stop), stop_echo };
         let log = self.acceptor.log.clone();
         thread::Builder::new().name("accept".into()).spawn(move || {
             if let Err(error) = self.run() {
@@ -183,7 +197,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Neither `accept` nor `recv_from` can be interrupted, but they can be given what they wait for.
+        // Neither `accept` nor `recv_from` can be interrupted, but they can be given
+        // what they wait for.
         let address = reachable(self.address);
         let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
         if let Some(stop) = &self.stop_echo {
@@ -196,28 +211,33 @@ impl Drop for Running {
 
 /// Listens on the address, over TCP and, unless that is not wanted, over UDP.
 fn sockets(config: &Config) -> io::Result<(TcpListener, Option<UdpSocket>)> {
-    // Where the system chooses the port, it chooses one for TCP. Somebody else may have the same one for UDP.
+    // Where the system chooses the port, it chooses one for TCP. Somebody else may have
+    // the same one for UDP.
     const TRIES: u32 = 20;
     let Config { host, port, udp, .. } = config;
     let cannot = |what: &str, error: io::Error| {
         io::Error::new(error.kind(), format!("cannot listen on {host}:{port}{what}: {error}"))
     };
     for tries_left in (0..TRIES).rev() {
-        let listener = TcpListener::bind((host.as_str(), *port)).map_err(|error| cannot("", error))?;
+        let listener =
+            TcpListener::bind((host.as_str(), *port)).map_err(|error| cannot("", error))?;
         if udp.is_none() {
             return Ok((listener, None));
         }
         match UdpSocket::bind(listener.local_addr()?) {
             Ok(socket) => return Ok((listener, Some(socket))),
-            Err(error) if *port > 0 || tries_left == 0 => return Err(cannot(" (udp; --no-udp does without)", error)),
+            Err(error) if *port > 0 || tries_left == 0 => {
+                return Err(cannot(" (udp; --no-udp does without)", error));
+            }
             Err(_) => {}
         }
     }
     Err(ErrorKind::AddrInUse.into())
 }
 
-/// Serves the one connection that is standard input: what a child does in [`Mode::Process`], and any program under
-/// `inetd`. Of the configuration, only what concerns the connection counts.
+/// Serves the one connection that is standard input: what a child does in
+/// [`Mode::Process`], and any program under `inetd`. Of the configuration, only what
+/// concerns the connection counts.
 ///
 /// # Errors
 /// When standard input is not a socket.
@@ -233,7 +253,9 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
         Err(error) => return Err(error),
     };
-    if let Some(Err(refusal)) = stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip)) {
+    if let Some(Err(refusal)) =
+        stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip))
+    {
         settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
         session::refuse(&mut stream, refusal, settings.framing)?;
         stream.close();
@@ -245,7 +267,11 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
     Ok(())
 }
 
-fn strategy(mode: Mode, child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
+fn strategy(
+    mode: Mode,
+    child: Vec<OsString>,
+    shared: &Arc<Shared>,
+) -> io::Result<Box<dyn Dispatch>> {
     let sharing = Arc::clone(shared);
     let session = move |stream| session::run(stream, &sharing);
     match mode {
@@ -263,11 +289,17 @@ fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn D
 
     let mut child = child.into_iter();
     let Some(program) = child.next() else {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "process mode needs to be told which program to run"));
+        return Err(io::Error::new(
+            ErrorKind::InvalidInput,
+            "process mode needs to be told which program to run",
+        ));
     };
     let processes = Processes::new(program, child.collect(), shared.settings.log.clone());
     let shared = Arc::clone(shared);
-    Ok(Box::new(processes.telling(COUNTERS_VARIABLE, move || Value::Map(shared.counters.fields()).to_string())))
+    Ok(Box::new(
+        processes
+            .telling(COUNTERS_VARIABLE, move || Value::Map(shared.counters.fields()).to_string()),
+    ))
 }
 
 #[cfg(not(unix))]

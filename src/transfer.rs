@@ -1,9 +1,9 @@
-//! The two ways in which a bulk transfer can end: after so many bytes, or after so much time. The same for either
-//! side.
+//! The two ways in which a bulk transfer can end: after so many bytes, or after so much
+//! time. The same for either side.
 //!
-//! In both directions at once, one connection has two threads: one writes while the other reads. Taking turns in one
-//! thread would not be two-way traffic, and could stand still: both sides writing, both buffers full, and nobody
-//! reading.
+//! In both directions at once, one connection has two threads: one writes while the
+//! other reads. Taking turns in one thread would not be two-way traffic, and could
+//! stand still: both sides writing, both buffers full, and nobody reading.
 
 use std::io::{self, BufReader, Write};
 use std::thread;
@@ -27,11 +27,16 @@ pub fn send(writer: &mut impl Write, amount: Amount, progress: impl FnMut(u64)) 
     }
 }
 
-/// Reads so much, tells `progress` of each piece that arrived, and says how long it took until the last byte had.
+/// Reads so much, tells `progress` of each piece that arrived, and says how long it
+/// took until the last byte had.
 ///
 /// # Errors
 /// Those of `reader`, and when it ends before the amount does.
-pub fn receive(reader: &mut BufReader<Stream>, amount: Amount, mut progress: impl FnMut(u64)) -> io::Result<Received> {
+pub fn receive(
+    reader: &mut BufReader<Stream>,
+    amount: Amount,
+    mut progress: impl FnMut(u64),
+) -> io::Result<Received> {
     let start = Instant::now();
     let (mut bytes, mut duration) = (0, Duration::ZERO);
     let arrived = |piece| {
@@ -42,10 +47,13 @@ pub fn receive(reader: &mut BufReader<Stream>, amount: Amount, mut progress: imp
     match amount {
         Amount::Bytes(wanted) => bulk::receive(reader, wanted, arrived)?,
         Amount::Time(time) => {
-            // What was handed over in time may arrive later, but a peer that never stops is not waited for: it has as
-            // long again as it might have been silent.
+            // What was handed over in time may arrive later, but a peer that never
+            // stops is not waited for: it has as long again as it might have been
+            // silent.
             let patience = reader.get_ref().timeout();
-            receive_within(time.saturating_add(patience), reader, |reader| bulk::receive_chunks(reader, arrived))?;
+            receive_within(time.saturating_add(patience), reader, |reader| {
+                bulk::receive_chunks(reader, arrived)
+            })?;
         }
     }
     Ok(Received { bytes, duration })
@@ -54,7 +62,8 @@ pub fn receive(reader: &mut BufReader<Stream>, amount: Amount, mut progress: imp
 /// Does both at the same time.
 ///
 /// # Errors
-/// Those of either; then the connection is ended, so that the other does not wait in vain.
+/// Those of either; then the connection is ended, so that the other does not wait in
+/// vain.
 pub fn both(
     reader: &mut BufReader<Stream>,
     amount: Amount,
@@ -63,8 +72,9 @@ pub fn both(
 ) -> io::Result<Received> {
     let mut writer = reader.get_ref().clone();
     thread::scope(|scope| {
-        let sender = thread::Builder::new()
-            .spawn_scoped(scope, move || send(&mut writer, amount, sent).inspect_err(|_| writer.abort()))?;
+        let sender = thread::Builder::new().spawn_scoped(scope, move || {
+            send(&mut writer, amount, sent).inspect_err(|_| writer.abort())
+        })?;
         let received = receive(reader, amount, received).inspect_err(|_| reader.get_ref().abort());
         match sender.join() {
             Ok(sent) => sent.and(received),

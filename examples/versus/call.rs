@@ -1,12 +1,15 @@
-//! Calls through a router: beside a ping over the same kind of socket, and beside Crossbar's router, if it is there.
+//! Calls through a router: beside a ping over the same kind of socket, and beside
+//! Crossbar's router, if it is there.
 //!
-//! A ping is one message there and one back, a call two of each, so on one processor it takes at least twice as long;
-//! on several, where the system places the processes can matter more. How much of a call is the system's, a relay
-//! shows: a process in the middle as the router is, which passes on bytes and looks at none of them.
+//! A ping is one message there and one back, a call two of each, so on one processor it
+//! takes at least twice as long; on several, where the system places the processes can
+//! matter more. How much of a call is the system's, a relay shows: a process in the
+//! middle as the router is, which passes on bytes and looks at none of them.
 //!
-//! Callers, callees and procedures are ours, at our router and at Crossbar's, and once they are Autobahn's, which is
-//! what Crossbar is mostly used with. Each of the three is a process of its own. `crossbar` has to be in the path, and
-//! `PYTHON` may name the Python that has Autobahn.
+//! Callers, callees and procedures are ours, at our router and at Crossbar's, and once
+//! they are Autobahn's, which is what Crossbar is mostly used with. Each of the three
+//! is a process of its own. `crossbar` has to be in the path, and `PYTHON` may name the
+//! Python that has Autobahn.
 
 use std::error::Error;
 use std::fs;
@@ -40,23 +43,32 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     let directory = Directory::new()?;
     let path = |name: &str| directory.0.join(name).to_string_lossy().into_owned();
-    let (pings, unix, unix_relay) = (path("pings"), path("roundtrip"), format!("unix:{}", path("relay")));
+    let (pings, unix, unix_relay) =
+        (path("pings"), path("roundtrip"), format!("unix:{}", path("relay")));
     let _text = Peer::ours(&["--text", &pings])?;
     let server = Peer::ours(&["--serve"])?;
     let router = Peer::ours(&["--router", &unix])?;
     let _relay = Peer::ours(&["--relay", &unix_relay])?;
     let tcp_relay = Peer::ours(&["--relay", "127.0.0.1:0"])?;
     let tcp_relay = format!("127.0.0.1:{}", tcp_relay.port);
-    let crossbar = Crossbar::start(&directory.0).inspect_err(|error| println!("  crossbar is missing: {error}")).ok();
+    let crossbar = Crossbar::start(&directory.0)
+        .inspect_err(|error| println!("  crossbar is missing: {error}"))
+        .ok();
 
-    println!("\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,");
+    println!(
+        "\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,"
+    );
     println!("median of {rounds} rounds (less is better)");
     let url = |path: &str| format!("rs+unix:{path}?serializer=msgpack");
     let mut contenders: Vec<Contender> = vec![
         ("a ping over a Unix socket".into(), Box::new(|| unix_ping_p50(&pings, calls))),
         ("a relay of bytes".into(), Box::new(|| relay_p50(&unix_relay, calls))),
     ];
-    contenders.extend(callers(url(&unix), crossbar.as_ref().map(|_| url(&path("crossbar"))), calls));
+    contenders.extend(callers(
+        url(&unix),
+        crossbar.as_ref().map(|_| url(&path("crossbar"))),
+        calls,
+    ));
     table(&mut contenders, rounds);
 
     println!("\nthe same over TCP, WebSocket and JSON");
@@ -65,10 +77,16 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
         ("a ping over TCP".into(), Box::new(|| roundtrip_p50(server.port, calls, false))),
         ("a relay of bytes".into(), Box::new(|| relay_p50(&tcp_relay, calls))),
     ];
-    contenders.extend(callers(url(router.port), crossbar.as_ref().map(|crossbar| url(crossbar.port)), calls));
+    contenders.extend(callers(
+        url(router.port),
+        crossbar.as_ref().map(|crossbar| url(crossbar.port)),
+        calls,
+    ));
     table(&mut contenders, rounds);
 
-    println!("\nwriting and reading a CALL with one integer in ns, median of {rounds} rounds (less is better)");
+    println!(
+        "\nwriting and reading a CALL with one integer in ns, median of {rounds} rounds (less is better)"
+    );
     let codec = |serializer: Serializer| -> Contender {
         (serializer.to_string(), Box::new(move || codec_cost(serializer, calls * 10)))
     };
@@ -81,7 +99,8 @@ fn callers(ours: String, crossbars: Option<String>, calls: u64) -> Vec<Contender
     let mut callers: Vec<Contender> =
         vec![("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls)))];
     if let Some(url) = crossbars {
-        let autobahn = autobahn_p50(&url, 1).inspect_err(|error| println!("  Autobahn is missing: {error}"));
+        let autobahn =
+            autobahn_p50(&url, 1).inspect_err(|error| println!("  Autobahn is missing: {error}"));
         let same = url.clone();
         callers.push(("a call, Crossbar's router".into(), Box::new(move || call_p50(&url, calls))));
         if autobahn.is_ok() {
@@ -185,18 +204,20 @@ fn relay_p50(address: &str, count: u64) -> io::Result<f64> {
     bare_p50(stream, count)
 }
 
-/// With a callee of its own each time: where the system places a process, it often stays, and that is half of the
-/// figure.
+/// With a callee of its own each time: where the system places a process, it often
+/// stays, and that is half of the figure.
 fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let other = Peer::ours(&["--callee", url])?;
     let session = Session::join(&url.parse().map_err(io::Error::other)?, "realm1", TIMEOUT)?;
     let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
-    let batch = |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, goes_on: false };
+    let batch =
+        |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, goes_on: false };
     caller.batch(&batch(count / 10), &|_| {});
     p50(|observe| caller.batch(&batch(count), observe).failure)
 }
 
-/// Caller and callee are another library's, in another language; the script is that of the suite.
+/// Caller and callee are another library's, in another language; the script is that of
+/// the suite.
 fn autobahn_p50(url: &str, count: u64) -> io::Result<f64> {
     let Url { socket, framing, serializer } = url.parse().map_err(io::Error::other)?;
     let framing = if framing == Framing::RawSocket { "rawsocket" } else { "websocket" };
@@ -206,14 +227,17 @@ fn autobahn_p50(url: &str, count: u64) -> io::Result<f64> {
     };
     let serializer = serializer.unwrap_or(Serializer::Json).to_string();
     let script = |role: &str, more: &[String]| {
-        let mut command = Command::new(std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()));
+        let mut command =
+            Command::new(std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()));
         command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop.py"));
         command.args([role, framing, &socket, &serializer]).args(more).stderr(Stdio::null());
         command
     };
-    let mut callee = Peer { process: script("serve", &[]).stdout(Stdio::piped()).spawn()?, port: 0 };
+    let mut callee =
+        Peer { process: script("serve", &[]).stdout(Stdio::piped()).spawn()?, port: 0 };
     let mut ready = String::new();
-    BufReader::new(callee.process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).read_line(&mut ready)?;
+    BufReader::new(callee.process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?)
+        .read_line(&mut ready)?;
     if ready != "ready\n" {
         return Err(io::Error::other(ready));
     }
@@ -233,7 +257,10 @@ fn codec_cost(serializer: Serializer, messages: u64) -> io::Result<f64> {
     for request in 1..=messages {
         let (options, payload) = (Map::new(), Payload::of(vec![request.into()]));
         bytes.clear();
-        serializer.encode(Message::Call { request, options, procedure: "roundtrip.echo".into(), payload }, &mut bytes);
+        serializer.encode(
+            Message::Call { request, options, procedure: "roundtrip.echo".into(), payload },
+            &mut bytes,
+        );
         let Message::Call { request: read, .. } = serializer.decode(&bytes)? else {
             return Err(io::Error::other("no CALL"));
         };
@@ -265,10 +292,16 @@ impl Crossbar {
         );
         fs::write(directory.join("config.json"), config)?;
         let mut command = Command::new("crossbar");
-        command.args(["start", "--cbdir"]).arg(directory).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["start", "--cbdir"])
+            .arg(directory)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut crossbar = Crossbar { process: command.spawn()?, port };
         let deadline = Instant::now() + PATIENCE;
-        while UnixStream::connect(&socket).is_err() || std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while UnixStream::connect(&socket).is_err()
+            || std::net::TcpStream::connect(("127.0.0.1", port)).is_err()
+        {
             if Instant::now() > deadline || crossbar.process.try_wait()?.is_some() {
                 return Err("it does not listen".into());
             }

@@ -1,7 +1,7 @@
 //! Bulk transfers: what can be done once the server has said `READY`.
 //!
-//! Each is a type of its own, so that nobody can receive what was never asked for, or ask for something else in the
-//! middle.
+//! Each is a type of its own, so that nobody can receive what was never asked for, or
+//! ask for something else in the middle.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -18,8 +18,8 @@ pub struct Download<'a> {
 }
 
 impl Download<'_> {
-    /// Receives all of it, tells `progress` of each piece that arrived, and says how long it took from the server's
-    /// `READY` until the last byte was here.
+    /// Receives all of it, tells `progress` of each piece that arrived, and says how
+    /// long it took from the server's `READY` until the last byte was here.
     ///
     /// # Errors
     /// When the transfer breaks off.
@@ -38,8 +38,9 @@ pub struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// Sends all of it, tells `progress` of each piece that the system took, and waits until the server says that the
-    /// last byte has arrived. With line framing it says, too, how much that was and how long it took.
+    /// Sends all of it, tells `progress` of each piece that the system took, and waits
+    /// until the server says that the last byte has arrived. With line framing it says,
+    /// too, how much that was and how long it took.
     ///
     /// # Errors
     /// When the transfer breaks off, or the server has seen another number of bytes.
@@ -53,9 +54,11 @@ impl Upload<'_> {
         });
         client.sender.trace.show(Message::SentData(sent));
         let timeout = client.timeout();
-        // What the system took may still be on its way, at most for as long as it took to hand over. And a server
-        // that breaks off says why before it closes: if it has, that explains more than the write that failed.
-        let patience = if sending.is_ok() { timeout + start.elapsed() } else { Duration::from_millis(100) };
+        // What the system took may still be on its way, at most for as long as it took
+        // to hand over. And a server that breaks off says why before it closes: if it
+        // has, that explains more than the write that failed.
+        let patience =
+            if sending.is_ok() { timeout + start.elapsed() } else { Duration::from_millis(100) };
         client.reader.get_mut().set_read_timeout(patience)?;
         let done = client.receive_done(Some(sent));
         client.reader.get_mut().set_read_timeout(timeout)?;
@@ -65,7 +68,9 @@ impl Upload<'_> {
             }
             (Err(error), _) => Err(error),
             (Ok(()), Err(error)) if error.kind() == ErrorKind::TimedOut => {
-                let what = format!("{error}; what was sent may still be on its way, and need a longer --timeout");
+                let what = format!(
+                    "{error}; what was sent may still be on its way, and need a longer --timeout"
+                );
                 Err(io::Error::new(ErrorKind::TimedOut, what))
             }
             (Ok(()), done) => done,
@@ -81,8 +86,8 @@ pub struct Bidirectional<'a> {
 }
 
 impl Bidirectional<'_> {
-    /// Sends and receives all of it at the same time, and returns the download as it was seen here, and the upload as
-    /// the server saw it.
+    /// Sends and receives all of it at the same time, and returns the download as it
+    /// was seen here, and the upload as the server saw it.
     ///
     /// # Errors
     /// When the transfer breaks off in either direction.

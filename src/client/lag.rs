@@ -1,4 +1,5 @@
-//! The other side of lag: pings that the server sends, and what it says of their echoes.
+//! The other side of lag: pings that the server sends, and what it says of their
+//! echoes.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -44,8 +45,8 @@ pub struct LagSample {
 }
 
 impl Client {
-    /// Asks the server to ping. From then on it is the client that answers, until [`next_ping`](Client::next_ping)
-    /// says that it is over.
+    /// Asks the server to ping. From then on it is the client that answers, until
+    /// [`next_ping`](Client::next_ping) says that it is over.
     ///
     /// # Errors
     /// When it cannot be asked.
@@ -53,7 +54,8 @@ impl Client {
         self.sender.send(&Request::Lag(plan))
     }
 
-    /// Waits for the server's next ping. It comes without having been asked for, too, if the server's owner wants it.
+    /// Waits for the server's next ping. It comes without having been asked for, too,
+    /// if the server's owner wants it.
     ///
     /// # Errors
     /// When there is none, or the server says something else: that it refuses, for one.
@@ -76,8 +78,8 @@ impl Client {
         }
     }
 
-    /// Asks for the single round-trip times that the server has measured, from this ping on; an empty list is the
-    /// end.
+    /// Asks for the single round-trip times that the server has measured, from this
+    /// ping on; an empty list is the end.
     ///
     /// # Errors
     /// When there is no answer or another one.
@@ -97,12 +99,22 @@ fn figures(json: &str) -> io::Result<LagFigures> {
     let object = json::parse(json.as_bytes())?;
     let number = |name: &str| {
         object.get(name).and_then(Value::as_u64).ok_or_else(|| {
-            io::Error::new(ErrorKind::InvalidData, format!("{name:?} is no number in {}", excerpt(json.as_bytes())))
+            io::Error::new(
+                ErrorKind::InvalidData,
+                format!("{name:?} is no number in {}", excerpt(json.as_bytes())),
+            )
         })
     };
     let interval = Duration::from_nanos(number("interval_ns")?);
-    let faults = number("wrong")?.saturating_add(number("repeated")?).saturating_add(number("unsent")?);
-    Ok(LagFigures { count: number("count")?, interval, sent: number("sent")?, echoed: number("echoed")?, faults })
+    let faults =
+        number("wrong")?.saturating_add(number("repeated")?).saturating_add(number("unsent")?);
+    Ok(LagFigures {
+        count: number("count")?,
+        interval,
+        sent: number("sent")?,
+        echoed: number("echoed")?,
+        faults,
+    })
 }
 
 /// The numbers have to rise, or a server could go on for ever.
@@ -128,7 +140,16 @@ mod tests {
         assert_eq!(samples("[]", 5), Some(Vec::new()));
         let [sent, rtt] = [7, 9].map(Duration::from_nanos);
         assert_eq!(samples("[[5,7,9]]", 5), Some(vec![LagSample { number: 5, sent, rtt }]));
-        for broken in ["", "{}", "[5,7,9]", "[[5,7]]", "[[4,7,9]]", "[[6,7,9],[6,7,9]]", "[[6,-7,9]]", "[[6,7,9.0]]"] {
+        for broken in [
+            "",
+            "{}",
+            "[5,7,9]",
+            "[[5,7]]",
+            "[[4,7,9]]",
+            "[[6,7,9],[6,7,9]]",
+            "[[6,-7,9]]",
+            "[[6,7,9.0]]",
+        ] {
             assert_eq!(samples(broken, 5), None, "{broken}");
         }
     }

@@ -8,24 +8,28 @@ use std::time::{Duration, Instant};
 use super::{Message, Options, Trace};
 use crate::wire::datagram::{Ping, UNCOUNTED};
 
-/// How long to wait for one of several addresses to answer before the next one is tried.
+/// How long to wait for one of several addresses to answer before the next one is
+/// tried.
 const PROBE: Duration = Duration::from_millis(300);
 
-/// A UDP socket that sends to one server, and hears from no other: the system drops what strangers send.
+/// A UDP socket that sends to one server, and hears from no other: the system drops
+/// what strangers send.
 #[derive(Debug)]
 pub struct UdpClient {
     socket: UdpSocket,
     server: String,
     timeout: Duration,
-    /// How long [`receive`](Self::receive) waits: a fraction of the timeout, so that somebody looks up now and then.
+    /// How long [`receive`](Self::receive) waits: a fraction of the timeout, so that
+    /// somebody looks up now and then.
     slice: Duration,
     spin: bool,
     trace: Trace,
 }
 
 impl UdpClient {
-    /// Prepares to talk to a server. Nothing has to be there: that shows when something is sent. Only if `host` has
-    /// several addresses, each is sent a ping, and the first one that answers is taken.
+    /// Prepares to talk to a server. Nothing has to be there: that shows when something
+    /// is sent. Only if `host` has several addresses, each is sent a ping, and the
+    /// first one that answers is taken.
     ///
     /// # Errors
     /// When `host` has no address, or none of several is listened on.
@@ -35,7 +39,8 @@ impl UdpClient {
             .map_err(|error| failed(&error, format_args!("cannot find the host {host:?}")))?
             .collect();
         let mut silent = None;
-        let mut last_error = io::Error::new(ErrorKind::NotFound, format!("the host {host:?} has no address"));
+        let mut last_error =
+            io::Error::new(ErrorKind::NotFound, format!("the host {host:?} has no address"));
         for &address in &addresses {
             let client = match UdpClient::to(address, format!("{host}:{port}"), options) {
                 Ok(client) if addresses.len() == 1 => return Ok(client),
@@ -55,9 +60,15 @@ impl UdpClient {
     }
 
     fn to(address: SocketAddr, server: String, options: &Options) -> io::Result<Self> {
-        let any = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let any = if address.is_ipv4() {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        };
         let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
-        socket.connect(address).map_err(|error| failed(&error, format_args!("cannot reach {server}")))?;
+        socket
+            .connect(address)
+            .map_err(|error| failed(&error, format_args!("cannot reach {server}")))?;
         let Options { timeout, spin, .. } = *options;
         let slice = (timeout / 10).clamp(Duration::from_millis(10), Duration::from_millis(100));
         socket.set_read_timeout(Some(slice))?;
@@ -83,7 +94,8 @@ impl UdpClient {
     /// Sends a datagram.
     ///
     /// # Errors
-    /// `ConnectionRefused` when an earlier one met a closed port; and those of the system.
+    /// `ConnectionRefused` when an earlier one met a closed port; and those of the
+    /// system.
     pub fn send(&self, datagram: &[u8]) -> io::Result<()> {
         self.trace.show(Message::Sent(datagram));
         let start = Instant::now();
@@ -97,10 +109,12 @@ impl UdpClient {
         }
     }
 
-    /// Waits a moment for a datagram. Returns its length and when it came; `None` if none did.
+    /// Waits a moment for a datagram. Returns its length and when it came; `None` if
+    /// none did.
     ///
     /// # Errors
-    /// `ConnectionRefused` when something that was sent met a closed port; and those of the system.
+    /// `ConnectionRefused` when something that was sent met a closed port; and those of
+    /// the system.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<(usize, Instant)>> {
         let deadline = self.spin.then(|| Instant::now() + self.slice);
         loop {
@@ -111,7 +125,9 @@ impl UdpClient {
                     return Ok(Some((length, at)));
                 }
                 Err((ErrorKind::Interrupted, _)) => {}
-                Err((ErrorKind::WouldBlock, _)) if deadline.is_some_and(|deadline| Instant::now() < deadline) => {
+                Err((ErrorKind::WouldBlock, _))
+                    if deadline.is_some_and(|deadline| Instant::now() < deadline) =>
+                {
                     std::hint::spin_loop();
                 }
                 Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => return Ok(None),
@@ -130,7 +146,8 @@ impl UdpClient {
         &self.socket
     }
 
-    /// A closed port is no loss: the machine is there and says (ICMP, RFC 1122 section 4.1.3.3) that nobody listens.
+    /// A closed port is no loss: the machine is there and says (ICMP, RFC 1122 section
+    /// 4.1.3.3) that nobody listens.
     fn explain(&self, error: &io::Error) -> io::Error {
         match error.kind() {
             ErrorKind::ConnectionRefused => {

@@ -1,17 +1,21 @@
 //! Bandwidth: how many bytes arrive in how much time?
 //!
-//! The common mistake is to stop the clock when the last `write` has returned. That says when the *sender's system*
-//! had taken the last byte, megabytes of it still in a buffer, some not yet on the wire. `examples/04_bandwidth.rs`
-//! measures how far off that is. So a download ends when the last byte has been read, and an upload when the server's
-//! word that it has read the last byte is here: one round trip later, so transfer enough that it does not matter.
+//! The common mistake is to stop the clock when the last `write` has returned. That
+//! says when the *sender's system* had taken the last byte, megabytes of it still in a
+//! buffer, some not yet on the wire. `examples/04_bandwidth.rs` measures how far off
+//! that is. So a download ends when the last byte has been read, and an upload when the
+//! server's word that it has read the last byte is here: one round trip later, so
+//! transfer enough that it does not matter.
 //!
-//! A transfer for a given time lasts longer than that where the line is slow: what the sender has handed over by then
-//! still has to arrive, and is waited for and counted.
+//! A transfer for a given time lasts longer than that where the line is slow: what the
+//! sender has handed over by then still has to arrive, and is waited for and counted.
 //!
-//! With [bare framing](crate::wire::framing) a download contains the pause that our server makes behind its `READY`.
+//! With [bare framing](crate::wire::framing) a download contains the pause that our
+//! server makes behind its `READY`.
 //!
-//! In both directions at once, each end is waiting for the other to finish, so an upload's time is taken from the
-//! server: from its `READY` to the last byte that arrived there.
+//! In both directions at once, each end is waiting for the other to finish, so an
+//! upload's time is taken from the server: from its `READY` to the last byte that
+//! arrived there.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -33,7 +37,8 @@ pub enum Direction {
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Bandwidth {
-    /// How many bytes arrived. An upload that breaks off has none: how many did is known to the server alone.
+    /// How many bytes arrived. An upload that breaks off has none: how many did is
+    /// known to the server alone.
     pub bytes: u64,
     /// Until the last of them did.
     pub duration: Duration,
@@ -41,14 +46,16 @@ pub struct Bandwidth {
     pub start: Option<Instant>,
     /// An upload as the server saw it, if it says so.
     pub server: Option<Received>,
-    /// How much of one processor this side's thread used, where the system tells: near 1, it was the bottleneck.
+    /// How much of one processor this side's thread used, where the system tells: near
+    /// 1, it was the bottleneck.
     pub cpu: Option<f64>,
     /// Why the transfer ended early.
     pub failure: Option<io::Error>,
 }
 
 impl Bandwidth {
-    /// Goodput: bits of payload that arrived, over the time until the last one did. What did not arrive has no rate.
+    /// Goodput: bits of payload that arrived, over the time until the last one did.
+    /// What did not arrive has no rate.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let known = self.bytes > 0 && !self.duration.is_zero();
@@ -61,7 +68,13 @@ impl Bandwidth {
         let end = all.clone().filter_map(|one| Some(one.start? + one.duration)).max();
         let duration = end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start);
         let cpu = all.clone().filter_map(|one| one.cpu).reduce(f64::max);
-        Bandwidth { bytes: all.map(|one| one.bytes).sum(), duration, start, cpu, ..Bandwidth::default() }
+        Bandwidth {
+            bytes: all.map(|one| one.bytes).sum(),
+            duration,
+            start,
+            cpu,
+            ..Bandwidth::default()
+        }
     }
 }
 
@@ -93,7 +106,12 @@ impl Outcome for Bandwidth {
 /// println!("{:.0} bit/s", upload.bits_per_second().unwrap());
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn bandwidth(client: &mut Client, direction: Direction, amount: Amount, observe: Observer) -> Bandwidth {
+pub fn bandwidth(
+    client: &mut Client,
+    direction: Direction,
+    amount: Amount,
+    observe: Observer,
+) -> Bandwidth {
     let cpu = environment::CpuClock::start();
     let mut transfer = match direction {
         Direction::Download => download(client, amount, observe),
@@ -115,7 +133,13 @@ fn download(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth
         duration = start.elapsed();
         observe(Sample::Piece { direction: Direction::Download, at: duration, bytes: piece });
     });
-    Bandwidth { bytes, duration, start: Some(start), failure: received.err(), ..Bandwidth::default() }
+    Bandwidth {
+        bytes,
+        duration,
+        start: Some(start),
+        failure: received.err(),
+        ..Bandwidth::default()
+    }
 }
 
 fn upload(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth {
@@ -130,9 +154,13 @@ fn upload(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth {
         observe(Sample::Piece { direction: Direction::Upload, at: start.elapsed(), bytes: piece });
     });
     match done {
-        Ok(server) => {
-            Bandwidth { bytes: sent, duration: start.elapsed(), start: Some(start), server, ..Bandwidth::default() }
-        }
+        Ok(server) => Bandwidth {
+            bytes: sent,
+            duration: start.elapsed(),
+            start: Some(start),
+            server,
+            ..Bandwidth::default()
+        },
         Err(error) => {
             let what = format!("{error} (after {sent} bytes were handed to the system)");
             Bandwidth::failed(io::Error::new(error.kind(), what))
@@ -190,7 +218,8 @@ pub fn bidirectional(client: &mut Client, amount: Amount, observe: Observer) -> 
     };
     match outcome {
         Ok((_, server)) => {
-            let Received { bytes, duration } = server.unwrap_or(Received { bytes: 0, duration: Duration::ZERO });
+            let Received { bytes, duration } =
+                server.unwrap_or(Received { bytes: 0, duration: Duration::ZERO });
             measured.upload = Bandwidth { bytes, duration, server, ..measured.upload };
         }
         Err(error) => measured.download.failure = Some(error),

@@ -1,7 +1,9 @@
-//! Round trips through a third party: what does a call cost, and which part of the way costs most?
+//! Round trips through a third party: what does a call cost, and which part of the way
+//! costs most?
 //!
-//! A caller calls a procedure that a callee has registered at a router, and waits for the result. That is two
-//! conversations, so four messages, and each of them is written, framed, sent, woken up for, read and understood:
+//! A caller calls a procedure that a callee has registered at a router, and waits for
+//! the result. That is two conversations, so four messages, and each of them is
+//! written, framed, sent, woken up for, read and understood:
 //!
 //! ```text
 //!   caller            router            callee
@@ -11,15 +13,19 @@
 //!     ◀──────────── RESULT                 │     and stops when RESULT has been decoded
 //! ```
 //!
-//! Three choices are free at each connection: the kind of socket, the framing and the serialization. A comparison
-//! that changes all three at once cannot say which of them it was; so all eight [`Combination`]s are measured, and
-//! [`effects`] takes them apart. That the machine is faster at one moment than at the next must not be mistaken for
-//! an effect: calls are made in batches, and each combination has its turn before any has its next.
+//! Three choices are free at each connection: the kind of socket, the framing and the
+//! serialization. A comparison that changes all three at once cannot say which of them
+//! it was; so all eight [`Combination`]s are measured, and [`effects`] takes them
+//! apart. That the machine is faster at one moment than at the next must not be
+//! mistaken for an effect: calls are made in batches, and each combination has its turn
+//! before any has its next.
 //!
-//! What turns do not help against is where the system has placed the processes: on one processor they wake each other
-//! in a few microseconds, on two it takes many, and where they are they tend to stay. That can be larger than every
-//! effect, and is the reason why each [`Effect`] comes with what [chance](Effect::margin) can do. Where there is such
-//! a program, `taskset -c 0` in front of the command puts all of them on one processor.
+//! What turns do not help against is where the system has placed the processes: on one
+//! processor they wake each other in a few microseconds, on two it takes many, and
+//! where they are they tend to stay. That can be larger than every effect, and is the
+//! reason why each [`Effect`] comes with what [chance](Effect::margin) can do. Where
+//! there is such a program, `taskset -c 0` in front of the command puts all of them on
+//! one processor.
 
 mod caller;
 mod combination;
@@ -43,7 +49,8 @@ pub struct Call {
     pub route: Option<Route>,
     /// The calls.
     pub latency: Latency,
-    /// How long the batches took. Several callers begin each together, and it ends with the last of them.
+    /// How long the batches took. Several callers begin each together, and it ends with
+    /// the last of them.
     pub duration: Duration,
 }
 
@@ -66,7 +73,8 @@ impl Call {
     /// How many calls were answered, over the time they took.
     #[must_use]
     pub fn calls_per_second(&self) -> Option<f64> {
-        (!self.duration.is_zero()).then(|| float(self.latency.rtt.count()) / self.duration.as_secs_f64())
+        (!self.duration.is_zero())
+            .then(|| float(self.latency.rtt.count()) / self.duration.as_secs_f64())
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the tool cannot see, and what it can find out about that.
 //!
-//! Every figure here is taken by a program that runs on one of the two machines and competes for it. Reading the
-//! clock takes time, a timer fires late, the program itself may be what is slow, and the kernel sends segments again
-//! without telling anybody. None of this can be taken out of a measurement. It can be measured too, and said.
+//! Every figure here is taken by a program that runs on one of the two machines and
+//! competes for it. Reading the clock takes time, a timer fires late, the program
+//! itself may be what is slow, and the kernel sends segments again without telling
+//! anybody. None of this can be taken out of a measurement. It can be measured too, and
+//! said.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -16,7 +18,8 @@ use crate::stats::Recorder;
 pub struct Environment {
     /// What one reading of the clock takes. Every round-trip time contains one.
     pub clock: Duration,
-    /// TCP segments that this host, all programs together, has sent again meanwhile; where the system tells.
+    /// TCP segments that this host, all programs together, has sent again meanwhile;
+    /// where the system tells.
     pub retransmitted: Option<u64>,
 }
 
@@ -40,7 +43,9 @@ impl Before {
     /// ```
     #[must_use]
     pub fn until_now(&self) -> Environment {
-        let retransmitted = retransmitted_segments().zip(self.0).map(|(after, before)| after.saturating_sub(before));
+        let retransmitted = retransmitted_segments()
+            .zip(self.0)
+            .map(|(after, before)| after.saturating_sub(before));
         Environment { clock: clock_cost(), retransmitted }
     }
 }
@@ -57,7 +62,8 @@ fn clock_cost() -> Duration {
     costs.summary().map_or(Duration::ZERO, |summary| summary.p50)
 }
 
-/// `RetransSegs` of RFC 4022, as Linux gives it: one line of names, one line of numbers.
+/// `RetransSegs` of RFC 4022, as Linux gives it: one line of names, one line of
+/// numbers.
 fn retransmitted_segments() -> Option<u64> {
     let counters = std::fs::read_to_string("/proc/self/net/snmp").ok()?;
     let mut lines = counters.lines().filter_map(|line| line.strip_prefix("Tcp: "));
@@ -65,11 +71,16 @@ fn retransmitted_segments() -> Option<u64> {
     lines.next()?.split(' ').nth(index)?.parse().ok()
 }
 
-/// Datagrams that this machine has dropped because the receive buffer of this socket was full: the last column of
-/// `/proc/self/net/udp`, in the line of the socket, which is known by its inode.
+/// Datagrams that this machine has dropped because the receive buffer of this socket
+/// was full: the last column of `/proc/self/net/udp`, in the line of the socket, which
+/// is known by its inode.
 pub(super) fn datagrams_dropped(socket: &UdpSocket) -> Option<u64> {
     let inode = inode(socket)?;
-    let table = if socket.local_addr().ok()?.is_ipv4() { "/proc/self/net/udp" } else { "/proc/self/net/udp6" };
+    let table = if socket.local_addr().ok()?.is_ipv4() {
+        "/proc/self/net/udp"
+    } else {
+        "/proc/self/net/udp6"
+    };
     let lines = BufReader::new(File::open(table).ok()?).lines();
     lines.map_while(Result::ok).find_map(|line| {
         let mut fields = line.split_whitespace();
@@ -97,7 +108,8 @@ pub struct CpuClock {
 }
 
 impl CpuClock {
-    /// Ticks in a second, as Linux counts them for programs on every machine (`USER_HZ`).
+    /// Ticks in a second, as Linux counts them for programs on every machine
+    /// (`USER_HZ`).
     const HERTZ: f64 = 100.0;
 
     /// Starts to count; `None` where the system does not tell.
@@ -106,7 +118,8 @@ impl CpuClock {
         Some(CpuClock { start: Instant::now(), ticks: Self::ticks()? })
     }
 
-    /// Which part of the time since the start the thread was at work, once that is long enough for ticks to tell.
+    /// Which part of the time since the start the thread was at work, once that is long
+    /// enough for ticks to tell.
     #[must_use]
     pub fn used(&self) -> Option<f64> {
         let seconds = self.start.elapsed().as_secs_f64();
@@ -114,8 +127,8 @@ impl CpuClock {
         (seconds > 0.2 && ticks > 0).then(|| crate::units::float(ticks) / Self::HERTZ / seconds)
     }
 
-    /// User and system time, the 14th and 15th field (see `man proc_pid_stat`). The second one, the name, may hold
-    /// spaces.
+    /// User and system time, the 14th and 15th field (see `man proc_pid_stat`). The
+    /// second one, the name, may hold spaces.
     fn ticks() -> Option<u64> {
         let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);

@@ -1,23 +1,26 @@
 //! Lag: the round-trip time as the other side measures it.
 //!
-//! The server sends the pings and has the clock; this side sends each back at once. So there are two views of the
-//! same exchange, one within the other:
+//! The server sends the pings and has the clock; this side sends each back at once. So
+//! there are two views of the same exchange, one within the other:
 //!
 //! ```text
 //!   server   PING n written ─────────────────────────────────────────▶ echo read     round-trip time
 //!   client                     PING n read ─▶ echo written                           turn-round time
 //! ```
 //!
-//! A `write` returns when the system has taken the echo, which on loopback can be after the server has read it:
-//! there, the ends of the two are the same moment, in either order. What the round trip takes longer than the
-//! turn-round was spent on the way, in both kernels and in the server. A turn round that is slow is this program's
-//! doing, or that of the machine that it runs on, and no network's.
+//! A `write` returns when the system has taken the echo, which on loopback can be after
+//! the server has read it: there, the ends of the two are the same moment, in either
+//! order. What the round trip takes longer than the turn-round was spent on the way, in
+//! both kernels and in the server. A turn round that is slow is this program's doing,
+//! or that of the machine that it runs on, and no network's.
 //!
-//! The server's word comes when all is over: its figures, and on request every single round-trip time, so that they
-//! can be shown and kept like any that are measured here. There is no warm-up: ten pings are ten round trips.
+//! The server's word comes when all is over: its figures, and on request every single
+//! round-trip time, so that they can be shown and kept like any that are measured here.
+//! There is no warm-up: ten pings are ten round trips.
 //!
-//! A stranger's word is not believed where this side knows better: how many pings were asked for and came, and that
-//! no round trip within the series can have taken longer than the series.
+//! A stranger's word is not believed where this side knows better: how many pings were
+//! asked for and came, and that no round trip within the series can have taken longer
+//! than the series.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -32,18 +35,20 @@ use crate::wire::command::{LagPlan, MAX_LAG_COUNT};
 pub enum LagView {
     /// The server's: a round-trip time.
     RoundTrip,
-    /// This side's: the time from when a ping had been read to when its echo had been written.
+    /// This side's: the time from when a ping had been read to when its echo had been
+    /// written.
     TurnRound,
 }
 
-/// Is told of each sample: the turn-round times as they come, the round-trip times at the end.
+/// Is told of each sample: the turn-round times as they come, the round-trip times at
+/// the end.
 pub type LagObserver<'a> = &'a (dyn Fn(LagView, Sample) + Sync);
 
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Lag {
-    /// What the server measured, and why the series ended early. Before the server has said it, nothing of it is
-    /// known.
+    /// What the server measured, and why the series ended early. Before the server has
+    /// said it, nothing of it is known.
     pub server: Latency,
     /// From when each ping had been read to when its echo had been written.
     pub turn_round: Recorder,
@@ -97,18 +102,25 @@ pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
 }
 
 /// Echoes the pings of a server that sends them without being asked, as its
-/// [owner](crate::session::Owner::on_connect) can have it do for every client that connects.
+/// [owner](crate::session::Owner::on_connect) can have it do for every client that
+/// connects.
 pub fn lag_unasked(client: &mut Client, observe: LagObserver) -> Lag {
     echo_all(client, None, Instant::now(), observe)
 }
 
 /// Echoes what was asked for, or at most as many pings as there may be.
-fn echo_all(client: &mut Client, asked: Option<LagPlan>, start: Instant, observe: LagObserver) -> Lag {
+fn echo_all(
+    client: &mut Client,
+    asked: Option<LagPlan>,
+    start: Instant,
+    observe: LagObserver,
+) -> Lag {
     let most = asked.unwrap_or(LagPlan { count: MAX_LAG_COUNT, interval: Duration::ZERO });
     let mut lag = Lag::default();
     let result = echo(client, most, &mut lag.turn_round, observe).and_then(|figures| {
-        // Two clocks that run at different speeds do not differ by as much as that. Of pings that were not asked for,
-        // the first may have been sent long before anybody here looked.
+        // Two clocks that run at different speeds do not differ by as much as that. Of
+        // pings that were not asked for, the first may have been sent long before
+        // anybody here looked.
         let longest = asked.map_or(Duration::MAX, |_| start.elapsed() * 2);
         check(&figures, asked, lag.turn_round.count())?;
         lag.faults = figures.faults;
@@ -122,7 +134,9 @@ fn echo_all(client: &mut Client, asked: Option<LagPlan>, start: Instant, observe
 fn check(figures: &LagFigures, asked: Option<LagPlan>, came: u64) -> io::Result<()> {
     let LagFigures { count, interval, sent, echoed, .. } = *figures;
     let what = if asked.is_some_and(|plan| plan != LagPlan { count, interval }) {
-        format!("the server speaks of {count} pings, one each {interval:?}, which is not what it was asked for")
+        format!(
+            "the server speaks of {count} pings, one each {interval:?}, which is not what it was asked for"
+        )
     } else if sent != came || sent > count {
         format!("the server says that it sent {sent} of {count} pings, but {came} came")
     } else if echoed > sent {
@@ -154,13 +168,19 @@ fn echo(
         }
         let read = Instant::now();
         if turn_round.count() == count {
-            return Err(io::Error::new(ErrorKind::InvalidData, format!("the server sent more than {count} pings")));
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                format!("the server sent more than {count} pings"),
+            ));
         }
         client.echo()?;
         last = Instant::now();
         let rtt = last - read;
         turn_round.record(rtt);
-        observe(LagView::TurnRound, Sample::Ping { number: turn_round.count(), at: read - start, rtt, due: None });
+        observe(
+            LagView::TurnRound,
+            Sample::Ping { number: turn_round.count(), at: read - start, rtt, due: None },
+        );
     }
 }
 
@@ -181,13 +201,17 @@ fn fetch(
         next = last.number + 1;
         for &LagSample { number, sent, rtt } in &samples {
             if number >= all || sent.saturating_add(rtt) > longest {
-                let what = format!("of ping {number} the server says {sent:?} and {rtt:?}, which cannot be");
+                let what = format!(
+                    "of ping {number} the server says {sent:?} and {rtt:?}, which cannot be"
+                );
                 return Err(io::Error::new(ErrorKind::InvalidData, what));
             }
             lag.rtt.record(rtt);
             let mut due = None;
             if !interval.is_zero() {
-                let late = sent.saturating_sub(interval.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)));
+                let late = sent.saturating_sub(
+                    interval.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)),
+                );
                 lag.lateness.record(late);
                 lag.due.record(late + rtt);
                 due = Some(late + rtt);
@@ -202,7 +226,9 @@ fn fetch(
     } else if echoed < all {
         format!("{} of {all} echoes never came, says the server", all - echoed)
     } else if all < count {
-        format!("the server stopped after {all} of {count} pings: that is as long as it allows (its --max-time)")
+        format!(
+            "the server stopped after {all} of {count} pings: that is as long as it allows (its --max-time)"
+        )
     } else {
         return Ok(());
     };

@@ -1,25 +1,30 @@
 //! Round-trip time: how long until an answer is back?
 //!
-//! The clock starts before the request is handed to the system and stops when the whole answer has been read. So the
-//! figure holds the way there, the way back, and everything that wakes, copies and schedules at both ends; on
-//! loopback that is all there is. It is never halved: the two ways need not be alike, and half a round trip has never
-//! been measured by anyone.
+//! The clock starts before the request is handed to the system and stops when the whole
+//! answer has been read. So the figure holds the way there, the way back, and
+//! everything that wakes, copies and schedules at both ends; on loopback that is all
+//! there is. It is never halved: the two ways need not be alike, and half a round trip
+//! has never been measured by anyone.
 //!
-//! The first ping meets cold caches and, on a new connection, a server that is still starting a thread or a process
-//! for it. It is sent but not counted: that is the warm-up.
+//! The first ping meets cold caches and, on a new connection, a server that is still
+//! starting a thread or a process for it. It is sent but not counted: that is the
+//! warm-up.
 //!
 //! # From when it was due
 //!
-//! With an interval, pings leave on a schedule, also while an answer is late. Waiting for it would be kind to the
-//! server and false to the reader: a stall of a second would cost one bad sample and hide the nine pings that should
-//! have been sent meanwhile, each of which would have waited too. (Gil Tene calls this *coordinated omission*.) So
-//! there are two figures, from when a ping was sent and from when it was *due*. They differ when pings leave late,
-//! because the connection takes nothing or this machine is busy; then the second is what a user would have felt.
+//! With an interval, pings leave on a schedule, also while an answer is late. Waiting
+//! for it would be kind to the server and false to the reader: a stall of a second
+//! would cost one bad sample and hide the nine pings that should have been sent
+//! meanwhile, each of which would have waited too. (Gil Tene calls this *coordinated
+//! omission*.) So there are two figures, from when a ping was sent and from when it was
+//! *due*. They differ when pings leave late, because the connection takes nothing or
+//! this machine is busy; then the second is what a user would have felt.
 //!
-//! Three cases send one ping at a time all the same: no interval, where each answer is what sends the next ping;
-//! [bare framing](crate::wire::framing), where two answers that arrive together are one; and
-//! [spinning](crate::net#spinning), where a second thread would only be in the way. There, the figure from the due
-//! time alone shows a stall.
+//! Three cases send one ping at a time all the same: no interval, where each answer is
+//! what sends the next ping; [bare framing](crate::wire::framing), where two answers
+//! that arrive together are one; and [spinning](crate::net#spinning), where a second
+//! thread would only be in the way. There, the figure from the due time alone shows a
+//! stall.
 
 use std::io;
 use std::thread;
@@ -37,7 +42,8 @@ pub struct Plan {
     pub count: u64,
     /// Send pings for so long, instead of so many.
     pub time: Option<Duration>,
-    /// From one ping to the next, by a fixed schedule; zero sends each ping as soon as the one before is answered.
+    /// From one ping to the next, by a fixed schedule; zero sends each ping as soon as
+    /// the one before is answered.
     pub interval: Duration,
     /// Pings before them that do not count.
     pub warmup: u64,
@@ -69,7 +75,8 @@ impl Plan {
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Latency {
-    /// Pings sent. Those of the warm-up do not count, but for one that was never answered.
+    /// Pings sent. Those of the warm-up do not count, but for one that was never
+    /// answered.
     pub sent: u64,
     /// From when each answered ping was sent to its answer.
     pub rtt: Recorder,
@@ -91,14 +98,25 @@ impl Latency {
     }
 
     /// Takes an answer, and tells the observer.
-    pub(super) fn answered(&mut self, stamp: Stamp, arrived: Instant, start: Instant, observe: Observer) {
+    pub(super) fn answered(
+        &mut self,
+        stamp: Stamp,
+        arrived: Instant,
+        start: Instant,
+        observe: Observer,
+    ) {
         let rtt = arrived.saturating_duration_since(stamp.sent);
         self.rtt.record(rtt);
         let due = stamp.due.map(|due| arrived.saturating_duration_since(due));
         if let Some(due) = due {
             self.due.record(due);
         }
-        observe(Sample::Ping { number: self.rtt.count(), at: stamp.sent.saturating_duration_since(start), rtt, due });
+        observe(Sample::Ping {
+            number: self.rtt.count(),
+            at: stamp.sent.saturating_duration_since(start),
+            rtt,
+            due,
+        });
     }
 }
 
@@ -145,7 +163,8 @@ pub fn latency(client: &mut Client, plan: &Plan, observe: Observer) -> Latency {
     let payload = (plan.payload > 0).then_some(&payload[..]);
     for _ in 0..plan.warmup {
         if let Err(error) = client.ping(payload).and_then(|()| client.check_in_step()) {
-            // It does not count as long as all is well. Unanswered, it is a ping that was lost.
+            // It does not count as long as all is well. Unanswered, it is a ping that
+            // was lost.
             return Latency { sent: 1, ..Latency::failed(error) };
         }
     }
@@ -157,7 +176,13 @@ pub fn latency(client: &mut Client, plan: &Plan, observe: Observer) -> Latency {
     }
 }
 
-fn one_at_a_time(client: &mut Client, plan: &Plan, count: u64, payload: Option<&[u8]>, observe: Observer) -> Latency {
+fn one_at_a_time(
+    client: &mut Client,
+    plan: &Plan,
+    count: u64,
+    payload: Option<&[u8]>,
+    observe: Observer,
+) -> Latency {
     let mut latency = Latency::default();
     let start = Instant::now();
     let mut due = start;

@@ -1,11 +1,14 @@
-//! Latency under load: how long does an answer take while something else fills the line?
+//! Latency under load: how long does an answer take while something else fills the
+//! line?
 //!
-//! A line that is idle answers at once. A line that is full has queues in front of its slowest part, and an answer
-//! waits in them behind the bulk. Where queues are too long ("bufferbloat"), a download makes every call stutter, and
-//! neither a latency test nor a bandwidth test alone shows it. So here are three phases: idle, downloading,
-//! uploading; in each, pings on one connection, and in two of them a bulk transfer on another. The difference between
-//! the medians is the time that was spent in queues. (A transfer ends later than its pings, when all that was sent
-//! has arrived: its rate covers a little more time than they do.)
+//! A line that is idle answers at once. A line that is full has queues in front of its
+//! slowest part, and an answer waits in them behind the bulk. Where queues are too long
+//! ("bufferbloat"), a download makes every call stutter, and neither a latency test nor
+//! a bandwidth test alone shows it. So here are three phases: idle, downloading,
+//! uploading; in each, pings on one connection, and in two of them a bulk transfer on
+//! another. The difference between the medians is the time that was spent in queues. (A
+//! transfer ends later than its pings, when all that was sent has arrived: its rate
+//! covers a little more time than they do.)
 
 use std::io;
 use std::thread;
@@ -42,7 +45,13 @@ impl Outcome for Loaded {
 
     fn failure(&self) -> Option<&io::Error> {
         let Loaded { idle, download, upload } = self;
-        let failures = [&idle.failure, &download.0.failure, &download.1.failure, &upload.0.failure, &upload.1.failure];
+        let failures = [
+            &idle.failure,
+            &download.0.failure,
+            &download.1.failure,
+            &upload.0.failure,
+            &upload.1.failure,
+        ];
         failures.into_iter().find_map(Option::as_ref)
     }
 
@@ -59,7 +68,8 @@ impl Outcome for Loaded {
     }
 }
 
-/// Pings for a third of `time` in each phase. The two clients are connected to the same server.
+/// Pings for a third of `time` in each phase. The two clients are connected to the same
+/// server.
 pub fn loaded(
     pinging: &mut Client,
     loading: &mut Client,
@@ -76,10 +86,13 @@ pub fn loaded(
     let mut busy = |direction| {
         let observe = |sample| observe(Phase::Busy(direction), sample);
         thread::scope(|scope| {
-            let load = thread::Builder::new()
-                .spawn_scoped(scope, || bandwidth(loading, direction, Amount::Time(time), &observe));
+            let load = thread::Builder::new().spawn_scoped(scope, || {
+                bandwidth(loading, direction, Amount::Time(time), &observe)
+            });
             let pings = latency(pinging, &plan, &observe);
-            let load = load.map(|load| load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked"))));
+            let load = load.map(|load| {
+                load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked")))
+            });
             (pings, load.unwrap_or_else(Bandwidth::failed))
         })
     };

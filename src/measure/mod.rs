@@ -9,10 +9,11 @@
 //!   call        before the call is encoded    ──▶ its result has been decoded
 //! ```
 //!
-//! Everything here returns plain data and prints nothing; [`report`](crate::report) does that. A measurement that
-//! fails half-way returns what it has measured until then, and why it ended. While it runs it tells an [`Observer`]
-//! of every single [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing here grows with
-//! time.
+//! Everything here returns plain data and prints nothing; [`report`](crate::report)
+//! does that. A measurement that fails half-way returns what it has measured until
+//! then, and why it ended. While it runs it tells an [`Observer`] of every single
+//! [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing
+//! here grows with time.
 
 pub mod bandwidth;
 pub mod call;
@@ -67,7 +68,8 @@ pub enum Sample {
         /// What became of it.
         mishap: Mishap,
     },
-    /// A piece of a bulk transfer went through: arrived here, or was taken by the system on its way out.
+    /// A piece of a bulk transfer went through: arrived here, or was taken by the
+    /// system on its way out.
     Piece {
         /// Which way.
         direction: Direction,
@@ -91,7 +93,8 @@ pub enum Mishap {
     Duplicate,
 }
 
-/// What all measurements have in common: they can fail, and those of several clients add up.
+/// What all measurements have in common: they can fail, and those of several clients
+/// add up.
 pub trait Outcome: Sized {
     /// A measurement that never began, or of which nothing is known.
     fn failed(error: io::Error) -> Self;

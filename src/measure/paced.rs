@@ -1,7 +1,7 @@
 //! Pings that leave on time, whether or not the answers come.
 //!
-//! One thread sends, another receives. What connects them is a queue: TCP keeps the order, so the next answer belongs
-//! to the oldest ping in it.
+//! One thread sends, another receives. What connects them is a queue: TCP keeps the
+//! order, so the next answer belongs to the oldest ping in it.
 //!
 //! ```text
 //!   sender     wait until due ─▶ look at the clock ─▶ write ─▶ queue (due, sent)
@@ -36,8 +36,9 @@ pub(super) fn paced(
     let (stop, stopped) = channel();
     let count = &AtomicU64::new(count);
     thread::scope(|scope| {
-        let sending = thread::Builder::new()
-            .spawn_scoped(scope, move || send_all(pinger, start, count, plan, payload, &queue, &stopped));
+        let sending = thread::Builder::new().spawn_scoped(scope, move || {
+            send_all(pinger, start, count, plan, payload, &queue, &stopped)
+        });
         let sending = match sending {
             Ok(sending) => sending,
             Err(error) => return Latency::failed(error),
@@ -53,9 +54,10 @@ pub(super) fn paced(
     })
 }
 
-/// Sends one ping after the other until all are sent, none can be sent, or the other side of `stopped` is gone. If
-/// there is a time, and pings do not leave as fast as they are due, it is over before all are sent: then `count` is
-/// lowered, and before the last one leaves, so that who waits for its answer knows that it is the last.
+/// Sends one ping after the other until all are sent, none can be sent, or the other
+/// side of `stopped` is gone. If there is a time, and pings do not leave as fast as
+/// they are due, it is over before all are sent: then `count` is lowered, and before
+/// the last one leaves, so that who waits for its answer knows that it is the last.
 fn send_all(
     mut pinger: Pinger,
     start: Instant,
@@ -91,7 +93,13 @@ struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    fn take_all(&mut self, start: Instant, count: &AtomicU64, payload: Option<&[u8]>, observe: Observer) -> Latency {
+    fn take_all(
+        &mut self,
+        start: Instant,
+        count: &AtomicU64,
+        payload: Option<&[u8]>,
+        observe: Observer,
+    ) -> Latency {
         let mut latency = Latency::default();
         while latency.rtt.count() < count.load(Ordering::Relaxed) {
             match self.take(payload) {
@@ -104,7 +112,8 @@ impl Answers<'_> {
     }
 
     fn take(&mut self, payload: Option<&[u8]>) -> io::Result<(Stamp, Instant)> {
-        // As long as no ping is unanswered, or none for long enough, silence means nothing.
+        // As long as no ping is unanswered, or none for long enough, silence means
+        // nothing.
         while let Err(error) = self.client.wait() {
             self.oldest.extend(self.queued.try_iter());
             let timeout = self.client.timeout();
@@ -118,7 +127,10 @@ impl Answers<'_> {
         let next = self.oldest.pop_front().or_else(|| self.queued.recv().ok());
         match next {
             Some(stamp) if stamp.sent <= arrived => Ok((stamp, arrived)),
-            _ => Err(io::Error::new(ErrorKind::InvalidData, "the server answered a ping before it was sent")),
+            _ => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "the server answered a ping before it was sent",
+            )),
         }
     }
 }

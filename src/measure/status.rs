@@ -1,7 +1,8 @@
 //! Status: is it there, what is it, and how long did it take to say so?
 //!
-//! "The server does not answer" is no diagnosis. Between the question and the answer there are five steps, and each
-//! fails for reasons of its own, for which somebody else is to be asked:
+//! "The server does not answer" is no diagnosis. Between the question and the answer
+//! there are five steps, and each fails for reasons of its own, for which somebody else
+//! is to be asked:
 //!
 //! | step | fails when |
 //! | --- | --- |
@@ -11,8 +12,9 @@
 //! | answer | the server is busy, stalled, full, or something else than a `roundtrip` server |
 //! | parse | the answer is not what it should be |
 //!
-//! So [`ping_server`] says which step it was and after how long, and one deadline goes for all of them together: a
-//! timeout for each read would let a server that sends a byte now and then keep its client for hours.
+//! So [`ping_server`] says which step it was and after how long, and one deadline goes
+//! for all of them together: a timeout for each read would let a server that sends a
+//! byte now and then keep its client for hours.
 
 mod asked;
 
@@ -35,8 +37,8 @@ use crate::wire::value::{Map, Value};
 /// What a server said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
-    /// All that it said, and in `recvtime` when the answer had arrived, in seconds since the epoch, and in `delay`
-    /// how long it took, in seconds.
+    /// All that it said, and in `recvtime` when the answer had arrived, in seconds
+    /// since the epoch, and in `delay` how long it took, in seconds.
     pub answer: Map,
     /// From just before the question was written until the answer had arrived.
     pub delay: Duration,
@@ -68,9 +70,10 @@ pub enum StatusStep {
     Parse,
 }
 
-/// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in brackets. `data` is what it is
-/// told; `time`, in seconds since the epoch, is added to that, in the place of any that is in there. All of it takes
-/// `timeout` at most. Pings of a server that begins with them are passed over.
+/// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in
+/// brackets. `data` is what it is told; `time`, in seconds since the epoch, is added to
+/// that, in the place of any that is in there. All of it takes `timeout` at most. Pings
+/// of a server that begins with them are passed over.
 ///
 /// ```
 /// use roundtrip::measure::{StatusStep, ping_server};
@@ -99,7 +102,12 @@ pub fn ping_server(address: &str, data: &Map, timeout: Duration) -> Result<Statu
 ///
 /// # Errors
 /// As [`ping_server`].
-pub fn ask_status(address: &str, data: &Map, timeout: Duration, trace: &Trace) -> Result<Status, StatusError> {
+pub fn ask_status(
+    address: &str,
+    data: &Map,
+    timeout: Duration,
+    trace: &Trace,
+) -> Result<Status, StatusError> {
     let start = Instant::now();
     let failed = |step| move |error| StatusError { step, after: start.elapsed(), error };
     let deadline = Deadline { start, timeout };
@@ -138,14 +146,16 @@ impl Deadline {
     }
 }
 
-/// The system's resolver takes no timeout, so it is called in a thread that is left behind if need be.
+/// The system's resolver takes no timeout, so it is called in a thread that is left
+/// behind if need be.
 fn resolve(address: &str, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = address.parse() {
         return Ok(vec![address]);
     }
     let (sender, resolved) = channel();
     let name = address.to_string();
-    thread::Builder::new().spawn(move || sender.send(name.to_socket_addrs().map(Vec::from_iter)))?;
+    thread::Builder::new()
+        .spawn(move || sender.send(name.to_socket_addrs().map(Vec::from_iter)))?;
     resolved.recv_timeout(deadline.left()?).unwrap_or_else(|_| Err(deadline.passed()))
 }
 
@@ -168,7 +178,8 @@ fn ask(question: &Map, mut stream: Until, trace: &Trace) -> io::Result<(Instant,
     let mut message = Vec::new();
     Request::Status(Some(text.as_bytes())).encode(&mut message);
     if message.len() > MAX_LINE {
-        let what = format!("the question has {} bytes, and a line {MAX_LINE} at most", message.len());
+        let what =
+            format!("the question has {} bytes, and a line {MAX_LINE} at most", message.len());
         return Err(io::Error::new(ErrorKind::InvalidInput, what));
     }
     trace.show(Message::Sent(&message));
@@ -230,7 +241,10 @@ impl Write for Until {
 fn parse(answer: &str) -> io::Result<Map> {
     match json::parse(answer.as_bytes())? {
         Value::Map(map) => Ok(map),
-        _ => Err(io::Error::new(ErrorKind::InvalidData, format!("{} is no object", excerpt(answer.as_bytes())))),
+        _ => Err(io::Error::new(
+            ErrorKind::InvalidData,
+            format!("{} is no object", excerpt(answer.as_bytes())),
+        )),
     }
 }
 

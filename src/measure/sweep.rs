@@ -1,9 +1,11 @@
-//! Message sizes: where does a round trip stop being about distance and start being about size?
+//! Message sizes: where does a round trip stop being about distance and start being
+//! about size?
 //!
-//! Up to some size, a message takes as long as an empty one: what is paid for is waking, copying and the distance.
-//! Beyond it, time grows with the size. One ping after the other is sent with each size, and what comes out is a
-//! table in which that knee can be seen. The throughput is that of one message at a time: its bytes there, over the
-//! whole round trip.
+//! Up to some size, a message takes as long as an empty one: what is paid for is
+//! waking, copying and the distance. Beyond it, time grows with the size. One ping
+//! after the other is sent with each size, and what comes out is a table in which that
+//! knee can be seen. The throughput is that of one message at a time: its bytes there,
+//! over the whole round trip.
 
 use std::io;
 
@@ -62,13 +64,23 @@ impl Outcome for Sweep {
     }
 }
 
-/// Sends pings of each size as planned, one at a time, and tells `observe` of each with the index of its size. A plan
-/// with a time shares it among the sizes.
-pub fn sweep(client: &mut Client, plan: &Plan, sizes: &[usize], observe: &(dyn Fn(usize, Sample) + Sync)) -> Sweep {
+/// Sends pings of each size as planned, one at a time, and tells `observe` of each with
+/// the index of its size. A plan with a time shares it among the sizes.
+pub fn sweep(
+    client: &mut Client,
+    plan: &Plan,
+    sizes: &[usize],
+    observe: &(dyn Fn(usize, Sample) + Sync),
+) -> Sweep {
     let share = u32::try_from(sizes.len()).unwrap_or(u32::MAX).max(1);
     let mut sweep = Sweep::default();
     for (index, &payload) in sizes.iter().enumerate() {
-        let plan = Plan { payload, one_at_a_time: true, time: plan.time.map(|time| time / share), ..*plan };
+        let plan = Plan {
+            payload,
+            one_at_a_time: true,
+            time: plan.time.map(|time| time / share),
+            ..*plan
+        };
         let latency = latency(client, &plan, &|sample| observe(index, sample));
         let failed = latency.failure.is_some();
         sweep.rows.push(Row { payload, latency });

@@ -1,8 +1,10 @@
-//! Round trips without a connection: which pings came back, and what became of the others.
+//! Round trips without a connection: which pings came back, and what became of the
+//! others.
 //!
-//! TCP hides all of this: it sends again what was lost, sorts what was swapped, drops what came twice, and the
-//! application sees a pause. Over UDP the application sees what the network did, and has to know what it was told of.
-//! So each ping has a number, and each number ends in exactly one state:
+//! TCP hides all of this: it sends again what was lost, sorts what was swapped, drops
+//! what came twice, and the application sees a pause. Over UDP the application sees
+//! what the network did, and has to know what it was told of. So each ping has a
+//! number, and each number ends in exactly one state:
 //!
 //! ```text
 //!            answer within --timeout ─▶ answered     its round-trip time is a figure
@@ -10,15 +12,17 @@
 //!         └─ no answer               ─▶ lost         on the way there, or back; counted, never a figure
 //! ```
 //!
-//! An answer that comes again is a *duplicate*. One that comes after the answer to a later ping is *reordered* (RFC
-//! 4737 section 3.3: its number is smaller than one past the largest so far). A datagram that is no answer to what
-//! was sent is *foreign*, or an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
+//! An answer that comes again is a *duplicate*. One that comes after the answer to a
+//! later ping is *reordered* (RFC 4737 section 3.3: its number is smaller than one past
+//! the largest so far). A datagram that is no answer to what was sent is *foreign*, or
+//! an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
 //!
-//! With an interval, one thread sends on schedule and one receives, so a late answer delays nothing ([`pace`]). What
-//! is unanswered when the sending ends is waited for, `--timeout` at most. Then the server is asked how many pings it
-//! has seen, and the rest was lost on the way there, or for want of room in the server's own receive buffer. What the
-//! receive buffer of this very socket had no room for was not lost by the network; where the system tells how many
-//! those were, they are counted apart.
+//! With an interval, one thread sends on schedule and one receives, so a late answer
+//! delays nothing ([`pace`]). What is unanswered when the sending ends is waited for,
+//! `--timeout` at most. Then the server is asked how many pings it has seen, and the
+//! rest was lost on the way there, or for want of room in the server's own receive
+//! buffer. What the receive buffer of this very socket had no room for was not lost by
+//! the network; where the system tells how many those were, they are counted apart.
 
 mod series;
 
@@ -43,7 +47,8 @@ pub struct Udp {
     pub late: u64,
     /// How many pings have arrived, says the server; if it says so.
     pub arrived: Option<u64>,
-    /// Datagrams that this machine dropped because the socket's receive buffer was full; where the system tells.
+    /// Datagrams that this machine dropped because the socket's receive buffer was
+    /// full; where the system tells.
     pub dropped_here: Option<u64>,
     /// Answers that came again.
     pub duplicates: u64,
@@ -57,9 +62,11 @@ pub struct Udp {
     pub corrupted: u64,
     /// Datagrams that have nothing to do with any ping.
     pub foreign: u64,
-    /// The running estimate of RFC 3550, of round-trip times. Of several clients, each has its own.
+    /// The running estimate of RFC 3550, of round-trip times. Of several clients, each
+    /// has its own.
     pub jitter: Option<Jitter>,
-    /// What the server's time stamps say of each way. Of several clients, each has its own.
+    /// What the server's time stamps say of each way. Of several clients, each has its
+    /// own.
     pub one_way: Option<OneWay>,
 }
 
@@ -76,12 +83,13 @@ impl Udp {
         self.arrived.map(|arrived| self.latency.sent.saturating_sub(arrived).min(self.lost()))
     }
 
-    /// Those whose answer was lost by the network; `None` also if this socket dropped datagrams of which some may
-    /// have been no answers.
+    /// Those whose answer was lost by the network; `None` also if this socket dropped
+    /// datagrams of which some may have been no answers.
     #[must_use]
     pub fn lost_back(&self) -> Option<u64> {
         let (back, dropped) = (self.lost() - self.lost_there()?, self.dropped_here.unwrap_or(0));
-        let others = self.duplicates + self.truncated + self.oversize + self.corrupted + self.foreign;
+        let others =
+            self.duplicates + self.truncated + self.oversize + self.corrupted + self.foreign;
         (dropped == 0 || others == 0).then(|| back.saturating_sub(dropped))
     }
 }
@@ -97,7 +105,9 @@ impl Outcome for Udp {
 
     fn total(all: &[Self]) -> Self {
         let sum = |of: fn(&Udp) -> u64| all.iter().map(of).sum();
-        let known = |of: fn(&Udp) -> Option<u64>| all.iter().map(of).sum::<Option<u64>>().filter(|_| !all.is_empty());
+        let known = |of: fn(&Udp) -> Option<u64>| {
+            all.iter().map(of).sum::<Option<u64>>().filter(|_| !all.is_empty())
+        };
         let mut total = Udp {
             latency: Latency::default(),
             late: sum(|one| one.late),
@@ -122,14 +132,16 @@ impl Outcome for Udp {
     }
 }
 
-/// How long a ping that does not count is waited for: to warm up, one more or less changes nothing.
+/// How long a ping that does not count is waited for: to warm up, one more or less
+/// changes nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often the server is asked for its count: with half of all datagrams lost each way, it has not said it after
-/// twenty times in one of three hundred runs.
+/// How often the server is asked for its count: with half of all datagrams lost each
+/// way, it has not said it after twenty times in one of three hundred runs.
 const QUESTIONS: u32 = 20;
 
-/// The shortest time to wait for the count: a busy machine may not answer as fast as the longest answer so far.
+/// The shortest time to wait for the count: a busy machine may not answer as fast as
+/// the longest answer so far.
 const QUESTION: Duration = Duration::from_millis(20);
 
 /// Sends pings as planned.
@@ -162,14 +174,15 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
     let nothing = sent > 0 && rtt.count() + measured.late == 0;
     measured.latency.failure = failure.or_else(|| {
         let trouble = trouble.map_or(String::new(), |error| format!(" ({error})"));
-        let what = format!("no answer to any of {sent} pings within {:?}{trouble}", client.timeout());
+        let what =
+            format!("no answer to any of {sent} pings within {:?}{trouble}", client.timeout());
         nothing.then(|| io::Error::new(ErrorKind::TimedOut, what))
     });
     measured
 }
 
-/// What the sender tells the receiver: when it sends the next ping, or why it could not. There is room for as many as
-/// the receiver remembers.
+/// What the sender tells the receiver: when it sends the next ping, or why it could
+/// not. There is room for as many as the receiver remembers.
 type Notes = SyncSender<io::Result<Sent>>;
 
 fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io::Result<()> {
@@ -180,10 +193,13 @@ fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io
         }
     }
     match plan.pings() {
-        Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time => paced(client, count, plan, notes, series)?,
+        Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time => {
+            paced(client, count, plan, notes, series)?;
+        }
         count => one_at_a_time(client, count.unwrap_or(u64::MAX), plan, series)?,
     }
-    let patience = series.longest().map_or(PATIENCE, |longest| (longest * 2).clamp(QUESTION, PATIENCE));
+    let patience =
+        series.longest().map_or(PATIENCE, |longest| (longest * 2).clamp(QUESTION, PATIENCE));
     // A server that answered nothing would not answer this either.
     for _ in 0..if series.heard() { QUESTIONS } else { 0 } {
         if series.ask(patience)? {
@@ -194,7 +210,12 @@ fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io
 }
 
 /// Sends each ping when the one before is answered, or late.
-fn one_at_a_time(client: &UdpClient, count: u64, plan: &Plan, series: &mut Series) -> io::Result<()> {
+fn one_at_a_time(
+    client: &UdpClient,
+    count: u64,
+    plan: &Plan,
+    series: &mut Series,
+) -> io::Result<()> {
     let start = Instant::now();
     series.start(start);
     let (mut pings, mut due, mut number) = (series.pings(), start, 0);
@@ -222,7 +243,13 @@ fn one_at_a_time(client: &UdpClient, count: u64, plan: &Plan, series: &mut Serie
 }
 
 /// Sends each ping when it is due, and receives meanwhile.
-fn paced(client: &UdpClient, count: u64, plan: &Plan, notes: Notes, series: &mut Series) -> io::Result<()> {
+fn paced(
+    client: &UdpClient,
+    count: u64,
+    plan: &Plan,
+    notes: Notes,
+    series: &mut Series,
+) -> io::Result<()> {
     // The sender has to exist before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     series.start(start);
@@ -239,7 +266,8 @@ fn paced(client: &UdpClient, count: u64, plan: &Plan, notes: Notes, series: &mut
                 }
                 let Some(late) = pace::wait_until(due, sleep) else { break };
                 let written_ns = pings.write(number);
-                // First noted, then sent: the answer must not come to someone who knows nothing of the question.
+                // First noted, then sent: the answer must not come to someone who knows
+                // nothing of the question.
                 let known = notes.send(Ok(Sent { due: Some(due), written_ns, at: Instant::now() }));
                 let sent = client.send(pings.datagram());
                 if known.is_err() || sent.is_err_and(|error| notes.send(Err(error)).is_err()) {

@@ -1,9 +1,10 @@
 //! Where connections are accepted: a port, or a file.
 //!
-//! A Unix socket is a file, and stays where it is when its owner ends without removing it, as by a signal: `bind`
-//! then fails, although nobody listens. So what is in the way is tried. If it accepts a connection, somebody does
-//! listen, and that is an error; if it refuses, its owner is gone, and it is replaced. A file that is no socket is
-//! never touched.
+//! A Unix socket is a file, and stays where it is when its owner ends without removing
+//! it, as by a signal: `bind` then fails, although nobody listens. So what is in the
+//! way is tried. If it accepts a connection, somebody does listen, and that is an
+//! error; if it refuses, its owner is gone, and it is replaced. A file that is no
+//! socket is never touched.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -20,7 +21,8 @@ use crate::wire::url::Socket;
 /// How long to look for whoever may be listening.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A socket that listens, on TCP or in the file system. When it is dropped, so is its file.
+/// A socket that listens, on TCP or in the file system. When it is dropped, so is its
+/// file.
 #[derive(Debug)]
 pub enum Listener {
     /// On a port.
@@ -36,13 +38,19 @@ impl Listener {
     /// # Errors
     /// Says which address cannot be used, and why.
     pub fn bind(socket: &Socket) -> io::Result<Self> {
-        let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {socket}: {error}"));
+        let failed = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot listen on {socket}: {error}"))
+        };
         match socket {
-            Socket::Tcp { host, port } => TcpListener::bind((host.as_str(), *port)).map(Listener::Tcp),
+            Socket::Tcp { host, port } => {
+                TcpListener::bind((host.as_str(), *port)).map(Listener::Tcp)
+            }
             #[cfg(unix)]
             Socket::Unix(path) => UnixFile::bind(path).map(Listener::Unix),
             #[cfg(not(unix))]
-            Socket::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix")),
+            Socket::Unix(_) => {
+                Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix"))
+            }
         }
         .map_err(failed)
     }
@@ -62,7 +70,8 @@ impl Listener {
         }
     }
 
-    /// Waits for the next connection; whose it is, if that can be known. `None` when the peer is gone already.
+    /// Waits for the next connection; whose it is, if that can be known. `None` when
+    /// the peer is gone already.
     ///
     /// # Errors
     /// When the system gives no connection.
@@ -71,7 +80,9 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, peer) = listener.accept()?;
-                Ok(Stream::from_tcp(stream, peer, timeout).ok().map(|stream| (stream, Some(peer.ip()))))
+                Ok(Stream::from_tcp(stream, peer, timeout)
+                    .ok()
+                    .map(|stream| (stream, Some(peer.ip()))))
             }
             #[cfg(unix)]
             Listener::Unix(file) => {
@@ -82,13 +93,15 @@ impl Listener {
     }
 }
 
-/// Gives a thread that waits in `accept` at this address what it waits for: it cannot be interrupted.
+/// Gives a thread that waits in `accept` at this address what it waits for: it cannot
+/// be interrupted.
 pub(crate) fn wake(address: &Socket) {
     // If nobody is there, nobody waits.
     match address {
         Socket::Tcp { host, port } => {
             if let Ok(ip) = host.parse() {
-                let _ = TcpStream::connect_timeout(&reachable(SocketAddr::new(ip, *port)), PATIENCE);
+                let _ =
+                    TcpStream::connect_timeout(&reachable(SocketAddr::new(ip, *port)), PATIENCE);
             }
         }
         #[cfg(unix)]
@@ -136,11 +149,16 @@ impl Drop for UnixFile {
 #[cfg(unix)]
 fn remove_abandoned(path: &str) -> io::Result<()> {
     if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
-        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is a file of this name, and it is no socket"));
+        return Err(io::Error::new(
+            ErrorKind::AlreadyExists,
+            "there is a file of this name, and it is no socket",
+        ));
     }
     match super::connect_unix(path, PATIENCE) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
-        Err(error) => Err(io::Error::new(error.kind(), format!("there is a socket already, and {error}"))),
+        Err(error) => {
+            Err(io::Error::new(error.kind(), format!("there is a socket already, and {error}")))
+        }
         Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there already")),
     }
 }

@@ -1,4 +1,5 @@
-//! Every sample, a line each, for a spreadsheet or a program (RFC 4180, with `\n` for its line ends).
+//! Every sample, a line each, for a spreadsheet or a program (RFC 4180, with `\n` for
+//! its line ends).
 //!
 //! | column | meaning |
 //! | --- | --- |
@@ -20,7 +21,8 @@ use crate::report::text;
 /// The first line.
 pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,bytes";
 
-/// A sample as a line. A part that holds what would be taken for its end is put in quotation marks.
+/// A sample as a line. A part that holds what would be taken for its end is put in
+/// quotation marks.
 ///
 /// ```
 /// use roundtrip::measure::Sample;
@@ -34,7 +36,11 @@ pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,
 /// ```
 #[must_use]
 pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> String {
-    let part = if part.contains([',', '"']) { &format!("\"{}\"", part.replace('"', "\"\"")) } else { part };
+    let part = if part.contains([',', '"']) {
+        &format!("\"{}\"", part.replace('"', "\"\""))
+    } else {
+        part
+    };
     let (at, rest) = match sample {
         Sample::Ping { number, at, rtt, due } => {
             let due = due.map_or(String::new(), |due| due.as_nanos().to_string());
@@ -42,9 +48,15 @@ pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> String {
         }
         Sample::Missed { number, at, rtt, mishap } => {
             let rtt = rtt.map_or(String::new(), |rtt| rtt.as_nanos().to_string());
-            return format!("{test},{client},{},{},{number},{rtt},,,", text::mishap(*mishap), at.as_nanos());
+            return format!(
+                "{test},{client},{},{},{number},{rtt},,,",
+                text::mishap(*mishap),
+                at.as_nanos()
+            );
         }
-        Sample::Piece { direction, at, bytes } => (at, format!(",,,{},{bytes}", text::direction(*direction))),
+        Sample::Piece { direction, at, bytes } => {
+            (at, format!(",,,{},{bytes}", text::direction(*direction)))
+        }
     };
     format!("{test},{client},{part},{},{rest}", at.as_nanos())
 }

@@ -1,7 +1,8 @@
 //! Results for programs.
 //!
-//! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are whole nanoseconds and their names
-//! end in `_ns`. What is not known is left out: there is no `null` for a number. Each object in `tests` has
+//! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are
+//! whole nanoseconds and their names end in `_ns`. What is not known is left out: there
+//! is no `null` for a number. Each object in `tests` has
 //!
 //! | field | meaning |
 //! | --- | --- |
@@ -47,7 +48,8 @@
 //! | `server_duration_ns` | an upload's time as the server saw it |
 //! | `cpu_percent` | how much of one processor this side's thread used, where ticks of 10 ms can tell |
 //!
-//! `udp` has the fields of pings, where `rtt_ns` and `due_ns` are of answers within the timeout, and
+//! `udp` has the fields of pings, where `rtt_ns` and `due_ns` are of answers within the
+//! timeout, and
 //!
 //! | field | meaning |
 //! | --- | --- |
@@ -60,14 +62,17 @@
 //! | `clock_offset_ns` | how far the server's clock is ahead; negative when it is behind |
 //! | `clock_offset_error_ns` | how much that, and so each one-way delay, is wrong at most |
 //!
-//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings, `round_trips_per_minute` (60 s over
-//! the median) and, of the last two, the fields of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the
-//! fields of pings and `bits_per_second` (payload one way, over the mean).
+//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings,
+//! `round_trips_per_minute` (60 s over the median) and, of the last two, the fields of
+//! a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings
+//! and `bits_per_second` (payload one way, over the mean).
 //!
-//! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`, `p99_9` and `jitter` (the mean
-//! absolute difference between one sample and the next), as [`Summary`] defines them.
+//! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`,
+//! `p99_9` and `jitter` (the mean absolute difference between one sample and the next),
+//! as [`Summary`] defines them.
 //!
-//! `call` has an object for each way that calls went, with the fields of pings, where a ping is a call, and
+//! `call` has an object for each way that calls went, with the fields of pings, where a
+//! ping is a call, and
 //!
 //! | field | meaning |
 //! | --- | --- |
@@ -75,7 +80,8 @@
 //! | `url` | instead of these: the router that somebody else runs |
 //! | `calls_per_second` | how many were answered, over the time that the batches took |
 //!
-//! and the document has `effects`, with `socket`, `framing` and `serialization`, as far as they are known:
+//! and the document has `effects`, with `socket`, `framing` and `serialization`, as far
+//! as they are known:
 //!
 //! | field | meaning |
 //! | --- | --- |
@@ -89,12 +95,14 @@
 //!
 //! # The stream
 //!
-//! With `--json-stream` each line is an object with an `event`: `start` of a test; `ping` (with `client`, `part`,
-//! `number`, `at_ns`, `rtt_ns`, `due_ns`; `rtt_ns` is the turn-round time in the part `turn-round` of `lag`); `call`,
-//! the same of a call, and `batch`, told when a batch ends (with `part`, `batch`, `batches`, `calls` and `mean_ns`);
-//! `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping over UDP (with the same, as far as there is
-//! an answer); `progress` of a transfer (with `direction`, and the `bytes` of the tenth of a second that ended
-//! `at_ns`); `result`, a test's object; and at the end `document`, the whole.
+//! With `--json-stream` each line is an object with an `event`: `start` of a test;
+//! `ping` (with `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; `rtt_ns` is
+//! the turn-round time in the part `turn-round` of `lag`); `call`, the same of a call,
+//! and `batch`, told when a batch ends (with `part`, `batch`, `batches`, `calls` and
+//! `mean_ns`); `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping
+//! over UDP (with the same, as far as there is an answer); `progress` of a transfer
+//! (with `direction`, and the `bytes` of the tenth of a second that ended `at_ns`);
+//! `result`, a test's object; and at the end `document`, the whole.
 
 mod call;
 
@@ -118,7 +126,9 @@ impl Fields for Latency {
     fn fields(&self, map: &mut Map) {
         map.insert("sent", self.sent);
         map.insert("received", self.rtt.count());
-        for (name, series) in [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("sent_late_ns", &self.lateness)] {
+        for (name, series) in
+            [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("sent_late_ns", &self.lateness)]
+        {
             put(map, name, series.summary().as_ref().map(summary));
         }
     }
@@ -142,7 +152,11 @@ impl Fields for Udp {
         ] {
             map.insert(name, count);
         }
-        put(map, "jitter_rfc3550_ns", self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds));
+        put(
+            map,
+            "jitter_rfc3550_ns",
+            self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds),
+        );
         if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
             map.insert(
                 "one_way_ns",
@@ -178,7 +192,11 @@ impl Fields for Loaded {
     fn fields(&self, map: &mut Map) {
         let part = |pings: &Latency, transfer: Option<&Bandwidth>| {
             let mut part = object(pings);
-            put(&mut part, "round_trips_per_minute", text::round_trips_per_minute(&pings.rtt).map(whole));
+            put(
+                &mut part,
+                "round_trips_per_minute",
+                text::round_trips_per_minute(&pings.rtt).map(whole),
+            );
             if let Some(transfer) = transfer {
                 transfer.fields(&mut part);
             }
@@ -203,9 +221,15 @@ impl Fields for Sweep {
     }
 }
 
-/// A test's object, from the results of its clients, which are `listed` if there are several or somebody wants so.
+/// A test's object, from the results of its clients, which are `listed` if there are
+/// several or somebody wants so.
 #[must_use]
-pub fn test<R: Outcome + Fields>(name: &str, results: &[R], listed: bool, environment: Option<&Environment>) -> Map {
+pub fn test<R: Outcome + Fields>(
+    name: &str,
+    results: &[R],
+    listed: bool,
+    environment: Option<&Environment>,
+) -> Map {
     let one = |result: &R, failure: Option<String>| {
         let mut map = Map::default();
         map.insert("test", name);
@@ -312,7 +336,11 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are positive, and a cast saturates")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are positive, and a cast saturates"
+)]
 fn whole(rate: f64) -> u64 {
     rate.round() as u64
 }

@@ -1,4 +1,5 @@
-//! Lag, with both sides' figures side by side: the server's round-trip times and the client's turn-round times.
+//! Lag, with both sides' figures side by side: the server's round-trip times and the
+//! client's turn-round times.
 
 use super::json::{self, Fields};
 use super::text::{self, Lines};

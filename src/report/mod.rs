@@ -1,5 +1,5 @@
-//! Plain data, made readable. Nothing here measures, and nothing here prints: it makes the text, and the program
-//! decides where it goes.
+//! Plain data, made readable. Nothing here measures, and nothing here prints: it makes
+//! the text, and the program decides where it goes.
 
 pub mod csv;
 pub mod json;

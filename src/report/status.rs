@@ -14,7 +14,9 @@ impl Lines for Asked {
             return [answered].into_iter().chain(text::rtt("delay", &self.delay)).collect();
         };
         let width = answer.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0).min(20);
-        let line = |(key, value): (&str, &Value)| format!("{:<width$}  {}", excerpt(key.as_bytes()), in_words(value));
+        let line = |(key, value): (&str, &Value)| {
+            format!("{:<width$}  {}", excerpt(key.as_bytes()), in_words(value))
+        };
         answer.iter().map(line).collect()
     }
 
@@ -26,7 +28,8 @@ impl Lines for Asked {
     }
 }
 
-/// Text without its quotation marks, and a map without its braces. It is a stranger's, so it is cut and escaped.
+/// Text without its quotation marks, and a map without its braces. It is a stranger's,
+/// so it is cut and escaped.
 fn in_words(value: &Value) -> String {
     let pair = |(key, value): (&str, &Value)| format!("{key} {value}");
     let text = match value {
@@ -54,13 +57,20 @@ mod tests {
     #[test]
     fn a_strangers_text_cannot_do_anything_to_a_terminal() {
         let nested = Map::from([("now", 3.into()), ("\x1b[2J", "\x07".into())]);
-        let answer = Map::from([("motd", "hi\n\x1b[31m".into()), ("connections", nested.into()), ("up", 1.5.into())]);
+        let answer = Map::from([
+            ("motd", "hi\n\x1b[31m".into()),
+            ("connections", nested.into()),
+            ("up", 1.5.into()),
+        ]);
         let delay = [Duration::from_micros(81)].into_iter().collect();
         let asked = Asked { asked: 1, delay, answer: Some(answer), failure: None };
         assert_eq!(asked.brief(), "answered in 0.081 ms");
         let lines = asked.lines();
         assert_eq!(lines[0], "motd         hi\\n\\u{1b}[31m");
-        assert!(lines[1].starts_with("connections  now 3, \\u{1b}[2J ") && lines[2] == "up           1.5");
+        assert!(
+            lines[1].starts_with("connections  now 3, \\u{1b}[2J ")
+                && lines[2] == "up           1.5"
+        );
         assert!(lines.iter().all(|line| line.chars().all(|c| !c.is_control())));
     }
 }

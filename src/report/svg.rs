@@ -9,23 +9,28 @@
 //!         time                  answers
 //! ```
 //!
-//! - **A bar from the smallest to the largest.** Where one pixel holds a thousand pings, a curve through their means
-//!   shows none of them: a stall of 200 ms, once in that pixel, lifts the curve by 0.2 ms. The bar reaches up to it.
-//!   Where there is but one ping it is a dot, and no line joins the dots: nobody knows what is between two pings.
-//! - **The distribution beside it.** A bar does not say whether half of the pings were slow, or one. The histogram
-//!   does, and on the same axis one finds in time what sticks out of it. What is too small to be seen is drawn larger
-//!   than it is, for one slow answer in a million is what is looked for.
-//! - **A stroke at the lower edge for each without an answer.** It has no time that could be drawn, and must not be
-//!   missing all the same.
-//! - **Linear from zero wherever possible,** so that twice as high is twice as slow. If the largest is more than 20
-//!   times the median, that would leave the usual ones a flat line at the bottom, and the axis is logarithmic. It
-//!   says which it is.
-//! - **A rate is drawn in steps,** each the bytes of a column over its time. A column holds several pieces: with one
-//!   or two in each, the rate would seem to jump by half whenever one comes a little late.
-//! - **What is compared are lengths** that begin at the same line: a bar for each way that calls went, always on a
-//!   linear axis from zero.
+//! - **A bar from the smallest to the largest.** Where one pixel holds a thousand
+//!   pings, a curve through their means shows none of them: a stall of 200 ms, once in
+//!   that pixel, lifts the curve by 0.2 ms. The bar reaches up to it. Where there is
+//!   but one ping it is a dot, and no line joins the dots: nobody knows what is between
+//!   two pings.
+//! - **The distribution beside it.** A bar does not say whether half of the pings were
+//!   slow, or one. The histogram does, and on the same axis one finds in time what
+//!   sticks out of it. What is too small to be seen is drawn larger than it is, for one
+//!   slow answer in a million is what is looked for.
+//! - **A stroke at the lower edge for each without an answer.** It has no time that
+//!   could be drawn, and must not be missing all the same.
+//! - **Linear from zero wherever possible,** so that twice as high is twice as slow. If
+//!   the largest is more than 20 times the median, that would leave the usual ones a
+//!   flat line at the bottom, and the axis is logarithmic. It says which it is.
+//! - **A rate is drawn in steps,** each the bytes of a column over its time. A column
+//!   holds several pieces: with one or two in each, the rate would seem to jump by half
+//!   whenever one comes a little late.
+//! - **What is compared are lengths** that begin at the same line: a bar for each way
+//!   that calls went, always on a linear axis from zero.
 //!
-//! The file stands alone: no script, no font, no image, and colours that follow the reader's choice of light or dark.
+//! The file stands alone: no script, no font, no image, and colours that follow the
+//! reader's choice of light or dark.
 
 mod axis;
 mod calls;
@@ -60,7 +65,8 @@ pub enum Panel<'a> {
     Throughput {
         /// The heading.
         name: &'a str,
-        /// Each transfer's name, for the legend, and what went through when. The legend has room for six.
+        /// Each transfer's name, for the legend, and what went through when. The legend
+        /// has room for six.
         series: &'a [(&'a str, &'a Rate)],
     },
     /// Round-trip times of calls, a bar for each way that they went.
@@ -133,7 +139,9 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
             Panel::Rtt { name, timeline, recorder, unanswered } => {
                 (name, rtt::draw(&mut canvas, top, timeline, recorder, unanswered))
             }
-            Panel::Throughput { name, series } => (name, throughput::draw(&mut canvas, top, series)),
+            Panel::Throughput { name, series } => {
+                (name, throughput::draw(&mut canvas, top, series))
+            }
             Panel::Calls { name, rows } => (name, calls::draw(&mut canvas, top, rows)),
         };
         canvas.text((MARGIN, top + 14.0), HEADING, &clipped(name, 100));
@@ -165,7 +173,11 @@ fn time_axis(canvas: &mut Canvas, upper: f64, end: Duration, (left, right): (f64
         canvas.stroke(GRID, &format!("M{x:.1} {upper}V{}", lower + 4.0));
         canvas.text((x, lower + 17.0), UNDER, &text);
     }
-    canvas.text((f64::midpoint(left, right), lower + 34.0), UNDER, &format!("time in {}", axis.unit()));
+    canvas.text(
+        (f64::midpoint(left, right), lower + 34.0),
+        UNDER,
+        &format!("time in {}", axis.unit()),
+    );
     axis
 }
 
@@ -203,7 +215,12 @@ mod tests {
         checked(picture(
             "t",
             "s",
-            &[Panel::Rtt { name: "n", timeline: &timeline, recorder: &recorder, unanswered: &Timeline::default() }],
+            &[Panel::Rtt {
+                name: "n",
+                timeline: &timeline,
+                recorder: &recorder,
+                unanswered: &Timeline::default(),
+            }],
         ))
     }
 
@@ -229,7 +246,10 @@ mod tests {
         }
         assert!(open.is_empty() && rest.is_empty(), "{open:?} {rest}");
         for entity in svg.split('&').skip(1) {
-            assert!(["amp;", "lt;", "gt;", "quot;"].iter().any(|known| entity.starts_with(known)), "{entity}");
+            assert!(
+                ["amp;", "lt;", "gt;", "quot;"].iter().any(|known| entity.starts_with(known)),
+                "{entity}"
+            );
         }
         assert!(svg.chars().all(|c| c == '\n' || !c.is_control()));
         svg
@@ -241,8 +261,17 @@ mod tests {
         let (timeline, recorder) = pings([]);
         let rate = rate([(Duration::from_secs(1), 1)]);
         let series = [(typed, &rate), (typed, &rate)];
-        let rtt = Panel::Rtt { name: typed, timeline: &timeline, recorder: &recorder, unanswered: &timeline };
-        let svg = checked(picture(typed, typed, &[rtt, Panel::Throughput { name: typed, series: &series }]));
+        let rtt = Panel::Rtt {
+            name: typed,
+            timeline: &timeline,
+            recorder: &recorder,
+            unanswered: &timeline,
+        };
+        let svg = checked(picture(
+            typed,
+            typed,
+            &[rtt, Panel::Throughput { name: typed, series: &series }],
+        ));
         assert!(svg.contains("&lt;/text&gt;&lt;script&gt;[2J&amp;amp;&quot;'"));
         assert!(!svg.contains("<script") && svg.contains("no answers"));
         assert!(checked(picture("", "", &[])).ends_with("</svg>\n"));
@@ -267,7 +296,11 @@ mod tests {
         for pieces in [vec![], vec![(zero, 5)], vec![(second, 0)]] {
             assert!(rates_of(&[("", &rate(pieces))]).contains(">nothing arrived<"));
         }
-        for pieces in [vec![(second, 1)], vec![(second, 125_000_000)], vec![(zero, u64::MAX), (second, 1), (max, 1)]] {
+        for pieces in [
+            vec![(second, 1)],
+            vec![(second, 125_000_000)],
+            vec![(zero, u64::MAX), (second, 1), (max, 1)],
+        ] {
             let (some, none) = (rate(pieces), rate([]));
             assert!(rates_of(&[("", &some)]).contains("mean "));
             assert!(rates_of(&[("", &some), ("", &none)]).contains(">nothing arrived<"));
@@ -276,7 +309,9 @@ mod tests {
 
     #[test]
     fn any_calls_make_a_picture() {
-        let of = |rows: &[(String, Summary)]| checked(picture("t", "s", &[Panel::Calls { name: "n", rows }]));
+        let of = |rows: &[(String, Summary)]| {
+            checked(picture("t", "s", &[Panel::Calls { name: "n", rows }]))
+        };
         assert!(of(&[]).contains(">no answers<"));
         let row = |name: &str, samples: &[Duration]| {
             (name.to_owned(), samples.iter().copied().collect::<Recorder>().summary().unwrap())
@@ -295,12 +330,20 @@ mod tests {
         let stall = |ms| (Duration::from_millis(99), Duration::from_millis(ms));
         assert!(picture_of(usual.clone().chain([stall(1)])).contains("linear scale"));
         let svg = picture_of(usual.chain([stall(200)]));
-        assert!(svg.contains("logarithmic scale") && svg.contains("p50 80") && svg.contains("max 200 ms"));
+        assert!(
+            svg.contains("logarithmic scale")
+                && svg.contains("p50 80")
+                && svg.contains("max 200 ms")
+        );
     }
 
     #[test]
     fn a_long_measurement_makes_no_larger_a_file() {
-        let pings = |count| picture_of((0..count).map(|n| (Duration::from_millis(n), Duration::from_micros(n % 97))));
+        let pings = |count| {
+            picture_of(
+                (0..count).map(|n| (Duration::from_millis(n), Duration::from_micros(n % 97))),
+            )
+        };
         assert!(pings(100_000).len() < 2 * pings(1_000).len());
     }
 }

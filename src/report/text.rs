@@ -1,7 +1,8 @@
 //! Results for a person.
 //!
-//! Within a column a unit never changes, so that figures can be compared by looking down: round-trip times are in
-//! milliseconds, rates in Mbit/s. What is not known is left out.
+//! Within a column a unit never changes, so that figures can be compared by looking
+//! down: round-trip times are in milliseconds, rates in Mbit/s. What is not known is
+//! left out.
 
 mod call;
 mod udp;
@@ -51,7 +52,8 @@ impl Lines for Bandwidth {
 
 impl Lines for Bidirectional {
     fn lines(&self) -> Vec<String> {
-        let line = |name, bandwidth: &Bandwidth| format!("{name:<9} {}", bandwidth.lines().concat());
+        let line =
+            |name, bandwidth: &Bandwidth| format!("{name:<9} {}", bandwidth.lines().concat());
         vec![line("download:", &self.download), line("upload:", &self.upload)]
     }
 }
@@ -71,7 +73,8 @@ impl Lines for Loaded {
             let rate = rate.map_or(String::new(), |rate| format!("{:.2}", rate / 1e6));
             if let Some(Summary { count, p50, p90, p99, max, .. }) = pings.rtt.summary() {
                 let [p50, p90, p99, max] = [p50, p90, p99, max].map(ms);
-                let per_minute = round_trips_per_minute(&pings.rtt).map_or(String::new(), |rpm| format!("{rpm:.0}"));
+                let per_minute = round_trips_per_minute(&pings.rtt)
+                    .map_or(String::new(), |rpm| format!("{rpm:.0}"));
                 lines.push(format!(
                     "{name:<10} {count:>8} {p50:>9} {p90:>9} {p99:>9} {max:>9}   {per_minute:>8} {rate:>12}"
                 ));
@@ -83,8 +86,11 @@ impl Lines for Loaded {
     }
 
     fn brief(&self) -> String {
-        let phases = [("idle", &self.idle), ("download", &self.download.0), ("upload", &self.upload.0)];
-        let phase = |(name, pings): (&str, &Latency)| Some(format!("{name} {}", ms(pings.rtt.summary()?.p50)));
+        let phases =
+            [("idle", &self.idle), ("download", &self.download.0), ("upload", &self.upload.0)];
+        let phase = |(name, pings): (&str, &Latency)| {
+            Some(format!("{name} {}", ms(pings.rtt.summary()?.p50)))
+        };
         format!("p50 {} ms", phases.into_iter().filter_map(phase).collect::<Vec<_>>().join(", "))
     }
 }
@@ -95,16 +101,27 @@ impl Lines for Sweep {
         let mut lines = vec![columns(&head.map(String::from))];
         for row in &self.rows {
             if let Some(Summary { count, min, p50, p99, max, .. }) = row.latency.rtt.summary() {
-                let rate = row.bits_per_second().map_or(String::new(), |rate| format!("{:.2}", rate / 1e6));
+                let rate = row
+                    .bits_per_second()
+                    .map_or(String::new(), |rate| format!("{:.2}", rate / 1e6));
                 let [min, p50, p99, max] = [min, p50, p99, max].map(ms);
-                lines.push(columns(&[row.payload.to_string(), count.to_string(), min, p50, p99, max, rate]));
+                lines.push(columns(&[
+                    row.payload.to_string(),
+                    count.to_string(),
+                    min,
+                    p50,
+                    p99,
+                    max,
+                    rate,
+                ]));
             }
         }
         lines
     }
 
     fn brief(&self) -> String {
-        let row = |row: &Row| Some(format!("{} B {}", row.payload, ms(row.latency.rtt.summary()?.p50)));
+        let row =
+            |row: &Row| Some(format!("{} B {}", row.payload, ms(row.latency.rtt.summary()?.p50)));
         let ends = [self.rows.first(), self.rows.last()].into_iter().flatten().filter_map(row);
         format!("p50 {} ms", ends.collect::<Vec<_>>().join(" … "))
     }
@@ -114,11 +131,16 @@ fn columns(cells: &[String]) -> String {
     cells.iter().map(|cell| format!("{cell:>10}")).collect::<Vec<_>>().concat()
 }
 
-/// One answered ping: `ping  3/10: 0.250 ms`, or without the number of all where that is not known.
+/// One answered ping: `ping  3/10: 0.250 ms`, or without the number of all where that
+/// is not known.
 #[must_use]
 pub fn ping(number: u64, count: Option<u64>, rtt: Duration) -> String {
     match count {
-        Some(count) => format!("ping {number:>width$}/{count}: {} ms", ms(rtt), width = count.to_string().len()),
+        Some(count) => format!(
+            "ping {number:>width$}/{count}: {} ms",
+            ms(rtt),
+            width = count.to_string().len()
+        ),
         None => format!("ping {number}: {} ms", ms(rtt)),
     }
 }
@@ -126,7 +148,10 @@ pub fn ping(number: u64, count: Option<u64>, rtt: Duration) -> String {
 /// How many pings came back: `10 sent, 10 received, 0% lost`.
 fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
     let (sent, received) = (*sent, rtt.count());
-    format!("{sent} sent, {received} received, {}% lost", percent(sent.saturating_sub(received), sent))
+    format!(
+        "{sent} sent, {received} received, {}% lost",
+        percent(sent.saturating_sub(received), sent)
+    )
 }
 
 /// Never rounded to the 0 or the 100 that it is not.
@@ -138,23 +163,27 @@ fn percent(part: u64, all: u64) -> String {
     }
 }
 
-/// The figures of a series in one line, in the manner of `ping`; nothing when there are none.
+/// The figures of a series in one line, in the manner of `ping`; nothing when there are
+/// none.
 pub(super) fn rtt(name: &str, series: &Recorder) -> Option<String> {
     let Summary { min, mean, p50, p99, max, stddev, .. } = series.summary()?;
-    let (deviation, stddev) = stddev.map_or(("", String::new()), |stddev| ("/stddev", format!("/{}", ms(stddev))));
+    let (deviation, stddev) =
+        stddev.map_or(("", String::new()), |stddev| ("/stddev", format!("/{}", ms(stddev))));
     let values = [min, mean, p50, p99, max].map(ms).join("/");
     Some(format!("{name} min/mean/p50/p99/max{deviation} = {values}{stddev} ms"))
 }
 
 /// The other percentiles, and the jitter.
 fn more(summary: &Summary) -> String {
-    let (name, jitter) = summary.jitter.map_or(("", String::new()), |jitter| ("/jitter", format!("/{}", ms(jitter))));
+    let (name, jitter) = summary
+        .jitter
+        .map_or(("", String::new()), |jitter| ("/jitter", format!("/{}", ms(jitter))));
     let values = [summary.p90, summary.p95, summary.p99_9].map(ms).join("/");
     format!("rtt p90/p95/p99.9{name} = {values}{jitter} ms")
 }
 
-/// How many of these fit in a minute, one after the other: the unit of "Responsiveness under Working Conditions"
-/// (IETF draft ippm-responsiveness), from the median.
+/// How many of these fit in a minute, one after the other: the unit of "Responsiveness
+/// under Working Conditions" (IETF draft ippm-responsiveness), from the median.
 #[must_use]
 pub fn round_trips_per_minute(series: &Recorder) -> Option<f64> {
     let p50 = series.summary()?.p50.as_secs_f64();
@@ -168,7 +197,10 @@ fn queueing(what: &str, idle: &Recorder, busy: &Recorder) -> Option<String> {
     Some(if added * 10 < idle {
         format!("An answer takes no longer during {what}s: nothing queues.")
     } else {
-        format!("During {what}s half of the answers take {} ms longer or more: that is time in queues.", ms(added))
+        format!(
+            "During {what}s half of the answers take {} ms longer or more: that is time in queues.",
+            ms(added)
+        )
     })
 }
 
@@ -194,25 +226,33 @@ pub fn direction(direction: Direction) -> &'static str {
 pub fn environment(environment: &Environment, late: Option<&Recorder>) -> String {
     let clock = Some(format!("reading the clock takes {} ns", environment.clock.as_nanos()));
     let late = late.and_then(Recorder::summary);
-    let late = late.map(|late| format!("pings left {} ms late (p50), {} ms (p99)", ms(late.p50), ms(late.p99)));
-    let again = environment.retransmitted.map(|segments| format!("this host sent {segments} TCP segments again"));
+    let late = late.map(|late| {
+        format!("pings left {} ms late (p50), {} ms (p99)", ms(late.p50), ms(late.p99))
+    });
+    let again = environment
+        .retransmitted
+        .map(|segments| format!("this host sent {segments} TCP segments again"));
     format!("unseen: {}", [clock, late, again].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
-/// The distribution, drawn with a bar for each of a dozen ranges of equal ratio; nothing for a handful of samples.
+/// The distribution, drawn with a bar for each of a dozen ranges of equal ratio;
+/// nothing for a handful of samples.
 #[must_use]
 pub fn distribution(series: &Recorder) -> Vec<String> {
     const ROWS: usize = 12;
     const WIDTH: f64 = 40.0;
-    let Some(Summary { min, max, .. }) = series.summary().filter(|summary| summary.count >= 20) else {
+    let Some(Summary { min, max, .. }) = series.summary().filter(|summary| summary.count >= 20)
+    else {
         return Vec::new();
     };
     let low = min.as_secs_f64().max(1e-9);
     let ratio = (max.as_secs_f64() / low).powf(1.0 / 12.0).max(1.02);
-    let edges: Vec<f64> = iter::successors(Some(low), |edge| Some(edge * ratio)).take(ROWS).collect();
+    let edges: Vec<f64> =
+        iter::successors(Some(low), |edge| Some(edge * ratio)).take(ROWS).collect();
     let mut counts = [0; ROWS];
     for (values, count) in series.histogram().ranges() {
-        // The end of a range: rounding must not put the smallest sample below the first edge.
+        // The end of a range: rounding must not put the smallest sample below the first
+        // edge.
         let seconds = Duration::from_nanos(*values.end()).as_secs_f64();
         let row = edges.partition_point(|&edge| edge <= seconds).saturating_sub(1);
         counts[row] += count;
@@ -221,7 +261,9 @@ pub fn distribution(series: &Recorder) -> Vec<String> {
     let most = counts.iter().copied().max().unwrap_or(1);
     let row = |(edge, &count): (&f64, &u64)| {
         let from = ms(Duration::from_secs_f64(*edge));
-        format!("{from:>9} ms {count:>9} {}", bar(float(count) / float(most) * WIDTH)).trim_end().to_string()
+        format!("{from:>9} ms {count:>9} {}", bar(float(count) / float(most) * WIDTH))
+            .trim_end()
+            .to_string()
     };
     edges.iter().zip(&counts[..=last]).map(row).collect()
 }
@@ -229,7 +271,11 @@ pub fn distribution(series: &Recorder) -> Vec<String> {
 /// A bar of so many characters, to an eighth of one.
 fn bar(length: f64) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 40 characters")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 to 40 characters"
+    )]
     let eighths = (length * 8.0).ceil() as usize;
     "█".repeat(eighths / 8) + PARTS[eighths % 8]
 }
@@ -241,7 +287,9 @@ pub fn failure<R: Outcome>(test: &str, results: &[R]) -> Option<String> {
     let first = failures.first()?;
     Some(match results.len() {
         1 => format!("{test} failed: {first}"),
-        clients => format!("{test} failed for {} of {clients} clients, the first: {first}", failures.len()),
+        clients => {
+            format!("{test} failed for {} of {clients} clients, the first: {first}", failures.len())
+        }
     })
 }
 
@@ -250,7 +298,8 @@ mod tests {
     use super::*;
 
     fn pings(sent: u64, received: u64) -> Latency {
-        let rtt = iter::repeat_n(Duration::from_millis(1), usize::try_from(received).unwrap()).collect();
+        let rtt =
+            iter::repeat_n(Duration::from_millis(1), usize::try_from(received).unwrap()).collect();
         Latency { sent, rtt, ..Latency::default() }
     }
 
@@ -271,13 +320,20 @@ mod tests {
         assert_eq!(one[1], "rtt min/mean/p50/p99/max = 1.000/1.000/1.000/1.000/1.000 ms");
         assert_eq!(one[2], "rtt p90/p95/p99.9 = 1.000/1.000/1.000 ms");
         let two = pings(2, 2).lines();
-        assert_eq!(two[1], "rtt min/mean/p50/p99/max/stddev = 1.000/1.000/1.000/1.000/1.000/0.000 ms");
+        assert_eq!(
+            two[1],
+            "rtt min/mean/p50/p99/max/stddev = 1.000/1.000/1.000/1.000/1.000/0.000 ms"
+        );
         assert_eq!(Bandwidth::default().lines(), ["nothing arrived"]);
     }
 
     #[test]
     fn rates_are_decimal_and_sizes_binary() {
-        let measured = Bandwidth { bytes: 10 << 20, duration: Duration::from_millis(150), ..Bandwidth::default() };
+        let measured = Bandwidth {
+            bytes: 10 << 20,
+            duration: Duration::from_millis(150),
+            ..Bandwidth::default()
+        };
         assert_eq!(measured.lines(), ["10.00 MiB in 0.1500 s, 559.24 Mbit/s"]);
     }
 
@@ -290,8 +346,10 @@ mod tests {
             (0..50).map(|n| Duration::from_nanos(n * n * n * n)).collect(),
         ] {
             let lines = distribution(&series);
-            let total: u64 =
-                lines.iter().map(|line| line.split_whitespace().nth(2).unwrap().parse::<u64>().unwrap()).sum();
+            let total: u64 = lines
+                .iter()
+                .map(|line| line.split_whitespace().nth(2).unwrap().parse::<u64>().unwrap())
+                .sum();
             assert_eq!(total, series.count(), "{lines:#?}");
             assert!(lines.iter().any(|line| line.ends_with(&"█".repeat(40))));
         }

@@ -1,9 +1,10 @@
 //! What happened when, in memory that does not grow with time.
 //!
-//! A picture of a day of pings has no room for 86 million dots, and there is no need to keep what cannot be shown. So
-//! time is cut into columns of equal width, and a column keeps only what is drawn of it. Nobody knows beforehand how
-//! long a measurement takes, so the columns begin very narrow. When time outgrows them, neighbours are joined in
-//! pairs, and the width doubles:
+//! A picture of a day of pings has no room for 86 million dots, and there is no need to
+//! keep what cannot be shown. So time is cut into columns of equal width, and a column
+//! keeps only what is drawn of it. Nobody knows beforehand how long a measurement
+//! takes, so the columns begin very narrow. When time outgrows them, neighbours are
+//! joined in pairs, and the width doubles:
 //!
 //! ```text
 //!             0      1      2      3      4 µs       four columns, and the next sample comes at 4 µs
@@ -13,9 +14,10 @@
 //!   largest   │          9  │         30  │         11  │             │
 //! ```
 //!
-//! This is cheap, because it is rare: from one column width to one 64 times as wide is six times, whatever the number
-//! of samples. It loses *when* within a column something happened, and that is less than a pixel; it does not lose
-//! what: an outlier is in the picture after a day as it was after a second. Averages would have flattened it.
+//! This is cheap, because it is rare: from one column width to one 64 times as wide is
+//! six times, whatever the number of samples. It loses *when* within a column something
+//! happened, and that is less than a pixel; it does not lose what: an outlier is in the
+//! picture after a day as it was after a second. Averages would have flattened it.
 //!
 //! Samples may come in any order, as they do from several threads at once.
 
@@ -24,10 +26,12 @@ use std::time::Duration;
 
 use crate::units::float;
 
-/// How many columns there are at most. Even half of them, just after joining, are more than a picture is wide.
+/// How many columns there are at most. Even half of them, just after joining, are more
+/// than a picture is wide.
 const COLUMNS: usize = 2048;
 
-/// How wide a column is to begin with, in nanoseconds. No round trip through a socket is much shorter.
+/// How wide a column is to begin with, in nanoseconds. No round trip through a socket
+/// is much shorter.
 const NARROWEST: u64 = 1_000;
 
 /// Durations over time: the smallest, the largest and how many, for each column.
@@ -88,8 +92,8 @@ impl Timeline {
         self.columns.record(at, Spread { min: value, max: value, count: 1 });
     }
 
-    /// The columns that hold something, from the earliest on; neighbours are joined until there are at most `limit`.
-    /// The last one ends with the last sample.
+    /// The columns that hold something, from the earliest on; neighbours are joined
+    /// until there are at most `limit`. The last one ends with the last sample.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, Spread)> {
         self.columns.joined(limit).filter(|(_, spread)| spread.count > 0)
     }
@@ -108,8 +112,9 @@ impl Rate {
         self.pieces += 1;
     }
 
-    /// All columns from the beginning on, also those in which nothing went through; neighbours are joined until there
-    /// are at most `limit`. The last one ends with the last bytes.
+    /// All columns from the beginning on, also those in which nothing went through;
+    /// neighbours are joined until there are at most `limit`. The last one ends with
+    /// the last bytes.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, u64)> {
         self.columns.joined(limit)
     }
@@ -132,7 +137,8 @@ impl Rate {
         self.pieces
     }
 
-    /// All bytes over all the time; `None` when nothing went through, or no time has passed.
+    /// All bytes over all the time; `None` when nothing went through, or no time has
+    /// passed.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let (bytes, seconds) = (self.bytes(), self.end().as_secs_f64());
@@ -150,9 +156,11 @@ impl Join for Spread {
         match (self.count, other.count) {
             (0, _) => other,
             (_, 0) => self,
-            (mine, theirs) => {
-                Spread { min: self.min.min(other.min), max: self.max.max(other.max), count: mine + theirs }
-            }
+            (mine, theirs) => Spread {
+                min: self.min.min(other.min),
+                max: self.max.max(other.max),
+                count: mine + theirs,
+            },
         }
     }
 }
@@ -198,7 +206,8 @@ impl<T: Join> Columns<T> {
     fn joined(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, T)> {
         let each = self.kept.len().div_ceil(limit.max(1)).max(1);
         let width = self.width.saturating_mul(each as u64);
-        let time = move |index: u64| Duration::from_nanos(width.saturating_mul(index).min(self.end));
+        let time =
+            move |index: u64| Duration::from_nanos(width.saturating_mul(index).min(self.end));
         let columns = (0..).zip(self.kept.chunks(each));
         columns.map(move |(index, columns)| (time(index)..time(index + 1), joined(columns)))
     }
@@ -229,8 +238,11 @@ mod tests {
             assert_eq!(columns.iter().map(|(_, spread)| spread.count).sum::<u64>(), 100_000);
             assert_eq!(columns[0].1.min, Duration::from_nanos(1));
             assert_eq!(columns.last().unwrap().1.max, Duration::from_micros(100));
-            // The values grow with time, so that each column has to begin above the one before it.
-            assert!(columns.is_sorted_by(|(one, low), (next, high)| one.end <= next.start && low.max < high.min));
+            // The values grow with time, so that each column has to begin above the one
+            // before it.
+            assert!(columns.is_sorted_by(
+                |(one, low), (next, high)| one.end <= next.start && low.max < high.min
+            ));
         }
         assert!(all(&timeline).len() >= COLUMNS / 2);
     }
@@ -273,6 +285,9 @@ mod tests {
         assert_eq!(rate.bits_per_second(), None);
         rate.record(Duration::from_micros(2), u64::MAX);
         assert_eq!(rate.columns(9).map(|(_, bytes)| bytes).collect::<Vec<_>>(), [10, 0, u64::MAX]);
-        assert_eq!((rate.bytes(), rate.pieces(), rate.end()), (u64::MAX, 2, Duration::from_micros(2)));
+        assert_eq!(
+            (rate.bytes(), rate.pieces(), rate.end()),
+            (u64::MAX, 2, Duration::from_micros(2))
+        );
     }
 }

@@ -6,8 +6,8 @@
 //!     0.081 ms  │ ◀─────────── PONG ─────────── │
 //! ```
 //!
-//! What it shows is when a message was handed over here, not when it was on the wire. And drawing takes time, which
-//! the figures of a traced run contain.
+//! What it shows is when a message was handed over here, not when it was on the wire.
+//! And drawing takes time, which the figures of a traced run contain.
 
 use std::time::Duration;
 

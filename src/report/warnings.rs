@@ -7,8 +7,9 @@ use crate::units::{float, ms};
 /// From this part of a processor on, the program itself is taken for the bottleneck.
 const BUSY: f64 = 0.9;
 
-/// Where a modified Z-score begins to mean an outlier: Iglewicz and Hoaglin, "How to Detect and Handle Outliers"
-/// (1993), propose 3.5. Ten median absolute deviations, as here, are only what nobody would argue about.
+/// Where a modified Z-score begins to mean an outlier: Iglewicz and Hoaglin, "How to
+/// Detect and Handle Outliers" (1993), propose 3.5. Ten median absolute deviations, as
+/// here, are only what nobody would argue about.
 const OUTLIER: f64 = 10.0;
 
 /// What to mistrust in a series of pings.
@@ -18,21 +19,25 @@ pub fn latency(latency: &Latency) -> Vec<String> {
     let Some(summary) = latency.rtt.summary() else { return warnings };
     if let Some(late) = latency.lateness.summary().filter(|late| late.p50 * 10 > summary.p50) {
         let late = ms(late.p50);
-        warnings.push(format!("half of the pings left {late} ms late or more: this machine is too busy to keep time"));
+        warnings.push(format!(
+            "half of the pings left {late} ms late or more: this machine is too busy to keep time"
+        ));
     }
     warnings
 }
 
-/// The same where the server sends the pings, which [sleeps](crate::pace::sleep_until) until each is due: that they
-/// are late is no surprise, and no fault of this machine.
+/// The same where the server sends the pings, which [sleeps](crate::pace::sleep_until)
+/// until each is due: that they are late is no surprise, and no fault of this machine.
 #[must_use]
 pub fn lag(latency: &Latency) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(summary) = latency.rtt.summary() else { return warnings };
     // Whoever sends a handful does not want a p99.9.
     if (100..1000).contains(&summary.count) {
-        warnings
-            .push(format!("{} answers are too few for a p99.9: send 1000 or more (--count, --time)", summary.count));
+        warnings.push(format!(
+            "{} answers are too few for a p99.9: send 1000 or more (--count, --time)",
+            summary.count
+        ));
     }
     let outliers = outliers(&latency.rtt);
     if summary.count >= 100 && outliers * 100 > summary.count {
@@ -48,8 +53,12 @@ pub fn lag(latency: &Latency) -> Vec<String> {
 #[must_use]
 pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
     let busy = bandwidth.cpu.filter(|&cpu| cpu >= BUSY);
-    let warning = busy
-        .map(|cpu| format!("this client used {:.0}% of a processor: it may be slower than the network", cpu * 100.0));
+    let warning = busy.map(|cpu| {
+        format!(
+            "this client used {:.0}% of a processor: it may be slower than the network",
+            cpu * 100.0
+        )
+    });
     warning.into_iter().collect()
 }
 
@@ -68,7 +77,11 @@ fn outliers(series: &Recorder) -> u64 {
     });
     // The histogram rounds: what is closer than its error is no distance.
     let usual = usual.map_or(0.0, |&(distance, _)| distance).max(median / 128.0);
-    distances.iter().filter(|(distance, _)| *distance > OUTLIER * usual).map(|(_, count)| count).sum()
+    distances
+        .iter()
+        .filter(|(distance, _)| *distance > OUTLIER * usual)
+        .map(|(_, count)| count)
+        .sum()
 }
 
 #[cfg(test)]
@@ -89,13 +102,19 @@ mod tests {
 
     #[test]
     fn outliers_are_counted() {
-        let warnings = latency(&of((0..5000).map(|n| if n % 50 == 0 { 10_000 } else { 100 + n % 10 })));
+        let warnings =
+            latency(&of((0..5000).map(|n| if n % 50 == 0 { 10_000 } else { 100 + n % 10 })));
         assert!(warnings[0].starts_with("100 of 5000 answers are outliers"), "{warnings:?}");
     }
 
     #[test]
     fn a_busy_client_is_named() {
-        assert_eq!(bandwidth(&Bandwidth { cpu: Some(0.5), ..Bandwidth::default() }), Vec::<String>::new());
-        assert!(bandwidth(&Bandwidth { cpu: Some(0.97), ..Bandwidth::default() })[0].contains("97%"));
+        assert_eq!(
+            bandwidth(&Bandwidth { cpu: Some(0.5), ..Bandwidth::default() }),
+            Vec::<String>::new()
+        );
+        assert!(
+            bandwidth(&Bandwidth { cpu: Some(0.97), ..Bandwidth::default() })[0].contains("97%")
+        );
     }
 }

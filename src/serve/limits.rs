@@ -1,8 +1,9 @@
 //! Who is let in, and how many at once.
 //!
-//! Every connection costs a descriptor, a thread, perhaps a process. A server that does not choose its own limit has
-//! one chosen for it, at a moment when it can no longer say so. Here a connection asks for [`Admission`] before
-//! anything is spent on it, and is either given a [`Permit`] or told why not.
+//! Every connection costs a descriptor, a thread, perhaps a process. A server that does
+//! not choose its own limit has one chosen for it, at a moment when it can no longer
+//! say so. Here a connection asks for [`Admission`] before anything is spent on it, and
+//! is either given a [`Permit`] or told why not.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -69,7 +70,12 @@ impl Admission {
     /// Nobody has been admitted yet.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Admission { limits, active: Mutex::default(), admitted: AtomicU64::new(0), released: Condvar::new() })
+        Arc::new(Admission {
+            limits,
+            active: Mutex::default(),
+            admitted: AtomicU64::new(0),
+            released: Condvar::new(),
+        })
     }
 
     /// Lets a connection in.
@@ -91,8 +97,9 @@ impl Admission {
         self.admit_from(Some(ip))
     }
 
-    /// As [`admit`](Self::admit), for a connection that may have come without an address, over a Unix socket. Who may
-    /// use that is the file system's to say; here it only counts with the others.
+    /// As [`admit`](Self::admit), for a connection that may have come without an
+    /// address, over a Unix socket. Who may use that is the file system's to say; here
+    /// it only counts with the others.
     ///
     /// # Errors
     /// Says why it may not be let in.
@@ -126,7 +133,8 @@ impl Admission {
         drop(empty);
     }
 
-    /// A thread that panicked while it held the lock left a map of numbers, which is as good as before.
+    /// A thread that panicked while it held the lock left a map of numbers, which is as
+    /// good as before.
     fn active(&self) -> MutexGuard<'_, HashMap<Option<IpAddr>, u64>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,9 +186,10 @@ impl Network {
     /// Whether the address belongs to the block.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        // XOR leaves a 1 wherever the two differ. With the host's bits shifted out, zero is left just when the first
-        // `prefix` bits agree. For a prefix of 0 the shift is by the full width, which `checked_shr` refuses: every
-        // address agrees.
+        // XOR leaves a 1 wherever the two differ. With the host's bits shifted out,
+        // zero is left just when the first `prefix` bits agree. For a prefix of 0 the
+        // shift is by the full width, which `checked_shr` refuses: every address
+        // agrees.
         match (self.address, ip) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {
                 (a.to_bits() ^ b.to_bits()).checked_shr(u32::BITS - self.prefix).unwrap_or(0) == 0
@@ -199,7 +208,8 @@ impl FromStr for Network {
     /// Reads `10.0.0.0/8`, `2001:db8::/32`, or a single address.
     fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
         let error = || ParseNetworkError(text.into());
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) =
+            text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| error())?;
         let width = if address.is_ipv4() { u32::BITS } else { u128::BITS };
         let prefix = prefix.map_or(Ok(width), |prefix| whole_number(prefix).ok_or_else(error))?;
@@ -209,7 +219,11 @@ impl FromStr for Network {
 
 impl fmt::Display for ParseNetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a network; write an address and a prefix length, such as 10.0.0.0/8 or ::1/128", self.0)
+        write!(
+            f,
+            "{:?} is not a network; write an address and a prefix length, such as 10.0.0.0/8 or ::1/128",
+            self.0
+        )
     }
 }
 
@@ -237,14 +251,17 @@ mod tests {
             let network: Network = network.parse().unwrap();
             assert!(network.contains(ip(inside)) && !network.contains(ip(outside)), "{network:?}");
         }
-        for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "localhost", "/8"] {
+        for text in
+            ["", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "localhost", "/8"]
+        {
             assert!(text.parse::<Network>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn each_address_has_its_own_limit() {
-        let admission = Admission::new(Limits { max_connections: 3, max_per_ip: Some(2), allow: Vec::new() });
+        let admission =
+            Admission::new(Limits { max_connections: 3, max_per_ip: Some(2), allow: Vec::new() });
         let first = admission.admit(ip("10.0.0.1")).unwrap();
         let _second = admission.admit(ip("::ffff:10.0.0.1")).unwrap();
         assert_eq!(admission.admit(ip("10.0.0.1")).unwrap_err(), Refusal::Full);

@@ -6,9 +6,10 @@
 //!                          └ processes    a process for each connection; nothing is shared
 //! ```
 //!
-//! The loop is written once, and a [`Dispatch`] is all that differs, so the three files beside this one can be laid
-//! side by side: what differs between them is the lesson. None of them knows what is said on a connection; they are
-//! given a function to call, or a program to run.
+//! The loop is written once, and a [`Dispatch`] is all that differs, so the three files
+//! beside this one can be laid side by side: what differs between them is the lesson.
+//! None of them knows what is said on a connection; they are given a function to call,
+//! or a program to run.
 //!
 //! | | a slow client | a crash | memory | starting costs |
 //! | --- | --- | --- | --- | --- |
@@ -51,8 +52,8 @@ pub trait Dispatch: Send + Sync {
     fn dispatch(&self, connection: Connection) -> io::Result<()>;
 }
 
-/// An accepted connection and its place among those that are served at once, which is free again when this is
-/// dropped.
+/// An accepted connection and its place among those that are served at once, which is
+/// free again when this is dropped.
 #[derive(Debug)]
 pub struct Connection {
     /// The connection itself.
@@ -98,11 +99,13 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    /// How long to wait when the system has run out of something. Connections that are open will end and give it
-    /// back; asking again at once would only burn the processor that they need for it.
+    /// How long to wait when the system has run out of something. Connections that are
+    /// open will end and give it back; asking again at once would only burn the
+    /// processor that they need for it.
     const PAUSE: Duration = Duration::from_millis(100);
 
-    /// Accepts until told to stop, or until one connection has been served. No error ends it.
+    /// Accepts until told to stop, or until one connection has been served. No error
+    /// ends it.
     pub fn run(&self) {
         loop {
             let accepted = self.accept();
@@ -117,7 +120,11 @@ impl Acceptor {
                 },
                 Ok(None) => {}
                 // The peer was gone before it was accepted: its own business.
-                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
+                    ) => {}
                 Err(error) => self.pause("cannot accept a connection", &error),
             }
         }
@@ -135,9 +142,10 @@ impl Acceptor {
         }
     }
 
-    /// Hearing a refused connection out, and making sure that it hears the answer, takes time, so a thread does it:
-    /// here everyone waits. There are a few places for that, as there are for those who are served. Where none is
-    /// left, all that takes no time is to say no: a few bytes always fit in a new connection's send buffer.
+    /// Hearing a refused connection out, and making sure that it hears the answer,
+    /// takes time, so a thread does it: here everyone waits. There are a few places for
+    /// that, as there are for those who are served. Where none is left, all that takes
+    /// no time is to say no: a few bytes always fit in a new connection's send buffer.
     fn send_away(&self, mut stream: Stream, ip: Option<IpAddr>, refusal: Refusal) {
         let (hand_over, handed_over) = mpsc::channel();
         let turn_away = Arc::clone(&self.turn_away);

@@ -1,9 +1,10 @@
 //! One connection at a time.
 //!
-//! The simplest server there is: accept, serve, accept again. While one client is served, the system completes the
-//! connections of others and queues them, 128 of them by `std`'s choice; each believes itself connected and hears
-//! nothing. Right for work that is over in microseconds. Wrong as soon as one client can be slow, since that one
-//! decides how long all the others wait.
+//! The simplest server there is: accept, serve, accept again. While one client is
+//! served, the system completes the connections of others and queues them, 128 of them
+//! by `std`'s choice; each believes itself connected and hears nothing. Right for work
+//! that is over in microseconds. Wrong as soon as one client can be slow, since that
+//! one decides how long all the others wait.
 
 use std::io;
 

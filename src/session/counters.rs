@@ -1,9 +1,10 @@
 //! What a server can know of itself, and which of its processes knows it.
 //!
-//! Threads share memory: a counter is a number that all of them add to, and whoever is asked reads it. Processes
-//! share nothing. In process mode the parent knows who is connected but sees no byte of what is said; a child sees
-//! its own connection and no other. What a child is to know of the rest has to be told, and the moment to tell it is
-//! when it is started:
+//! Threads share memory: a counter is a number that all of them add to, and whoever is
+//! asked reads it. Processes share nothing. In process mode the parent knows who is
+//! connected but sees no byte of what is said; a child sees its own connection and no
+//! other. What a child is to know of the rest has to be told, and the moment to tell it
+//! is when it is started:
 //!
 //! | | thread, sequential | process: a child | process: the parent | under `inetd` |
 //! | --- | --- | --- | --- | --- |
@@ -11,8 +12,9 @@
 //! | `connections`, `udp_pings` | now | when this one began | now | |
 //! | `bytes`, `pings` | the server's | this connection's | | this connection's |
 //!
-//! A shared file, a pipe or shared memory would fill the gaps, and bring back what separate processes are there to
-//! avoid. So `scope` says whose bytes and pings these are, and what is not known is left out.
+//! A shared file, a pipe or shared memory would fill the gaps, and bring back what
+//! separate processes are there to avoid. So `scope` says whose bytes and pings these
+//! are, and what is not known is left out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,10 +56,15 @@ impl Counters {
     /// Of a process that accepts connections, and perhaps answers pings over UDP.
     #[must_use]
     pub fn of_server(mode: Mode, admission: Arc<Admission>, echo: Option<Arc<EchoCounts>>) -> Self {
-        Counters { knows: Knows::Server(mode, admission, echo), since: Instant::now(), traffic: Traffic::default() }
+        Counters {
+            knows: Knows::Server(mode, admission, echo),
+            since: Instant::now(),
+            traffic: Traffic::default(),
+        }
     }
 
-    /// Of a process that serves one connection, and was told `told` by its parent if it has one that knows something.
+    /// Of a process that serves one connection, and was told `told` by its parent if it
+    /// has one that knows something.
     ///
     /// ```
     /// use roundtrip::session::Counters;
@@ -71,7 +78,11 @@ impl Counters {
         // Whoever set the variable to something else told nothing.
         let told = told.and_then(|text| json::parse(text.as_bytes()).ok());
         let told = told.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
-        Counters { knows: Knows::Connection(told), since: Instant::now(), traffic: Traffic::default() }
+        Counters {
+            knows: Knows::Connection(told),
+            since: Instant::now(),
+            traffic: Traffic::default(),
+        }
     }
 
     /// All that is known now.
@@ -100,7 +111,10 @@ impl Counters {
             map.insert("scope", scope);
             map.insert(
                 "bytes",
-                Map::from([("sent", get(&self.traffic.sent)), ("received", get(&self.traffic.received))]),
+                Map::from([
+                    ("sent", get(&self.traffic.sent)),
+                    ("received", get(&self.traffic.received)),
+                ]),
             );
             map.insert("pings", get(&self.traffic.pings));
         }

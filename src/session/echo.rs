@@ -1,10 +1,11 @@
 //! Answering pings without a connection.
 //!
-//! One thread, one socket, and whoever sends a datagram: there is nobody to accept, no end to notice and nothing to
-//! close, so none of the three ways of [`serve`](crate::serve) applies. In return the socket is everyone's. What
-//! would cost a bad peer of TCP its own connection would here cost all of them the service, so no datagram and no
-//! error ends this loop. (On some systems an answer to a port that was closed meanwhile comes back as an error of a
-//! *later* call.)
+//! One thread, one socket, and whoever sends a datagram: there is nobody to accept, no
+//! end to notice and nothing to close, so none of the three ways of
+//! [`serve`](crate::serve) applies. In return the socket is everyone's. What would cost
+//! a bad peer of TCP its own connection would here cost all of them the service, so no
+//! datagram and no error ends this loop. (On some systems an answer to a port that was
+//! closed meanwhile comes back as an error of a *later* call.)
 //!
 //! ```text
 //!   receive ─▶ a ping? allowed? ─▶ count it ─▶ its fate? ─┬─▶ stamp ─▶ send
@@ -12,14 +13,16 @@
 //!                                                         └─▶ stamp ─▶ wait elsewhere ─▶ send
 //! ```
 //!
-//! Nobody knows who sends a datagram, only who is said to. So an answer must not be a question to anyone: it would
-//! make two servers talk to each other for ever, at the word of a stranger. An answer with stamps is none. A ping
-//! without any comes back as it is, and could be. It is not answered if it comes from where servers are, a port below
-//! 1024 (RFC 6335 section 6) or of the same number as this one's; two servers on other ports have nothing to tell
-//! them from clients.
+//! Nobody knows who sends a datagram, only who is said to. So an answer must not be a
+//! question to anyone: it would make two servers talk to each other for ever, at the
+//! word of a stranger. An answer with stamps is none. A ping without any comes back as
+//! it is, and could be. It is not answered if it comes from where servers are, a port
+//! below 1024 (RFC 6335 section 6) or of the same number as this one's; two servers on
+//! other ports have nothing to tell them from clients.
 //!
-//! A server that listens on every address of a machine with several answers from whichever the system chooses, and a
-//! client that asked another one takes no notice: give such a server its `--host`.
+//! A server that listens on every address of a machine with several answers from
+//! whichever the system chooses, and a client that asked another one takes no notice:
+//! give such a server its `--host`.
 
 pub mod impair;
 mod peers;
@@ -43,7 +46,8 @@ use crate::wire::datagram::{Ping, Stamps, UNCOUNTED, is_ping};
 /// Any datagram fits, so none is cut.
 const BUFFER: usize = 65_536;
 
-/// How long to go on spinning after a ping: a core is burnt only while somebody measures.
+/// How long to go on spinning after a ping: a core is burnt only while somebody
+/// measures.
 const SPIN: Duration = Duration::from_secs(1);
 
 /// How long to wait when receiving fails for a reason that will not pass at once.
@@ -68,12 +72,14 @@ pub struct Echo {
     stop: Arc<AtomicBool>,
 }
 
-/// What the echo has done so far: the truth that a client's figures can be held against.
+/// What the echo has done so far: the truth that a client's figures can be held
+/// against.
 #[derive(Debug, Default)]
 pub struct EchoCounts {
     /// Pings that arrived.
     pub pings: AtomicU64,
-    /// Other datagrams, answers, and pings from servers' ports and networks that are not allowed: not answered.
+    /// Other datagrams, answers, and pings from servers' ports and networks that are
+    /// not allowed: not answered.
     pub ignored: AtomicU64,
     /// Answers that were dropped on purpose.
     pub lost: AtomicU64,
@@ -94,12 +100,31 @@ impl Echo {
     ///
     /// # Errors
     /// When impairments need a thread and the system gives none.
-    pub fn new(socket: UdpSocket, impairments: Impairments, limits: Limits, spin: bool) -> io::Result<Self> {
+    pub fn new(
+        socket: UdpSocket,
+        impairments: Impairments,
+        limits: Limits,
+        spin: bool,
+    ) -> io::Result<Self> {
         let counts = Arc::<EchoCounts>::default();
-        let late = impairments.take_time().then(|| Late::start(socket.try_clone()?, impairments.delay, &counts));
+        let late = impairments
+            .take_time()
+            .then(|| Late::start(socket.try_clone()?, impairments.delay, &counts));
         let (port, late, stop) = (socket.local_addr()?.port(), late.transpose()?, Arc::default());
         let (peers, numbers) = (Peers::default(), RandomState::new());
-        Ok(Echo { socket, port, impairments, limits, peers, numbers, late, spin, spinning: None, counts, stop })
+        Ok(Echo {
+            socket,
+            port,
+            impairments,
+            limits,
+            peers,
+            numbers,
+            late,
+            spin,
+            spinning: None,
+            counts,
+            stop,
+        })
     }
 
     /// What it does is counted here.
@@ -119,14 +144,19 @@ impl Echo {
         while !self.stop.load(Ordering::Relaxed) {
             match self.receive(&mut buffer) {
                 Ok((length, from)) => self.answer(&mut buffer[..length], from, nanoseconds_now()),
-                // What became of an earlier answer, or a signal: neither says anything of the next ping.
+                // What became of an earlier answer, or a signal: neither says anything
+                // of the next ping.
                 Err(error)
                     if matches!(
                         error.kind(),
-                        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+                        ErrorKind::ConnectionRefused
+                            | ErrorKind::ConnectionReset
+                            | ErrorKind::Interrupted
                     ) => {}
                 Err(error) => {
-                    log.say(format_args!("cannot receive datagrams: {error}; trying again in {PAUSE:?}"));
+                    log.say(format_args!(
+                        "cannot receive datagrams: {error}; trying again in {PAUSE:?}"
+                    ));
                     thread::sleep(PAUSE);
                 }
             }
@@ -160,7 +190,8 @@ impl Echo {
         // Only who is counted, or to be treated in turn, has to be remembered.
         if ping.is_some() || self.impairments.any() {
             let peer = self.peers.of(to, ping.map(|ping| ping.series));
-            // A ping that the client does not count is spared, so that what it counts is what was done.
+            // A ping that the client does not count is spared, so that what it counts
+            // is what was done.
             if ping.is_none_or(|ping| ping.sequence != UNCOUNTED) {
                 fate = Some(self.impairments.fate(self.numbers.hash_one(to), peer.next()));
             }
@@ -187,7 +218,9 @@ impl Echo {
             add(&self.counts.duplicated, 1);
         }
         match &self.late {
-            Some(late) if !at_once => late.send(Answer { bytes: datagram.to_vec(), to, copies, hold: fate.reordered }),
+            Some(late) if !at_once => {
+                late.send(Answer { bytes: datagram.to_vec(), to, copies, hold: fate.reordered });
+            }
             _ => (0..copies).for_each(|_| self.counts.send(&self.socket, datagram, to)),
         }
     }

@@ -1,30 +1,36 @@
 //! Lag: the server asks, and the client answers.
 //!
-//! Who sends the ping has the clock, so turning the roles round moves the figures to the other side: a game server
-//! wants the round-trip times of its players where it decides what they see. On the wire nothing changes but the
-//! direction. Behind it, something does. A client has one connection; a server has as many as there are clients, and
-//! what it has to remember, when which ping was sent, belongs to one of them. It is on the stack of that connection's
-//! thread, gone with it, and reached by no other:
+//! Who sends the ping has the clock, so turning the roles round moves the figures to
+//! the other side: a game server wants the round-trip times of its players where it
+//! decides what they see. On the wire nothing changes but the direction. Behind it,
+//! something does. A client has one connection; a server has as many as there are
+//! clients, and what it has to remember, when which ping was sent, belongs to one of
+//! them. It is on the stack of that connection's thread, gone with it, and reached by
+//! no other:
 //!
 //! ```text
 //!   sender     wait until due ─▶ look at the clock ─▶ pings[n].sent ─▶ write PING n
 //!   receiver   read PING n ─▶ look at the clock ─▶ pings[n].rtt      ─▶ … ─▶ LAG_DONE
 //! ```
 //!
-//! Two threads, so that an echo that is late delays no ping. Without an interval each echo sends the next ping, and
-//! one thread is enough. A ping leaves when the sleep before it ends, some tens of microseconds after it was due: to
-//! look at the clock in between would be more exact, and would burn a core for each stranger who asks.
+//! Two threads, so that an echo that is late delays no ping. Without an interval each
+//! echo sends the next ping, and one thread is enough. A ping leaves when the sleep
+//! before it ends, some tens of microseconds after it was due: to look at the clock in
+//! between would be more exact, and would burn a core for each stranger who asks.
 //!
-//! The number in an echo is a stranger's. It is used as an index into what was sent, if it is in there, and creates
-//! nothing: an echo that is wrong, repeated or of a ping that was never sent is counted, up to [`MAX_FAULTS`]. The
-//! last echo has to come back like all the others before anything is said to be over, or ten pings would give nine
-//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle timeout is dropped, as is one
-//! that takes longer than that and the longest time allowed for a transfer together; if the last has come and others
-//! have not, `LAG_DONE` says how many are missing, once the idle timeout has passed.
+//! The number in an echo is a stranger's. It is used as an index into what was sent, if
+//! it is in there, and creates nothing: an echo that is wrong, repeated or of a ping
+//! that was never sent is counted, up to [`MAX_FAULTS`]. The last echo has to come back
+//! like all the others before anything is said to be over, or ten pings would give nine
+//! round trips (`examples/13_lag.rs`). A client from which no echo comes for the idle
+//! timeout is dropped, as is one that takes longer than that and the longest time
+//! allowed for a transfer together; if the last has come and others have not,
+//! `LAG_DONE` says how many are missing, once the idle timeout has passed.
 //!
-//! Between the first ping and `LAG_DONE` the client may ask for the [status](super::status), which anybody may at any
-//! time; every other request has to wait. After `LAG_DONE` nothing is an echo any more: if that of the last ping
-//! comes twice, the second one is a request, and `PING 2` is answered with `PONG 2`.
+//! Between the first ping and `LAG_DONE` the client may ask for the
+//! [status](super::status), which anybody may at any time; every other request has to
+//! wait. After `LAG_DONE` nothing is an echo any more: if that of the last ping comes
+//! twice, the second one is a request, and `PING 2` is answered with `PONG 2`.
 
 mod echoes;
 
@@ -43,10 +49,12 @@ use crate::wire::command::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_LAG_SAM
 use crate::wire::framing::Framing;
 use crate::wire::value::{Map, Value};
 
-/// How many lines that are not the echo of a ping a client may send before it is dropped.
+/// How many lines that are not the echo of a ping a client may send before it is
+/// dropped.
 pub const MAX_FAULTS: u64 = 1_000;
 
-/// How many of them are logged, one by one: after that, only their numbers say something new.
+/// How many of them are logged, one by one: after that, only their numbers say
+/// something new.
 const LOGGED_FAULTS: u64 = 10;
 
 /// What was measured on one connection.
@@ -88,7 +96,11 @@ impl Lag {
     /// From when each echoed ping was sent to its echo.
     #[must_use]
     pub fn rtt(&self) -> Recorder {
-        self.pings.iter().filter_map(|ping| ping.rtt_ns).map(|rtt| Duration::from_nanos(rtt.get())).collect()
+        self.pings
+            .iter()
+            .filter_map(|ping| ping.rtt_ns)
+            .map(|rtt| Duration::from_nanos(rtt.get()))
+            .collect()
     }
 
     /// What a client is told: the object of `LAG_DONE`.
@@ -106,7 +118,10 @@ impl Lag {
             ("unsent", self.unsent.into()),
         ]);
         if let Some(summary) = self.rtt().summary() {
-            map.insert("rtt_ns", summary.nanoseconds().map(|(name, ns)| (name, ns.into())).collect::<Map>());
+            map.insert(
+                "rtt_ns",
+                summary.nanoseconds().map(|(name, ns)| (name, ns.into())).collect::<Map>(),
+            );
         }
         map
     }
@@ -124,7 +139,10 @@ impl Lag {
 /// Whether this may be asked for; if not, the reason.
 pub(super) fn grant(plan: LagPlan, settings: &Settings) -> Result<(), String> {
     let LagPlan { count, interval } = plan;
-    let time = u32::try_from(count).ok().and_then(|count| interval.checked_mul(count)).unwrap_or(Duration::MAX);
+    let time = u32::try_from(count)
+        .ok()
+        .and_then(|count| interval.checked_mul(count))
+        .unwrap_or(Duration::MAX);
     if settings.framing == Framing::Bare {
         Err("lag needs line framing".into())
     } else if !(1..=MAX_LAG_COUNT).contains(&count) {
@@ -138,8 +156,8 @@ pub(super) fn grant(plan: LagPlan, settings: &Settings) -> Result<(), String> {
     }
 }
 
-/// Sends the pings and waits for their echoes, and calls `count` for each. What was measured is returned also if that
-/// fails.
+/// Sends the pings and waits for their echoes, and calls `count` for each. What was
+/// measured is returned also if that fails.
 pub(super) fn run(
     reader: &mut BufReader<Stream>,
     plan: LagPlan,
@@ -168,7 +186,10 @@ impl fmt::Display for Lag {
             write!(f, ", RTT min/p50/max = {min}/{p50}/{max} ms")?;
         }
         if self.faults() > 0 {
-            write!(f, "; {wrong} wrong lines, {repeated} repeated echoes, {unsent} of pings that were never sent")?;
+            write!(
+                f,
+                "; {wrong} wrong lines, {repeated} repeated echoes, {unsent} of pings that were never sent"
+            )?;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! What the server says on one connection.
 //!
-//! A session is a plain function of a [`Stream`] and what all sessions share. It does not know whether it runs in the
-//! thread that accepts, in one of its own or in a process of its own: that is the business of
-//! [`serve`](crate::serve), which in turn knows nothing of what is said here. So the protocol is written once, and is
-//! the same in all three modes.
+//! A session is a plain function of a [`Stream`] and what all sessions share. It does
+//! not know whether it runs in the thread that accepts, in one of its own or in a
+//! process of its own: that is the business of [`serve`](crate::serve), which in turn
+//! knows nothing of what is said here. So the protocol is written once, and is the same
+//! in all three modes.
 
 pub mod counters;
 pub mod echo;
@@ -32,13 +33,14 @@ use crate::wire::command::{Amount, Answer, Request};
 use crate::wire::framing::Framing;
 use crate::wire::value::Map;
 
-/// Enough for any request but a ping with a large payload, which is read in several pieces. A thousand idle
-/// connections hold a thousand of these.
+/// Enough for any request but a ping with a large payload, which is read in several
+/// pieces. A thousand idle connections hold a thousand of these.
 const BUFFER_SIZE: usize = 4096;
 
-/// How long a connection for which there is no place may take to ask for the status. The client speaks first, so its
-/// question is here when it is accepted, or lost and on its way again: that takes 200 ms and a round trip (RFC 6298,
-/// with the minimum that Linux uses).
+/// How long a connection for which there is no place may take to ask for the status.
+/// The client speaks first, so its question is here when it is accepted, or lost and on
+/// its way again: that takes 200 ms and a round trip (RFC 6298, with the minimum that
+/// Linux uses).
 const LAST_QUESTION: Duration = Duration::from_millis(500);
 
 /// Settings of every session of a server.
@@ -56,7 +58,8 @@ pub struct Settings {
     pub spin: bool,
     /// What the owner has every [status answer](status) say.
     pub info: Map,
-    /// Whether status answers [repeat the question](status#whether-to-repeat-the-question).
+    /// Whether status answers [repeat the
+    /// question](status#whether-to-repeat-the-question).
     pub writeback: bool,
     /// Who is asked and told what concerns single connections.
     pub owner: Arc<dyn Owner>,
@@ -90,7 +93,9 @@ impl Settings {
             Amount::Time(time) if time > self.max_time => {
                 Err(format!("{time:?} is over the limit of {:?}", self.max_time))
             }
-            Amount::Time(_) if self.framing == Framing::Bare => Err("timed transfers need line framing".into()),
+            Amount::Time(_) if self.framing == Framing::Bare => {
+                Err("timed transfers need line framing".into())
+            }
             _ => Ok(()),
         }
     }
@@ -128,11 +133,14 @@ pub fn refuse(stream: &mut Stream, refusal: Refusal, framing: Framing) -> io::Re
     send_answer(&Answer::Error(&refusal.to_string()), framing, stream)
 }
 
-/// Sends a connection away for which there is no place, but answers it if it only wants to know the [status]: nobody
-/// wants to know how full a server is more than who finds it full.
+/// Sends a connection away for which there is no place, but answers it if it only wants
+/// to know the [status]: nobody wants to know how full a server is more than who finds
+/// it full.
 pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
     let framing = shared.settings.framing;
-    let asks = refusal == Refusal::Full && framing == Framing::Line && stream.set_read_timeout(LAST_QUESTION).is_ok();
+    let asks = refusal == Refusal::Full
+        && framing == Framing::Line
+        && stream.set_read_timeout(LAST_QUESTION).is_ok();
     if asks {
         let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
         let mut buffer = Vec::new();
@@ -148,7 +156,8 @@ pub fn turn_away(mut stream: Stream, refusal: Refusal, shared: &Shared) {
         };
         stream = reader.into_inner();
         if late && buffer.is_empty() {
-            // It said nothing, so nothing lies in the receive buffer that would make of the end a reset.
+            // It said nothing, so nothing lies in the receive buffer that would make of
+            // the end a reset.
             return;
         }
     } else {
@@ -172,7 +181,11 @@ struct ConnectionStats<'a> {
 
 impl<'a> ConnectionStats<'a> {
     fn new(counters: &'a Counters) -> Self {
-        ConnectionStats { own: counters::Traffic::default(), all: &counters.traffic, since: Instant::now() }
+        ConnectionStats {
+            own: counters::Traffic::default(),
+            all: &counters.traffic,
+            since: Instant::now(),
+        }
     }
 
     fn ping(&self) {
@@ -196,11 +209,16 @@ impl<'a> ConnectionStats<'a> {
 
 impl fmt::Display for ConnectionStats<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [pings, sent, received] =
-            [&self.own.pings, &self.own.sent, &self.own.received].map(|counter| counter.load(Ordering::Relaxed));
+        let [pings, sent, received] = [&self.own.pings, &self.own.sent, &self.own.received]
+            .map(|counter| counter.load(Ordering::Relaxed));
         let mib = |bytes| float(bytes) / float(MIB);
         let unit = if pings == 1 { "ping" } else { "pings" };
         write!(f, "{pings} {unit}, {:.1} MiB sent, ", mib(sent))?;
-        write!(f, "{:.1} MiB received in {:.1} s", mib(received), self.since.elapsed().as_secs_f64())
+        write!(
+            f,
+            "{:.1} MiB received in {:.1} s",
+            mib(received),
+            self.since.elapsed().as_secs_f64()
+        )
     }
 }

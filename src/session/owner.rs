@@ -1,13 +1,15 @@
 //! What the owner of a server adds to it.
 //!
-//! A server that is part of something larger, a game perhaps, knows things that this crate does not: how many players
-//! there are, whose lag is of interest. It implements [`Owner`], of which every method can be left out, and puts it
-//! into its [`Settings`](super::Settings). The methods are called from the threads of the connections, several at
-//! once; while one of them runs, its connection waits.
+//! A server that is part of something larger, a game perhaps, knows things that this
+//! crate does not: how many players there are, whose lag is of interest. It implements
+//! [`Owner`], of which every method can be left out, and puts it into its
+//! [`Settings`](super::Settings). The methods are called from the threads of the
+//! connections, several at once; while one of them runs, its connection waits.
 //!
-//! In [process mode](crate::serve::Mode::Process) the connections are served by other processes, which know nothing
-//! of this one's owner: those of the `server` binary have [`Nobody`]. What is left for the owner is the status of a
-//! full server, which the parent answers; its `on_connect` and `on_lag` are never called.
+//! In [process mode](crate::serve::Mode::Process) the connections are served by other
+//! processes, which know nothing of this one's owner: those of the `server` binary have
+//! [`Nobody`]. What is left for the owner is the status of a full server, which the
+//! parent answers; its `on_connect` and `on_lag` are never called.
 //!
 //! ```
 //! use roundtrip::client::Client;
@@ -57,18 +59,21 @@ use super::Lag;
 use crate::wire::command::LagPlan;
 use crate::wire::value::Map;
 
-/// Is asked, and told, what concerns single connections. A Unix socket's peer has no address.
+/// Is asked, and told, what concerns single connections. A Unix socket's peer has no
+/// address.
 pub trait Owner: fmt::Debug + Send + Sync {
-    /// A client has connected. With a plan, its lag is measured first. Of what it says before `LAG_DONE`, only the
-    /// echoes and `STATUS` are understood; other requests have to wait until then. So this is for servers whose
-    /// clients expect it. With bare framing there are no plans, and one that the limits do not allow is logged and
-    /// left out.
+    /// A client has connected. With a plan, its lag is measured first. Of what it says
+    /// before `LAG_DONE`, only the echoes and `STATUS` are understood; other requests
+    /// have to wait until then. So this is for servers whose clients expect it. With
+    /// bare framing there are no plans, and one that the limits do not allow is logged
+    /// and left out.
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         let _ = peer;
         None
     }
 
-    /// A client's lag was measured, also if not to the end: whoever only asks for the status leaves without an echo.
+    /// A client's lag was measured, also if not to the end: whoever only asks for the
+    /// status leaves without an echo.
     fn on_lag(&self, peer: Option<SocketAddr>, lag: &Lag) {
         let _ = (peer, lag);
     }

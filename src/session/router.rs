@@ -1,4 +1,5 @@
-//! What a router says on one connection: it opens sessions, and passes calls from one to another.
+//! What a router says on one connection: it opens sessions, and passes calls from one
+//! to another.
 //!
 //! ```text
 //!   thread of the caller's session              thread of the callee's session
@@ -10,17 +11,22 @@
 //!     caller ◀────────────────────────────────── write RESULT
 //! ```
 //!
-//! Each session has a thread, which reads. What it has read is passed on at once by the same thread: it writes to the
-//! *other* session's connection. So a call wakes two threads in here, one for each direction, and no fewer would do.
-//! That nobody has to wait for a session that does not read is the business of the outbox, beside this file.
+//! Each session has a thread, which reads. What it has read is passed on at once by the
+//! same thread: it writes to the *other* session's connection. So a call wakes two
+//! threads in here, one for each direction, and no fewer would do. That nobody has to
+//! wait for a session that does not read is the business of the outbox, beside this
+//! file.
 //!
-//! This is one realm and the role of dealer in the basic profile of <https://wamp-proto.org>: routed remote procedure
-//! calls, without publishing and subscribing, which measure nothing that a call does not. What two programs say to
-//! each other is passed on as it is, as far as JSON can say it where that is spoken: there an extension, an infinity
-//! or NaN is null, and an integer of more than 64 bits becomes the nearest `f64`.
+//! This is one realm and the role of dealer in the basic profile of
+//! <https://wamp-proto.org>: routed remote procedure calls, without publishing and
+//! subscribing, which measure nothing that a call does not. What two programs say to
+//! each other is passed on as it is, as far as JSON can say it where that is spoken:
+//! there an extension, an infinity or NaN is null, and an integer of more than 64 bits
+//! becomes the nearest `f64`.
 //!
-//! CANCEL is from the advanced profile: whoever gives up a call says it unasked. The call is forgotten then. The
-//! callee does not learn that (there is no INTERRUPT), and its answer is passed over.
+//! CANCEL is from the advanced profile: whoever gives up a call says it unasked. The
+//! call is forgotten then. The callee does not learn that (there is no INTERRUPT), and
+//! its answer is passed over.
 //!
 //! | what goes wrong | what happens |
 //! | --- | --- |
@@ -42,21 +48,25 @@
 //! # What it costs
 //!
 //! Little more than a relay that passes on bytes and looks at none of them: in a run of
-//! `cargo run --release --example versus -- --calls` a call took 2% longer than that over Unix sockets, and 5% over TCP
-//! with WebSocket and JSON. Nearly all of the rest is waking threads up. Where all share one processor, four switches
-//! from one thread to another would do for a call, and a relay needs 5.6 over TCP and 7.7 over Unix sockets
-//! (`ctxt_switches` in `/proc/PID/task/*/status` of the three processes): Linux tells the sender, when its bytes are
-//! taken out of a Unix socket, that there is room again, and that wakes whoever waits at the same socket for an
-//! answer. With [`yield_now`](std::thread::yield_now) before each read the others are mostly done before anyone waits,
-//! and half of the time is saved. But where another program is busy on that processor, who has yielded gets it back
-//! only after milliseconds. So nobody yields here.
+//! `cargo run --release --example versus -- --calls` a call took 2% longer than that
+//! over Unix sockets, and 5% over TCP with WebSocket and JSON. Nearly all of the rest
+//! is waking threads up. Where all share one processor, four switches from one thread
+//! to another would do for a call, and a relay needs 5.6 over TCP and 7.7 over Unix
+//! sockets (`ctxt_switches` in `/proc/PID/task/*/status` of the three processes): Linux
+//! tells the sender, when its bytes are taken out of a Unix socket, that there is room
+//! again, and that wakes whoever waits at the same socket for an answer. With
+//! [`yield_now`](std::thread::yield_now) before each read the others are mostly done
+//! before anyone waits, and half of the time is saved. But where another program is
+//! busy on that processor, who has yielded gets it back only after milliseconds. So
+//! nobody yields here.
 //!
-//! Of memory it takes, at worst, 16 MiB for each session whose message is arriving and some 50 MiB more while that is
-//! passed on, and 512 MiB for what is waiting to be sent; and the allocator may keep for a while what has been given
-//! back. `--max-connections` keeps the first in bounds.
+//! Of memory it takes, at worst, 16 MiB for each session whose message is arriving and
+//! some 50 MiB more while that is passed on, and 512 MiB for what is waiting to be
+//! sent; and the allocator may keep for a while what has been given back.
+//! `--max-connections` keeps the first in bounds.
 //!
-//! Waiting by [spinning](crate::net#spinning) is not offered here: a call waits in four threads one after the other,
-//! and four that spin need four cores.
+//! Waiting by [spinning](crate::net#spinning) is not offered here: a call waits in four
+//! threads one after the other, and four that spin need four cores.
 
 mod conversation;
 mod dealer;
@@ -98,7 +108,12 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let idle_timeout = Duration::from_secs(60);
-        Settings { realm: "realm1".into(), max_message: MAX_MESSAGE, idle_timeout, log: Log::default() }
+        Settings {
+            realm: "realm1".into(),
+            max_message: MAX_MESSAGE,
+            idle_timeout,
+            log: Log::default(),
+        }
     }
 }
 
@@ -139,10 +154,14 @@ impl Realm {
                 log.say(format_args!("{peer} joined {} ({name})", self.settings.realm));
                 let since = Instant::now();
                 let end = session.converse(id);
-                let (calls, invocations) = (count(session.calls, "call"), count(session.invocations, "invocation"));
-                let done = format!("{calls}, {invocations} in {:.1} s", since.elapsed().as_secs_f64());
+                let (calls, invocations) =
+                    (count(session.calls, "call"), count(session.invocations, "invocation"));
+                let done =
+                    format!("{calls}, {invocations} in {:.1} s", since.elapsed().as_secs_f64());
                 match end {
-                    End::Goodbye | End::GoodbyeAndOut => log.say(format_args!("{peer} left: {done}")),
+                    End::Goodbye | End::GoodbyeAndOut => {
+                        log.say(format_args!("{peer} left: {done}"));
+                    }
                     _ => log.say(format_args!("{peer} left: {done} ({end})")),
                 }
                 end
@@ -151,11 +170,17 @@ impl Realm {
         session.end(&end);
     }
 
-    fn open(&self, mut stream: Stream, framing: &Framing, time: Duration) -> Result<Opened, (Stream, io::Error)> {
+    fn open(
+        &self,
+        mut stream: Stream,
+        framing: &Framing,
+        time: Duration,
+    ) -> Result<Opened, (Stream, io::Error)> {
         if let Err(error) = stream.set_read_timeout(time) {
             return Err((stream, error));
         }
-        let (incoming, encoder) = opening::accept(stream, framing, self.settings.max_message, time)?;
+        let (incoming, encoder) =
+            opening::accept(stream, framing, self.settings.max_message, time)?;
         let name = format!("{}, {}", encoder.framing(), incoming.serializer());
         let stream = incoming.stream().clone();
         match Outbox::new(stream.clone(), encoder, self.settings.idle_timeout, &self.queued) {
@@ -167,7 +192,8 @@ impl Realm {
     /// Asks everyone to go, and lets nobody in any more.
     pub fn shut_down(&self) {
         for outbox in self.dealer.close() {
-            let goodbye = Message::Goodbye { details: Map::new(), reason: uri::SYSTEM_SHUTDOWN.into() };
+            let goodbye =
+                Message::Goodbye { details: Map::new(), reason: uri::SYSTEM_SHUTDOWN.into() };
             // A session that takes no message of this length cannot have been welcomed.
             let _ = outbox.send(goodbye);
         }

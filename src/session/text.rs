@@ -1,8 +1,10 @@
-//! The text protocol, from the first request to the last: one loop that reads a request and answers it.
+//! The text protocol, from the first request to the last: one loop that reads a request
+//! and answers it.
 //!
-//! The only state is the connection itself. A request that is not understood costs an `ERROR:` and nothing else; what
-//! breaks the framing (a line without end, an upload that stops half-way) ends the connection, since nobody could say
-//! where the next request begins.
+//! The only state is the connection itself. A request that is not understood costs an
+//! `ERROR:` and nothing else; what breaks the framing (a line without end, an upload
+//! that stops half-way) ends the connection, since nobody could say where the next
+//! request begins.
 
 use std::io::{self, BufReader};
 use std::thread;
@@ -16,9 +18,10 @@ use crate::wire::command::{Amount, Answer, LagPlan, Received, Request};
 use crate::wire::framing::Framing;
 use crate::wire::value::Value;
 
-/// With bare framing, `READY` and the data behind it have no boundary between them, and a client that takes one
-/// `recv` for the answer chokes on `READYxxxx`. All that a server can do is to wait until that `recv` has probably
-/// returned: long for a computer, and still a bet on its scheduler and on the network. Framing makes the bet
+/// With bare framing, `READY` and the data behind it have no boundary between them, and
+/// a client that takes one `recv` for the answer chokes on `READYxxxx`. All that a
+/// server can do is to wait until that `recv` has probably returned: long for a
+/// computer, and still a bet on its scheduler and on the network. Framing makes the bet
 /// unnecessary.
 const BARE_PAUSE: Duration = Duration::from_millis(50);
 
@@ -28,13 +31,24 @@ pub(super) struct Conversation<'a> {
     shared: &'a Shared,
     stats: &'a ConnectionStats<'a>,
     framing: Framing,
-    /// What was measured last, kept as long as nothing but its samples is asked for: it can be 16 MB.
+    /// What was measured last, kept as long as nothing but its samples is asked for: it
+    /// can be 16 MB.
     lag: Lag,
 }
 
 impl<'a> Conversation<'a> {
-    pub fn new(reader: &'a mut BufReader<Stream>, shared: &'a Shared, stats: &'a ConnectionStats<'a>) -> Self {
-        Conversation { reader, shared, stats, framing: shared.settings.framing, lag: Lag::default() }
+    pub fn new(
+        reader: &'a mut BufReader<Stream>,
+        shared: &'a Shared,
+        stats: &'a ConnectionStats<'a>,
+    ) -> Self {
+        Conversation {
+            reader,
+            shared,
+            stats,
+            framing: shared.settings.framing,
+            lag: Lag::default(),
+        }
     }
 
     /// Answers requests until the client leaves, or breaks the framing.
@@ -54,11 +68,12 @@ impl<'a> Conversation<'a> {
         let mut buffer = Vec::new();
         loop {
             let framing = self.framing;
-            let message = match receive_in_time(self.reader, |reader| framing.receive(reader, &mut buffer)) {
-                Ok(Some(message)) => message,
-                Ok(None) => return Ok(()),
-                Err(error) => return self.give_up(error),
-            };
+            let message =
+                match receive_in_time(self.reader, |reader| framing.receive(reader, &mut buffer)) {
+                    Ok(Some(message)) => message,
+                    Ok(None) => return Ok(()),
+                    Err(error) => return self.give_up(error),
+                };
             let request = Request::parse(message);
             if !matches!(request, Ok(Request::LagSamples(_))) {
                 self.lag = Lag::default();
@@ -83,7 +98,11 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn transfer(&mut self, amount: Amount, run: fn(&mut Self, Amount) -> io::Result<()>) -> io::Result<()> {
+    fn transfer(
+        &mut self,
+        amount: Amount,
+        run: fn(&mut Self, Amount) -> io::Result<()>,
+    ) -> io::Result<()> {
         if let Err(reason) = self.shared.settings.grant(amount) {
             return self.answer(&Answer::Error(&reason));
         }
@@ -108,7 +127,12 @@ impl<'a> Conversation<'a> {
 
     fn bidirectional(&mut self, amount: Amount) -> io::Result<()> {
         let stats = self.stats;
-        let received = transfer::both(self.reader, amount, |sent| stats.sent(sent), |new| stats.received(new))?;
+        let received = transfer::both(
+            self.reader,
+            amount,
+            |sent| stats.sent(sent),
+            |new| stats.received(new),
+        )?;
         self.done(received)
     }
 
@@ -146,9 +170,11 @@ impl<'a> Conversation<'a> {
         send_answer(answer, self.framing, self.reader.get_mut())
     }
 
-    /// Says why the conversation ends. The peer may have closed only its sending half (`nc -N`) and still be reading.
+    /// Says why the conversation ends. The peer may have closed only its sending half
+    /// (`nc -N`) and still be reading.
     fn give_up(&mut self, error: io::Error) -> io::Result<()> {
-        // That this too may fail changes nothing: the reason to report is the first one.
+        // That this too may fail changes nothing: the reason to report is the first
+        // one.
         let _ = self.answer(&Answer::Error(&error.to_string()));
         Err(error)
     }

@@ -1,9 +1,11 @@
 //! Percentiles of any number of samples, in 36 KiB.
 //!
-//! Exact percentiles need every sample. A day of pings, one every millisecond, is 86 million of them, and each would
-//! have to be kept and sorted. A histogram keeps a count for each *range* of values instead. Ranges of equal width
-//! are no use: wide enough for minutes, they cannot tell 20 µs from 30 µs. So the ranges grow with the values, in the
-//! manner of `HdrHistogram` (Gil Tene): each doubling of the value is cut into 128 equal ranges.
+//! Exact percentiles need every sample. A day of pings, one every millisecond, is 86
+//! million of them, and each would have to be kept and sorted. A histogram keeps a
+//! count for each *range* of values instead. Ranges of equal width are no use: wide
+//! enough for minutes, they cannot tell 20 µs from 30 µs. So the ranges grow with the
+//! values, in the manner of `HdrHistogram` (Gil Tene): each doubling of the value is
+//! cut into 128 equal ranges.
 //!
 //! ```text
 //!   value in ns    0 … 255        256 … 511      512 … 1023     1024 … 2047      …  2^41 … 2^42 - 1
@@ -11,15 +13,17 @@
 //!   ranges         256 (exact)    128            128            128                 128
 //! ```
 //!
-//! How wrong can it be? A value from `2^n` up to twice that lies in a range that is `2^n / 128` wide, and the value
-//! is at least `2^n`. So whatever in the range is answered in its stead is off by less than 1/128, which is 0.8%.
+//! How wrong can it be? A value from `2^n` up to twice that lies in a range that is
+//! `2^n / 128` wide, and the value is at least `2^n`. So whatever in the range is
+//! answered in its stead is off by less than 1/128, which is 0.8%.
 //!
-//! Finding the range takes no search: the position of the highest bit says which doubling, and the seven bits behind
-//! it say which of its ranges.
+//! Finding the range takes no search: the position of the highest bit says which
+//! doubling, and the seven bits behind it say which of its ranges.
 
 use std::ops::RangeInclusive;
 
-/// Ranges in each doubling, as a power of two. It alone decides the error: less than one part in 128.
+/// Ranges in each doubling, as a power of two. It alone decides the error: less than
+/// one part in 128.
 const BITS: u32 = 7;
 
 /// What is longer than this, 73 minutes, is counted as this.
@@ -68,8 +72,9 @@ impl Histogram {
         self.counts.iter().sum()
     }
 
-    /// The value that `percent` of all do not exceed: the largest of the range in which the sample of nearest rank
-    /// lies, and so less than 0.8% above that sample. `None` when nothing has been counted.
+    /// The value that `percent` of all do not exceed: the largest of the range in which
+    /// the sample of nearest rank lies, and so less than 0.8% above that sample. `None`
+    /// when nothing has been counted.
     ///
     /// ```
     /// use roundtrip::stats::Histogram;
@@ -91,18 +96,25 @@ impl Histogram {
         })
     }
 
-    /// The ranges in which something has been counted, from the smallest values up, each with its count.
+    /// The ranges in which something has been counted, from the smallest values up,
+    /// each with its count.
     pub fn ranges(&self) -> impl Iterator<Item = (RangeInclusive<u64>, u64)> {
         let counted = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         counted.map(|(index, &count)| (values_in(index), count))
     }
 }
 
-/// The rank of the sample that is a percentile: the smallest that at least `percent` of all do not exceed.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+/// The rank of the sample that is a percentile: the smallest that at least `percent` of
+/// all do not exceed.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped"
+)]
 fn nearest_rank(count: u64, percent: f64) -> Option<u64> {
-    // Without the small step back, 99.9% of 1000 would be a hair over 999, for want of a binary 99.9, and be rounded
-    // up.
+    // Without the small step back, 99.9% of 1000 would be a hair over 999, for want of
+    // a binary 99.9, and be rounded up.
     let rank = (count as f64 * percent / 100.0 - 1e-6).ceil() as u64;
     (count > 0).then(|| rank.clamp(1, count))
 }
@@ -171,8 +183,14 @@ mod tests {
     #[test]
     fn ranks_are_nearest() {
         let rank = |count, percent| nearest_rank(count, percent);
-        assert_eq!((rank(0, 50.0), rank(1, 99.9), rank(4, 50.0), rank(5, 50.0)), (None, Some(1), Some(2), Some(3)));
-        assert_eq!((rank(1000, 99.9), rank(1000, 0.0), rank(10, 99.9)), (Some(999), Some(1), Some(10)));
+        assert_eq!(
+            (rank(0, 50.0), rank(1, 99.9), rank(4, 50.0), rank(5, 50.0)),
+            (None, Some(1), Some(2), Some(3))
+        );
+        assert_eq!(
+            (rank(1000, 99.9), rank(1000, 0.0), rank(10, 99.9)),
+            (Some(999), Some(1), Some(10))
+        );
         assert_eq!(Histogram::default().percentile(50.0), None);
     }
 }

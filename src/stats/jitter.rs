@@ -1,12 +1,16 @@
-//! How much the time that packets take varies, as receivers of sound and video reckon it.
+//! How much the time that packets take varies, as receivers of sound and video reckon
+//! it.
 //!
-//! A [`Summary`](super::Summary) has the plain mean of the differences from one sample to the next. RFC 3550 section
-//! 6.4.1 has a running estimate instead, which moves a sixteenth of the way towards each new difference: it tells
-//! what jitter is *now*, needs no memory, and is what a telephone reports. Both are the same for a steady network;
-//! the estimate begins at zero, so it means little for the first few dozen packets.
+//! A [`Summary`](super::Summary) has the plain mean of the differences from one sample
+//! to the next. RFC 3550 section 6.4.1 has a running estimate instead, which moves a
+//! sixteenth of the way towards each new difference: it tells what jitter is *now*,
+//! needs no memory, and is what a telephone reports. Both are the same for a steady
+//! network; the estimate begins at zero, so it means little for the first few dozen
+//! packets.
 //!
-//! What varies may be one way or both: RFC 3550 speaks of the way from sender to receiver,
-//! [`udp`](crate::measure::udp()) gives it round trips, in which the jitter of both ways adds up.
+//! What varies may be one way or both: RFC 3550 speaks of the way from sender to
+//! receiver, [`udp`](crate::measure::udp()) gives it round trips, in which the jitter
+//! of both ways adds up.
 
 use std::time::Duration;
 
@@ -55,6 +59,9 @@ mod tests {
         assert_eq!(jitter.estimate(), None);
         (1..1000).for_each(|n| jitter.record(Duration::from_millis(n % 2 * 8)));
         let estimate = jitter.estimate().unwrap();
-        assert!(estimate.abs_diff(Duration::from_millis(8)) < Duration::from_nanos(10), "{estimate:?}");
+        assert!(
+            estimate.abs_diff(Duration::from_millis(8)) < Duration::from_nanos(10),
+            "{estimate:?}"
+        );
     }
 }

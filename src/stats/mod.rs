@@ -1,7 +1,7 @@
 //! From many figures, a few.
 //!
-//! Nothing here reads a clock: it is given durations, so that each formula can be tried on numbers whose answer is
-//! known.
+//! Nothing here reads a clock: it is given durations, so that each formula can be tried
+//! on numbers whose answer is known.
 
 pub mod histogram;
 pub mod jitter;

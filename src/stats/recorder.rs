@@ -1,10 +1,12 @@
 //! A series, summed up while it grows.
 //!
-//! A [`Recorder`] takes a few nanoseconds a sample and its size does not depend on how many there are. The
-//! percentiles come from a [`Histogram`]; mean and deviation are kept by Welford's method (Technometrics 4, 1962).
-//! The school formula, mean of the squares minus the square of the mean, subtracts two huge numbers that are nearly
-//! equal: round-trip times of 100 s that differ by microseconds would come out with a deviation of zero, or the root
-//! of a negative number. Welford adds up what each sample differs from the mean so far.
+//! A [`Recorder`] takes a few nanoseconds a sample and its size does not depend on how
+//! many there are. The percentiles come from a [`Histogram`]; mean and deviation are
+//! kept by Welford's method (Technometrics 4, 1962). The school formula, mean of the
+//! squares minus the square of the mean, subtracts two huge numbers that are nearly
+//! equal: round-trip times of 100 s that differ by microseconds would come out with a
+//! deviation of zero, or the root of a negative number. Welford adds up what each
+//! sample differs from the mean so far.
 
 use std::time::Duration;
 
@@ -23,7 +25,8 @@ pub struct Recorder {
     /// The sum of the squared differences from the mean, in square nanoseconds.
     squares: f64,
     last: Option<Duration>,
-    /// The sum of the absolute differences between one sample and the next, and how many there are.
+    /// The sum of the absolute differences between one sample and the next, and how
+    /// many there are.
     steps: (f64, u64),
 }
 
@@ -44,8 +47,8 @@ impl Recorder {
         }
     }
 
-    /// Takes all that another one has taken. The jitter is that within each of the two: from one client's last sample
-    /// to another's first is no step.
+    /// Takes all that another one has taken. The jitter is that within each of the two:
+    /// from one client's last sample to another's first is no step.
     ///
     /// ```
     /// use roundtrip::stats::Recorder;
@@ -65,8 +68,8 @@ impl Recorder {
             *self = other.clone();
             return;
         }
-        // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
-        // (1979).
+        // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
+        // computing sample variances" (1979).
         let (mine, theirs) = (float(self.count), float(other.count));
         let apart = other.mean - self.mean;
         self.squares += other.squares + apart * apart * mine * theirs / (mine + theirs);
@@ -143,7 +146,11 @@ pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "means and roots of what is not negative")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "means and roots of what is not negative"
+)]
 fn rounded(nanoseconds: f64) -> Duration {
     Duration::from_nanos(nanoseconds.round() as u64)
 }
@@ -161,8 +168,14 @@ mod tests {
         // Mean 5, squares summing to 32, steps 7 2 0 1 1 3 2.
         let summary = of([9, 2, 4, 4, 5, 4, 7, 5].map(|n| n * 1_000_000));
         let ms = Duration::from_millis;
-        assert_eq!((summary.count, summary.min, summary.mean, summary.max), (8, ms(2), ms(5), ms(9)));
-        assert_eq!((summary.stddev, summary.jitter), (Some(Duration::from_nanos(2_138_090)), Some(ms(16) / 7)));
+        assert_eq!(
+            (summary.count, summary.min, summary.mean, summary.max),
+            (8, ms(2), ms(5), ms(9))
+        );
+        assert_eq!(
+            (summary.stddev, summary.jitter),
+            (Some(Duration::from_nanos(2_138_090)), Some(ms(16) / 7))
+        );
         assert!((ms(4)..ms(4) * 129 / 128).contains(&summary.p50));
         assert_eq!(summary.p90, ms(9));
     }

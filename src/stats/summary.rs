@@ -1,14 +1,17 @@
 //! What ten, or ten million, round-trip times have in common.
 //!
-//! A mean alone hides what matters. Ninety-nine answers after 1 ms and one after 1 s have a mean of 11 ms, which not
-//! one of them took. Percentiles say what was seen: p50 (the median) is what is usual, p99 what one in a hundred
-//! exceeds, and that one is what people remember. `examples/05_summary.rs` shows it on a connection that stalls once.
+//! A mean alone hides what matters. Ninety-nine answers after 1 ms and one after 1 s
+//! have a mean of 11 ms, which not one of them took. Percentiles say what was seen: p50
+//! (the median) is what is usual, p99 what one in a hundred exceeds, and that one is
+//! what people remember. `examples/05_summary.rs` shows it on a connection that stalls
+//! once.
 
 use std::time::Duration;
 
 use super::recorder::nanoseconds;
 
-/// The figures of a series of durations. The percentiles are less than 0.8% too high ([why](super::Histogram)).
+/// The figures of a series of durations. The percentiles are less than 0.8% too high
+/// ([why](super::Histogram)).
 ///
 /// What a few samples cannot tell is `None`: one alone has no deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +24,8 @@ pub struct Summary {
     pub mean: Duration,
     /// The largest.
     pub max: Duration,
-    /// The sample standard deviation: the squares of the differences from the mean, divided by `count - 1`.
+    /// The sample standard deviation: the squares of the differences from the mean,
+    /// divided by `count - 1`.
     pub stddev: Option<Duration>,
     /// The median; of an even number, the lower of the two in the middle.
     pub p50: Duration,
@@ -38,7 +42,8 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The figures by name, in whole nanoseconds: what is written where programs read. What is not known is left out.
+    /// The figures by name, in whole nanoseconds: what is written where programs read.
+    /// What is not known is left out.
     ///
     /// ```
     /// use roundtrip::stats::Recorder;
@@ -63,7 +68,8 @@ impl Summary {
             ("p99_9", Some(p99_9)),
             ("jitter", jitter),
         ];
-        let known = figures.into_iter().filter_map(|(name, figure)| Some((name, nanoseconds(figure?))));
+        let known =
+            figures.into_iter().filter_map(|(name, figure)| Some((name, nanoseconds(figure?))));
         std::iter::once(("count", count)).chain(known)
     }
 }

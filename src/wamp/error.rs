@@ -10,7 +10,8 @@ use crate::wire::wamp::Payload;
 /// A no, and why: what the caller of a procedure gets in place of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
-    /// Which error it is, in the form of a name: one of [`uri`](crate::wire::wamp::uri), or the procedure's own.
+    /// Which error it is, in the form of a name: one of
+    /// [`uri`](crate::wire::wamp::uri), or the procedure's own.
     pub uri: String,
     /// What else there is to say about it.
     pub payload: Payload,
@@ -21,8 +22,9 @@ pub struct Refusal {
 pub enum CallError {
     /// The router or the procedure has said no. The session goes on.
     Refused(Refusal),
-    /// There was no answer. If it is only late (`TimedOut`), the session can be used on, and passes it over when it
-    /// comes. If the call could not be sent, or an answer broke off, every later call fails at once.
+    /// There was no answer. If it is only late (`TimedOut`), the session can be used
+    /// on, and passes it over when it comes. If the call could not be sent, or an
+    /// answer broke off, every later call fails at once.
     Io(io::Error),
 }
 

@@ -1,8 +1,9 @@
 //! How do two programs come to speak WAMP, and what does each of them need for it?
 //!
-//! [`wire::wamp`](crate::wire::wamp) knows the messages, [`wire::websocket`](crate::wire::websocket) and
-//! [`wire::rawsocket`](crate::wire::rawsocket) how they are told apart, and none of them has seen a connection. Here
-//! they are put on one:
+//! [`wire::wamp`](crate::wire::wamp) knows the messages,
+//! [`wire::websocket`](crate::wire::websocket) and
+//! [`wire::rawsocket`](crate::wire::rawsocket) how they are told apart, and none of
+//! them has seen a connection. Here they are put on one:
 //!
 //! ```text
 //!   session     HELLO, REGISTER, CALL, …           who asks what, and what is the answer?   the client's side
@@ -21,9 +22,13 @@ pub mod transport;
 pub use error::{CallError, Refusal};
 pub use session::{Handle, Session};
 
-/// The beginning of what a stranger wrote, without what would move the cursor of whoever reads it.
+/// The beginning of what a stranger wrote, without what would move the cursor of
+/// whoever reads it.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(200).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars()
+        .take(200)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
 }
 
 #[cfg(test)]

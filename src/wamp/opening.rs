@@ -1,9 +1,10 @@
-//! What is said before the first message, from both sides: which framing was agreed on in advance, by the URL or the
-//! port, and which serializer is agreed on here.
+//! What is said before the first message, from both sides: which framing was agreed on
+//! in advance, by the URL or the port, and which serializer is agreed on here.
 //!
-//! A server speaks what its client asks for. A client asks for what its URL says; if that says nothing, a WebSocket's
-//! client offers both serializers, `MessagePack` first, and takes the server's choice. `RawSocket` has no room for an
-//! offer: there it is `MessagePack`.
+//! A server speaks what its client asks for. A client asks for what its URL says; if
+//! that says nothing, a WebSocket's client offers both serializers, `MessagePack`
+//! first, and takes the server's choice. `RawSocket` has no room for an offer: there it
+//! is `MessagePack`.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::time::Duration;
@@ -18,11 +19,12 @@ use crate::wire::websocket::{self, Role};
 /// Enough for most messages, which then take a single `read`.
 const BUFFER_SIZE: usize = 4096;
 
-/// In the order in which they are offered. Binary first: it is smaller and faster to read and write.
+/// In the order in which they are offered. Binary first: it is smaller and faster to
+/// read and write.
 const OFFERED: [Serializer; 2] = [Serializer::MessagePack, Serializer::Json];
 
-/// Connects to the router at this URL and agrees with it on how to talk. `timeout` is that of each step, and of each
-/// read and write from then on.
+/// Connects to the router at this URL and agrees with it on how to talk. `timeout` is
+/// that of each step, and of each read and write from then on.
 ///
 /// # Errors
 /// Says what was tried: nobody is there, or whoever is there speaks something else.
@@ -30,7 +32,9 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
     let mut reader = BufReader::with_capacity(BUFFER_SIZE, dial(&url.socket, timeout)?);
     let agreed = receive_within(timeout, &mut reader, |reader| match &url.framing {
         Framing::WebSocket { path } => ask_websocket(reader, url, path),
-        Framing::RawSocket => ask_rawsocket(reader, url.serializer.unwrap_or(Serializer::MessagePack)),
+        Framing::RawSocket => {
+            ask_rawsocket(reader, url.serializer.unwrap_or(Serializer::MessagePack))
+        }
     });
     match agreed {
         Ok(agreed) => Ok(agreed.transport(reader, Role::Client, MAX_MESSAGE)),
@@ -38,10 +42,12 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
     }
 }
 
-/// Answers a client that has just connected, within `time`, and takes messages of up to `max_message` bytes from it.
+/// Answers a client that has just connected, within `time`, and takes messages of up to
+/// `max_message` bytes from it.
 ///
 /// # Errors
-/// Says what is wrong with what it said. It has been told so, if there is a way to tell it.
+/// Says what is wrong with what it said. It has been told so, if there is a way to tell
+/// it.
 pub fn accept(
     stream: Stream,
     framing: &Framing,
@@ -67,15 +73,21 @@ enum Agreed {
 }
 
 impl Agreed {
-    fn transport(self, reader: BufReader<Stream>, role: Role, max_message: usize) -> (Incoming, Encoder) {
+    fn transport(
+        self,
+        reader: BufReader<Stream>,
+        role: Role,
+        max_message: usize,
+    ) -> (Incoming, Encoder) {
         match self {
             Agreed::WebSocket(serializer) => (
                 Incoming::websocket(reader, role, serializer, max_message),
                 Encoder::websocket(role, serializer, max_message),
             ),
-            Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => {
-                (Incoming::rawsocket(reader, serializer, max_message), Encoder::rawsocket(serializer, theirs))
-            }
+            Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => (
+                Incoming::rawsocket(reader, serializer, max_message),
+                Encoder::rawsocket(serializer, theirs),
+            ),
         }
     }
 }
@@ -95,7 +107,8 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
         tcp @ Socket::Tcp { .. } => tcp.to_string(),
         Socket::Unix(_) => "localhost".into(),
     };
-    let wanted = OFFERED.into_iter().filter(|&offered| url.serializer.is_none_or(|only| only == offered));
+    let wanted =
+        OFFERED.into_iter().filter(|&offered| url.serializer.is_none_or(|only| only == offered));
     let protocols: Vec<&str> = wanted.map(Serializer::subprotocol).collect();
     let opening = websocket::Opening::new(&protocols);
     reader.get_mut().write_all(&opening.request(&host, path))?;
@@ -105,7 +118,8 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
 }
 
 fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
-    // Whoever speaks the other framing would wait for an answer to it, and send no line meanwhile.
+    // Whoever speaks the other framing would wait for an answer to it, and send no line
+    // meanwhile.
     if reader.fill_buf()?.starts_with(&[rawsocket::MAGIC]) {
         return Err(io::Error::new(ErrorKind::InvalidData, "RawSocket where WebSocket is spoken"));
     }
@@ -133,14 +147,16 @@ fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::R
 fn four_bytes(reader: &mut BufReader<Stream>) -> io::Result<[u8; 4]> {
     let mut bytes = [0; 4];
     match reader.read_exact(&mut bytes) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Err(io::Error::new(error.kind(), "the connection was closed in the middle of the RawSocket handshake"))
-        }
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(io::Error::new(
+            error.kind(),
+            "the connection was closed in the middle of the RawSocket handshake",
+        )),
         read => read.map(|()| bytes),
     }
 }
 
-/// Tells a connection that there is no room for it, in the words of its framing. Nothing has been read from it yet.
+/// Tells a connection that there is no room for it, in the words of its framing.
+/// Nothing has been read from it yet.
 ///
 /// # Errors
 /// When it cannot be told.

@@ -1,8 +1,10 @@
-//! The client's side of a router: a [`Session`] calls procedures, offers procedures, or both.
+//! The client's side of a router: a [`Session`] calls procedures, offers procedures, or
+//! both.
 //!
-//! Everything happens in the thread that asks for it. [`call`](Session::call) sends and waits; while it waits, or in
-//! [`serve`](Session::serve), invocations of the session's own procedures are carried out. So a session that does
-//! neither hears nothing, not even the question whether it is still there, and a router drops it after a while.
+//! Everything happens in the thread that asks for it. [`call`](Session::call) sends and
+//! waits; while it waits, or in [`serve`](Session::serve), invocations of the session's
+//! own procedures are carried out. So a session that does neither hears nothing, not
+//! even the question whether it is still there, and a router drops it after a while.
 //!
 //! ```
 //! use roundtrip::router::{Config, Router};
@@ -63,7 +65,8 @@ pub struct Session {
     procedures: HashMap<u64, Handler>,
     timeout: Duration,
     aborted: Arc<AtomicBool>,
-    /// Whether a write has failed: nobody knows how much of the message has left, so nothing can follow it.
+    /// Whether a write has failed: nobody knows how much of the message has left, so
+    /// nothing can follow it.
     broken: bool,
 }
 
@@ -85,16 +88,26 @@ enum Step {
 }
 
 impl Session {
-    /// Connects to the router at this URL and asks for a session in this realm. No wait takes longer than `timeout`,
-    /// now and later.
+    /// Connects to the router at this URL and asks for a session in this realm. No wait
+    /// takes longer than `timeout`, now and later.
     ///
     /// # Errors
-    /// Says what was tried, and how far it came; `ConnectionRefused` when the router does not want this session.
+    /// Says what was tried, and how far it came; `ConnectionRefused` when the router
+    /// does not want this session.
     pub fn join(url: &Url, realm: &str, timeout: Duration) -> io::Result<Self> {
         let (incoming, encoder) = opening::connect(url, timeout)?;
         let (out, procedures, aborted) = (Vec::new(), HashMap::new(), Arc::default());
-        let mut session =
-            Session { incoming, encoder, out, id: 0, requests: 0, procedures, timeout, aborted, broken: false };
+        let mut session = Session {
+            incoming,
+            encoder,
+            out,
+            id: 0,
+            requests: 0,
+            procedures,
+            timeout,
+            aborted,
+            broken: false,
+        };
         let failed = |error: io::Error| io::Error::new(error.kind(), format!("{url}: {error}"));
         session.greet(realm).map_err(failed)?;
         Ok(session)
@@ -105,7 +118,9 @@ impl Session {
         let roles = Map::from([role("caller"), role("callee")]);
         let details = Map::from([("agent", AGENT.into()), ("roles", roles.into())]);
         self.send(Message::Hello { realm: realm.into(), details })?;
-        let welcome = |answer| if let Message::Welcome { session, .. } = answer { Ok(session) } else { Err(answer) };
+        let welcome = |answer| {
+            if let Message::Welcome { session, .. } = answer { Ok(session) } else { Err(answer) }
+        };
         self.id = self.answer(welcome)?;
         Ok(())
     }
@@ -122,11 +137,12 @@ impl Session {
         Handle { stream: self.incoming.stream().clone(), aborted: Arc::clone(&self.aborted) }
     }
 
-    /// Offers a procedure under this name, and returns the number of the registration. It is carried out whenever
-    /// this session [waits](self).
+    /// Offers a procedure under this name, and returns the number of the registration.
+    /// It is carried out whenever this session [waits](self).
     ///
     /// # Errors
-    /// As [`call`](Session::call); among the refusals are [`uri::PROCEDURE_ALREADY_EXISTS`] and [`uri::INVALID_URI`].
+    /// As [`call`](Session::call); among the refusals are
+    /// [`uri::PROCEDURE_ALREADY_EXISTS`] and [`uri::INVALID_URI`].
     pub fn register(
         &mut self,
         procedure: &str,
@@ -135,7 +151,9 @@ impl Session {
         let request = self.next_request();
         self.send(Message::Register { request, options: Map::new(), procedure: procedure.into() })?;
         let registered = |answer| match answer {
-            Message::Registered { request: answered, registration } if answered == request => Ok(Ok(registration)),
+            Message::Registered { request: answered, registration } if answered == request => {
+                Ok(Ok(registration))
+            }
             other => refusal(other, code::REGISTER, request),
         };
         let registration = self.answer(registered)??;
@@ -159,27 +177,35 @@ impl Session {
         Ok(())
     }
 
-    /// Calls the procedure of this name and waits for what it returns. It may be one of this session's own, which is
-    /// carried out while this waits.
+    /// Calls the procedure of this name and waits for what it returns. It may be one of
+    /// this session's own, which is carried out while this waits.
     ///
     /// # Errors
-    /// [`CallError::Refused`] with the error of the router or of the procedure; [`CallError::Io`] when there is no
-    /// answer.
+    /// [`CallError::Refused`] with the error of the router or of the procedure;
+    /// [`CallError::Io`] when there is no answer.
     pub fn call(&mut self, procedure: &str, payload: Payload) -> Result<Payload, CallError> {
         let request = self.next_request();
-        self.send(Message::Call { request, options: Map::new(), procedure: procedure.into(), payload })?;
+        self.send(Message::Call {
+            request,
+            options: Map::new(),
+            procedure: procedure.into(),
+            payload,
+        })?;
         let result = |answer| match answer {
-            Message::Result { request: answered, payload, .. } if answered == request => Ok(Ok(payload)),
+            Message::Result { request: answered, payload, .. } if answered == request => {
+                Ok(Ok(payload))
+            }
             other => refusal(other, code::CALL, request),
         };
         self.answer(result)?
     }
 
-    /// Carries out the procedures of this session until the router says goodbye or [`Handle::abort`] is called.
+    /// Carries out the procedures of this session until the router says goodbye or
+    /// [`Handle::abort`] is called.
     ///
     /// # Errors
-    /// When the connection ends in any other way. A router that is silent is asked whether it is there; it has failed
-    /// when it does not answer.
+    /// When the connection ends in any other way. A router that is silent is asked
+    /// whether it is there; it has failed when it does not answer.
     pub fn serve(&mut self) -> io::Result<()> {
         let mut asked = false;
         loop {
@@ -203,13 +229,15 @@ impl Session {
         }
     }
 
-    /// Ends the session in good order: says goodbye, and waits until the router has said so too.
+    /// Ends the session in good order: says goodbye, and waits until the router has
+    /// said so too.
     ///
     /// # Errors
     /// When it has not. The connection is closed in any case.
     pub fn leave(mut self) -> io::Result<()> {
         self.send(Message::Goodbye { details: Map::new(), reason: uri::CLOSE_REALM.into() })?;
-        let goodbye = |answer| if let Message::Goodbye { .. } = answer { Ok(()) } else { Err(answer) };
+        let goodbye =
+            |answer| if let Message::Goodbye { .. } = answer { Ok(()) } else { Err(answer) };
         let left = self.answer(goodbye);
         self.encoder.close(CLOSE_NORMAL, "", &mut self.out);
         // The router may have closed first.
@@ -218,7 +246,8 @@ impl Session {
         left
     }
 
-    /// Waits for the answer that `take` wants. What it gives back answers something that is no longer waited for.
+    /// Waits for the answer that `take` wants. What it gives back answers something
+    /// that is no longer waited for.
     fn answer<T>(&mut self, take: impl Fn(Message) -> Result<T, Message>) -> io::Result<T> {
         let deadline = Instant::now().checked_add(self.timeout);
         loop {
@@ -246,13 +275,22 @@ impl Session {
         self.check()?;
         self.incoming.wait(self.timeout)?;
         match self.incoming.receive(self.timeout)? {
-            Some(Event::Message(Message::Invocation { request, registration, payload, .. })) => {
+            Some(Event::Message(Message::Invocation {
+                request, registration, payload, ..
+            })) => {
                 self.invoked(request, registration, payload)?;
                 Ok(Step::Done)
             }
-            Some(Event::Message(Message::Abort { details, reason })) => Err(aborted(&details, &reason)),
-            Some(Event::Message(Message::Goodbye { reason, .. })) if reason != uri::GOODBYE_AND_OUT => {
-                self.send(Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() })?;
+            Some(Event::Message(Message::Abort { details, reason })) => {
+                Err(aborted(&details, &reason))
+            }
+            Some(Event::Message(Message::Goodbye { reason, .. }))
+                if reason != uri::GOODBYE_AND_OUT =>
+            {
+                self.send(Message::Goodbye {
+                    details: Map::new(),
+                    reason: uri::GOODBYE_AND_OUT.into(),
+                })?;
                 Ok(Step::Goodbye(reason))
             }
             Some(Event::Message(message)) => Ok(Step::Answer(message)),
@@ -276,8 +314,10 @@ impl Session {
             let details = Map::new();
             Message::Error { request_type: code::INVOCATION, request, details, error: uri, payload }
         };
-        // The router may have sent this before it learned that there is no such procedure any more.
-        let unknown = || Refusal { uri: uri::NO_SUCH_PROCEDURE.into(), payload: Payload::default() };
+        // The router may have sent this before it learned that there is no such
+        // procedure any more.
+        let unknown =
+            || Refusal { uri: uri::NO_SUCH_PROCEDURE.into(), payload: Payload::default() };
         let handler = self.procedures.get_mut(&registration).ok_or_else(unknown);
         let answer = match handler.and_then(|handler| handler(payload)) {
             Ok(payload) => Message::Yield { request, options: Map::new(), payload },
@@ -346,7 +386,8 @@ fn refusal<T>(answer: Message, wanted: u64, request: u64) -> Result<Result<T, Ca
 }
 
 fn aborted(details: &Map, reason: &str) -> io::Error {
-    let message = details.get("message").and_then(Value::as_str).map(|text| format!(" ({})", shown(text)));
+    let message =
+        details.get("message").and_then(Value::as_str).map(|text| format!(" ({})", shown(text)));
     let what = format!("the router refuses: {}{}", shown(reason), message.unwrap_or_default());
     io::Error::new(ErrorKind::ConnectionRefused, what)
 }
@@ -357,6 +398,9 @@ fn closed() -> io::Error {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("id", &self.id).field("stream", self.incoming.stream()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("stream", self.incoming.stream())
+            .finish_non_exhaustive()
     }
 }

@@ -10,14 +10,20 @@ use crate::wire::wamp::{Payload, Serializer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// In JSON a string that begins so may be bytes: the one thing that does not get through.
+/// In JSON a string that begins so may be bytes: the one thing that does not get
+/// through.
 fn without_null_in_front(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(text.trim_start_matches('\0').into()),
         Value::List(items) => Value::List(items.into_iter().map(without_null_in_front).collect()),
         Value::Map(map) => {
-            let pairs: Vec<_> = map.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect();
-            pairs.into_iter().map(|(key, value)| (key, without_null_in_front(value))).collect::<Map>().into()
+            let pairs: Vec<_> =
+                map.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect();
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key, without_null_in_front(value)))
+                .collect::<Map>()
+                .into()
         }
         other => other,
     }
@@ -27,9 +33,12 @@ fn payload(random: &mut Random) -> Payload {
     let mut value = || without_null_in_front(random.value(0));
     let mut list: Vec<Value> = (0..4).map(|_| value()).collect();
     let keywords = Map::from([("a", value()), ("größe", value())]);
-    // Nearly as deep as any message may be: the router takes it apart in a thread with a small stack.
+    // Nearly as deep as any message may be: the router takes it apart in a thread with
+    // a small stack.
     list.push((0..MAX_DEPTH - 4).fold(Value::Null, |inner, _| Value::List(vec![inner])));
-    list.push(Value::Bytes((0..random.below(300)).map(|_| random.next().to_ne_bytes()[0]).collect()));
+    list.push(Value::Bytes(
+        (0..random.below(300)).map(|_| random.next().to_ne_bytes()[0]).collect(),
+    ));
     match random.below(4) {
         0 => Payload::default(),
         1 => Payload::of(Vec::new()),
@@ -54,10 +63,9 @@ fn any_value_gets_through_in_all_combinations() {
         Endpoint::rawsocket(unix("rs")),
     ];
     let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
-    let urls = router
-        .urls()
-        .iter()
-        .flat_map(|url| Serializer::ALL.map(|serializer| Url { serializer: Some(serializer), ..url.clone() }));
+    let urls = router.urls().iter().flat_map(|url| {
+        Serializer::ALL.map(|serializer| Url { serializer: Some(serializer), ..url.clone() })
+    });
     let urls: Vec<Url> = urls.collect();
     assert_eq!(urls.len(), 8);
     let serving = urls.iter().map(|url| {
@@ -73,7 +81,11 @@ fn any_value_gets_through_in_all_combinations() {
         for (id, ..) in &serving {
             for _ in 0..10 {
                 let sent = payload(&mut random);
-                assert_eq!(caller.call(&format!("echo.{id}"), sent.clone()).unwrap(), sent, "{url}");
+                assert_eq!(
+                    caller.call(&format!("echo.{id}"), sent.clone()).unwrap(),
+                    sent,
+                    "{url}"
+                );
             }
         }
         caller.leave().unwrap();

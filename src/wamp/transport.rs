@@ -1,11 +1,13 @@
 //! Messages on a connection, whichever way they are framed and written.
 //!
-//! The two directions share nothing, so that one thread may read while others write: [`Incoming`] owns the connection
-//! and reads from it; [`Encoder`] has none, and makes bytes for whoever may write to it. A message is one frame and,
-//! as everywhere here, leaves in one write.
+//! The two directions share nothing, so that one thread may read while others write:
+//! [`Incoming`] owns the connection and reads from it; [`Encoder`] has none, and makes
+//! bytes for whoever may write to it. A message is one frame and, as everywhere here,
+//! leaves in one write.
 //!
-//! Both framings have a question whether the other side is still there, and the other side has to answer it. That is
-//! left to the owner too, since [`Incoming`] does not write.
+//! Both framings have a question whether the other side is still there, and the other
+//! side has to answer it. That is left to the owner too, since [`Incoming`] does not
+//! write.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
@@ -13,7 +15,9 @@ use std::time::{Duration, Instant};
 use crate::net::{Stream, receive_within};
 use crate::wire::rawsocket::{self, FrameError, Kind};
 use crate::wire::wamp::{Message, Serializer};
-use crate::wire::websocket::{self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender};
+use crate::wire::websocket::{
+    self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender,
+};
 
 /// Memory that is kept from one message for the next. Most messages fit into it.
 const KEPT: usize = 64 * 1024;
@@ -51,7 +55,12 @@ enum Receiving {
 }
 
 impl Incoming {
-    pub(super) fn websocket(reader: BufReader<Stream>, role: Role, serializer: Serializer, max: usize) -> Self {
+    pub(super) fn websocket(
+        reader: BufReader<Stream>,
+        role: Role,
+        serializer: Serializer,
+        max: usize,
+    ) -> Self {
         Incoming::new(reader, Receiving::WebSocket(Receiver::new(role, max)), serializer, max)
     }
 
@@ -59,7 +68,12 @@ impl Incoming {
         Incoming::new(reader, Receiving::RawSocket(Vec::new()), serializer, max)
     }
 
-    fn new(reader: BufReader<Stream>, framing: Receiving, serializer: Serializer, max: usize) -> Self {
+    fn new(
+        reader: BufReader<Stream>,
+        framing: Receiving,
+        serializer: Serializer,
+        max: usize,
+    ) -> Self {
         Incoming { reader, framing, max, serializer, interrupted: None, broken: false }
     }
 
@@ -88,8 +102,8 @@ impl Incoming {
         self.serializer
     }
 
-    /// Waits until something arrives, for so long; `false` when the connection has ended. `TimedOut` is no more than
-    /// that, and the wait may be repeated.
+    /// Waits until something arrives, for so long; `false` when the connection has
+    /// ended. `TimedOut` is no more than that, and the wait may be repeated.
     ///
     /// # Errors
     /// Those of the connection.
@@ -100,36 +114,48 @@ impl Incoming {
         receive_within(time, &mut self.reader, |reader| Ok(!reader.fill_buf()?.is_empty()))
     }
 
-    /// Receives what comes next, which has to be there as a whole within `time`; `None` when the connection has
-    /// ended.
+    /// Receives what comes next, which has to be there as a whole within `time`; `None`
+    /// when the connection has ended.
     ///
     /// # Errors
-    /// Says what is wrong with it, or with the connection; nothing more can be received then. [`close_code`] has a
-    /// number for it.
+    /// Says what is wrong with it, or with the connection; nothing more can be received
+    /// then. [`close_code`] has a number for it.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
         let (serializer, max) = (self.serializer, self.max);
-        // A ping within a message gives that no more time, not even one that is in the buffer as a whole.
+        // A ping within a message gives that no more time, not even one that is in the
+        // buffer as a whole.
         let left = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
         if self.interrupted.is_some() && left.is_zero() {
             self.broken = true;
-            return Err(io::Error::new(ErrorKind::TimedOut, format!("no whole message arrived for {time:?}")));
+            return Err(io::Error::new(
+                ErrorKind::TimedOut,
+                format!("no whole message arrived for {time:?}"),
+            ));
         }
         let received = match &mut self.framing {
             Receiving::WebSocket(receiver) => receive_within(left, &mut self.reader, |reader| {
                 Ok(match receiver.receive(reader)? {
                     None => None,
-                    Some(websocket::Message::Text(text)) => Some(decode(serializer, true, text.as_bytes())?),
-                    Some(websocket::Message::Binary(bytes)) => Some(decode(serializer, false, bytes)?),
+                    Some(websocket::Message::Text(text)) => {
+                        Some(decode(serializer, true, text.as_bytes())?)
+                    }
+                    Some(websocket::Message::Binary(bytes)) => {
+                        Some(decode(serializer, false, bytes)?)
+                    }
                     Some(websocket::Message::Ping(bytes)) => Some(Event::Ping(bytes.to_vec())),
                     Some(websocket::Message::Pong(_)) => Some(Event::Pong),
                     Some(websocket::Message::Close(_)) => Some(Event::Close),
                 })
             }),
             Receiving::RawSocket(payload) => {
-                let kind = receive_within(left, &mut self.reader, |reader| rawsocket::receive(reader, max, payload));
+                let kind = receive_within(left, &mut self.reader, |reader| {
+                    rawsocket::receive(reader, max, payload)
+                });
                 kind.and_then(|kind| match kind {
                     None => Ok(None),
-                    Some(Kind::Message) => Ok(Some(decode(serializer, serializer.is_text(), payload)?)),
+                    Some(Kind::Message) => {
+                        Ok(Some(decode(serializer, serializer.is_text(), payload)?))
+                    }
                     Some(Kind::Ping) => Ok(Some(Event::Ping(payload.clone()))),
                     Some(Kind::Pong) => Ok(Some(Event::Pong)),
                 })
@@ -141,7 +167,8 @@ impl Incoming {
             }
             _ => None,
         };
-        // What it says has been taken out, and a connection that once had a long message must not hold on to that.
+        // What it says has been taken out, and a connection that once had a long
+        // message must not hold on to that.
         match &mut self.framing {
             Receiving::WebSocket(websocket) => websocket.forget(),
             Receiving::RawSocket(payload) => {
@@ -159,10 +186,12 @@ impl Incoming {
     }
 }
 
-/// A WebSocket says of each message whether it is text, and that is part of what was agreed on.
+/// A WebSocket says of each message whether it is text, and that is part of what was
+/// agreed on.
 fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
     if text != serializer.is_text() {
-        let what = if text { "a text message where MessagePack" } else { "a binary message where JSON" };
+        let what =
+            if text { "a text message where MessagePack" } else { "a binary message where JSON" };
         return Err(io::Error::new(ErrorKind::InvalidData, format!("{what} was agreed on")));
     }
     Ok(Event::Message(serializer.decode(bytes)?))
@@ -197,7 +226,12 @@ enum Sending {
 
 impl Encoder {
     pub(super) fn websocket(role: Role, serializer: Serializer, max: usize) -> Self {
-        Encoder { framing: Sending::WebSocket(Sender::new(role)), serializer, max, payload: Vec::new() }
+        Encoder {
+            framing: Sending::WebSocket(Sender::new(role)),
+            serializer,
+            max,
+            payload: Vec::new(),
+        }
     }
 
     pub(crate) fn rawsocket(serializer: Serializer, max: usize) -> Self {
@@ -216,8 +250,9 @@ impl Encoder {
     /// A message.
     ///
     /// # Errors
-    /// When it is longer than the other side takes; nothing is appended then. A WebSocket's other side does not say
-    /// how long that is, and is taken to be like this one.
+    /// When it is longer than the other side takes; nothing is appended then. A
+    /// WebSocket's other side does not say how long that is, and is taken to be like
+    /// this one.
     pub fn message(&mut self, message: Message, out: &mut Vec<u8>) -> Result<(), FrameError> {
         self.serializer.encode(message, &mut self.payload);
         let encoded = self.frame(out);
@@ -230,7 +265,9 @@ impl Encoder {
         let (length, max) = (self.payload.len(), self.max);
         match &mut self.framing {
             Sending::RawSocket => return rawsocket::encode(Kind::Message, &self.payload, max, out),
-            Sending::WebSocket(_) if length > max => return Err(FrameError::TooLong { length, max }),
+            Sending::WebSocket(_) if length > max => {
+                return Err(FrameError::TooLong { length, max });
+            }
             Sending::WebSocket(sender) => {
                 let text = self.serializer.is_text().then(|| str::from_utf8(&self.payload));
                 let message = match text {
@@ -255,7 +292,9 @@ impl Encoder {
 
     fn control(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
         match &mut self.framing {
-            Sending::WebSocket(sender) if kind == Kind::Ping => sender.encode(&websocket::Message::Ping(payload), out),
+            Sending::WebSocket(sender) if kind == Kind::Ping => {
+                sender.encode(&websocket::Message::Ping(payload), out);
+            }
             Sending::WebSocket(sender) => sender.encode(&websocket::Message::Pong(payload), out),
             Sending::RawSocket => {
                 // A question that is longer than the answer may be gets none.
@@ -281,13 +320,16 @@ mod tests {
     #[test]
     fn neither_framing_sends_more_than_the_other_side_takes_nor_keeps_the_memory() {
         let (json, max) = (Serializer::Json, 1 << 20);
-        // Each byte below a space takes six as JSON: what has arrived within the limit may leave beyond it.
+        // Each byte below a space takes six as JSON: what has arrived within the limit
+        // may leave beyond it.
         let result = |length: usize| Message::Result {
             request: 1,
             details: Map::new(),
             payload: Payload::of(vec![Value::from("\u{1}".repeat(length))]),
         };
-        for mut encoder in [Encoder::websocket(Role::Server, json, max), Encoder::rawsocket(json, max)] {
+        for mut encoder in
+            [Encoder::websocket(Role::Server, json, max), Encoder::rawsocket(json, max)]
+        {
             let mut out = Vec::new();
             let error = encoder.message(result(max / 2), &mut out).unwrap_err();
             assert!(matches!(error, FrameError::TooLong { .. }) && out.is_empty(), "{error}");
@@ -313,7 +355,9 @@ mod tests {
             // The ping is in the buffer then, and needs no read.
             assert!(incoming.wait(time).unwrap());
             match incoming.receive(time) {
-                Ok(event) => assert!(matches!(event, Some(Event::Ping(_))) && start.elapsed() < 10 * time),
+                Ok(event) => {
+                    assert!(matches!(event, Some(Event::Ping(_))) && start.elapsed() < 10 * time);
+                }
                 Err(error) => break error,
             }
             std::thread::sleep(time / 10);

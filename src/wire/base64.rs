@@ -1,7 +1,7 @@
 //! How do any bytes travel where only text may? Base64, RFC 4648.
 //!
-//! Three bytes are 24 bits, and so are four digits of six bits each. There are 64 such digits, all of them characters
-//! that no text protocol takes for anything else:
+//! Three bytes are 24 bits, and so are four digits of six bits each. There are 64 such
+//! digits, all of them characters that no text protocol takes for anything else:
 //!
 //! ```text
 //!   bytes        M        a        n
@@ -11,8 +11,9 @@
 //!              T      W       F     u
 //! ```
 //!
-//! Where the bytes do not come out even, the last digit is filled up with zero bits and the last group with `=`: one
-//! byte becomes two digits and `==`, two become three digits and `=`.
+//! Where the bytes do not come out even, the last digit is filled up with zero bits and
+//! the last group with `=`: one byte becomes two digits and `==`, two become three
+//! digits and `=`.
 
 /// The digits in the order of their value (RFC 4648 section 4).
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -28,7 +29,8 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let bits = (0..3).fold(0, |bits, place| bits << 8 | u32::from(group.get(place).copied().unwrap_or(0)));
+        let bits = (0..3)
+            .fold(0, |bits, place| bits << 8 | u32::from(group.get(place).copied().unwrap_or(0)));
         for place in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
             text.push(if place <= group.len() { char::from(digit) } else { '=' });
@@ -37,10 +39,12 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Text as the bytes that it stands for; `None` when there are none of which [`encode`] makes this text.
+/// Text as the bytes that it stands for; `None` when there are none of which [`encode`]
+/// makes this text.
 ///
-/// That is strict where the RFC leaves a choice: without line breaks (section 3.1), not without padding (section
-/// 3.2), and the bits that only fill up the last digit are zero (section 3.5). So nothing can be written in two ways.
+/// That is strict where the RFC leaves a choice: without line breaks (section 3.1), not
+/// without padding (section 3.2), and the bits that only fill up the last digit are
+/// zero (section 3.5). So nothing can be written in two ways.
 ///
 /// ```
 /// use roundtrip::wire::base64;
@@ -61,7 +65,8 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
         for &digit in group {
             bits = bits << 6 | value(digit)?;
         }
-        // Digit by digit from the left: four hold three bytes, three hold two and some spare bits, two hold one.
+        // Digit by digit from the left: four hold three bytes, three hold two and some
+        // spare bits, two hold one.
         let bits = (bits << (6 * (4 - group.len()))).to_be_bytes();
         let (whole, spare) = bits[1..].split_at(group.len() - 1);
         if spare.iter().any(|&byte| byte != 0) {
@@ -119,15 +124,19 @@ mod tests {
     #[test]
     fn what_nothing_is_encoded_as_is_refused() {
         for text in [
-            "Z", "Zg", "Zg=", "Zg===", "Zm8", "=", "==", "===", "====", "Z===", "Zm9v====", "Zg==Zg==", "Zm=v",
-            "Zm9v\n", " Zm9", "Zm9-", "Zm9_", "Zm9.", "Zmé", "éé", "Zh==", "Zm9=",
+            "Z", "Zg", "Zg=", "Zg===", "Zm8", "=", "==", "===", "====", "Z===", "Zm9v====",
+            "Zg==Zg==", "Zm=v", "Zm9v\n", " Zm9", "Zm9-", "Zm9_", "Zm9.", "Zmé", "éé", "Zh==",
+            "Zm9=",
         ] {
             assert_eq!(decode(text), None, "{text:?}");
         }
-        // No text of one group is accepted that is not the encoding of what it decodes to.
-        let characters: Vec<char> = DIGITS.iter().map(|&digit| char::from(digit)).chain(['=']).collect();
+        // No text of one group is accepted that is not the encoding of what it decodes
+        // to.
+        let characters: Vec<char> =
+            DIGITS.iter().map(|&digit| char::from(digit)).chain(['=']).collect();
         for number in 0..characters.len().pow(3) {
-            let character = |place| characters[number / characters.len().pow(place) % characters.len()];
+            let character =
+                |place| characters[number / characters.len().pow(place) % characters.len()];
             let text: String = ['Q', character(2), character(1), character(0)].iter().collect();
             assert!(decode(&text).is_none_or(|bytes| encode(&bytes) == text), "{text}");
         }

@@ -1,23 +1,26 @@
 //! How do exactly n bytes get across?
 //!
-//! Both directions of a bulk transfer are the same two loops: one side calls [`send`], the other [`receive`]. What is
-//! worth studying is the size of the pieces. Each `write` and `read` is a system call that copies, and the two sides
-//! run at the same time only while there is something in the socket buffers between them:
+//! Both directions of a bulk transfer are the same two loops: one side calls [`send`],
+//! the other [`receive`]. What is worth studying is the size of the pieces. Each
+//! `write` and `read` is a system call that copies, and the two sides run at the same
+//! time only while there is something in the socket buffers between them:
 //!
 //! ```text
 //!   write 832 KiB ──▶ [ socket buffers ] ──▶ read 256 KiB
 //!   few calls, buffers kept full             the first bytes leave while the rest still arrives
 //! ```
 //!
-//! With both at 128 KiB, writer and reader move in lock-step, each asleep while the other works, at half the rate.
-//! The two sizes are measured, not derived: on a loopback with `TCP_NODELAY` every write from 704 to 960 KiB did as
-//! well, and 1 MiB did a third worse. To try other sizes, change the two constants and run `cargo run --release
-//! --example versus`, which shows the rate that comes of them.
+//! With both at 128 KiB, writer and reader move in lock-step, each asleep while the
+//! other works, at half the rate. The two sizes are measured, not derived: on a
+//! loopback with `TCP_NODELAY` every write from 704 to 960 KiB did as well, and 1 MiB
+//! did a third worse. To try other sizes, change the two constants and run `cargo run
+//! --release --example versus`, which shows the rate that comes of them.
 //!
 //! # Chunks
 //!
-//! A transfer that lasts for a given time has no number of bytes that both sides know beforehand. So each piece says
-//! how long it is, in decimal on a line before it, and a piece of no length is the end:
+//! A transfer that lasts for a given time has no number of bytes that both sides know
+//! beforehand. So each piece says how long it is, in decimal on a line before it, and a
+//! piece of no length is the end:
 //!
 //! ```text
 //!   851968⏎ ─ 851,968 bytes ─ 851968⏎ ─ 851,968 bytes ─ 0⏎
@@ -37,7 +40,8 @@ pub const READ_SIZE: usize = 256 * 1024;
 /// The longest line before a chunk: the 20 digits of 64 bits, and the newline.
 const MAX_DIGITS: u64 = 21;
 
-/// What is sent: pseudo-random bytes, so that a link that compresses does not look faster than it is.
+/// What is sent: pseudo-random bytes, so that a link that compresses does not look
+/// faster than it is.
 static NOISE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut noise = vec![0; WRITE_SIZE];
     // Marsaglia, "Xorshift RNGs" (2003), the 64-bit generator with shifts 13, 7, 17.
@@ -51,14 +55,17 @@ static NOISE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     noise
 });
 
-/// Makes the bytes to be sent, once, so that the first transfer's time does not include it.
+/// Makes the bytes to be sent, once, so that the first transfer's time does not include
+/// it.
 pub fn prepare() {
     LazyLock::force(&NOISE);
 }
 
-/// Writes exactly `bytes` bytes, and tells `progress` of each piece that the writer took.
+/// Writes exactly `bytes` bytes, and tells `progress` of each piece that the writer
+/// took.
 ///
-/// That the last piece was taken does not say that it has *arrived*: only the receiver knows.
+/// That the last piece was taken does not say that it has *arrived*: only the receiver
+/// knows.
 ///
 /// # Errors
 /// Those of `writer`; `WriteZero` when it takes nothing any more.
@@ -88,8 +95,13 @@ pub fn send(writer: &mut impl Write, bytes: u64, mut progress: impl FnMut(u64)) 
 /// ```
 ///
 /// # Errors
-/// Those of `reader`; `UnexpectedEof`, with how many bytes there were, when it ends before.
-pub fn receive(reader: &mut impl Read, bytes: u64, mut progress: impl FnMut(u64)) -> io::Result<()> {
+/// Those of `reader`; `UnexpectedEof`, with how many bytes there were, when it ends
+/// before.
+pub fn receive(
+    reader: &mut impl Read,
+    bytes: u64,
+    mut progress: impl FnMut(u64),
+) -> io::Result<()> {
     let mut buffer = vec![0; piece(bytes, READ_SIZE)];
     let mut left = bytes;
     while left > 0 {
@@ -111,8 +123,8 @@ pub fn receive(reader: &mut impl Read, bytes: u64, mut progress: impl FnMut(u64)
     Ok(())
 }
 
-/// Writes chunks as long as `more` says so, then the end mark, and tells `progress` of each piece that the writer
-/// took.
+/// Writes chunks as long as `more` says so, then the end mark, and tells `progress` of
+/// each piece that the writer took.
 ///
 /// # Errors
 /// As [`send`].
@@ -129,8 +141,8 @@ pub fn send_chunks(
     writer.write_all(b"0\n")
 }
 
-/// Reads chunks up to the end mark, tells `progress` of each piece that arrived, and returns how many bytes there
-/// were.
+/// Reads chunks up to the end mark, tells `progress` of each piece that arrived, and
+/// returns how many bytes there were.
 ///
 /// ```
 /// let mut arrived = 0;
@@ -161,7 +173,10 @@ pub fn receive_chunks(reader: &mut impl BufRead, mut progress: impl FnMut(u64)) 
 }
 
 /// The length of the next piece. The cast cannot cut: it is at most `size`.
-#[allow(clippy::cast_possible_truncation, reason = "the smaller of the two fits in a usize, since size does")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the smaller of the two fits in a usize, since size does"
+)]
 fn piece(left: u64, size: usize) -> usize {
     left.min(size as u64) as usize
 }
@@ -201,7 +216,9 @@ mod tests {
             assert_eq!(receive_chunks(&mut reader, |piece| arrived += piece).unwrap(), sent);
             assert_eq!((arrived, reader), (chunks * WRITE_SIZE as u64, &b"DONE"[..]));
         }
-        for broken in ["", "3", "3\nab", "3\nabc", "x\n", "-1\n", "\n", "99999999999999999999999999\n"] {
+        for broken in
+            ["", "3", "3\nab", "3\nabc", "x\n", "-1\n", "\n", "99999999999999999999999999\n"]
+        {
             assert!(receive_chunks(&mut broken.as_bytes(), |_| {}).is_err(), "{broken:?}");
         }
     }
@@ -211,7 +228,8 @@ mod tests {
         let mut counts = [0u32; 256];
         NOISE.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
         let total = f64::from(counts.iter().sum::<u32>());
-        let entropy: f64 = counts.iter().map(|&count| f64::from(count) / total).map(|p| -p * p.log2()).sum();
+        let entropy: f64 =
+            counts.iter().map(|&count| f64::from(count) / total).map(|p| -p * p.log2()).sum();
         assert!(entropy > 7.99, "{entropy} bits a byte");
         assert!(NOISE.chunks(8).zip(NOISE.chunks(8).skip(1)).all(|(a, b)| a != b));
     }

@@ -1,7 +1,7 @@
 //! What does a message mean? The requests of the text protocol and their answers.
 //!
-//! The client speaks first, and every request is answered. All of it is text that a person can type into `nc`; only
-//! the payload of the bulk transfers is not.
+//! The client speaks first, and every request is answered. All of it is text that a
+//! person can type into `nc`; only the payload of the bulk transfers is not.
 //!
 //! | request | answer |
 //! | --- | --- |
@@ -17,9 +17,10 @@
 //! | `QUIT` | `BYE`, and the connection is closed |
 //! | anything else | `ERROR:<reason>`; the connection stays usable |
 //!
-//! Messages are kept apart by [`framing`](super::framing). With bare framing, `DONE` carries no figures, and `LAG` and
-//! `STATUS` are refused: a server's next ping could arrive in one piece with the last, and the end of a JSON object is
-//! found only by reading it.
+//! Messages are kept apart by [`framing`](super::framing). With bare framing, `DONE`
+//! carries no figures, and `LAG` and `STATUS` are refused: a server's next ping could
+//! arrive in one piece with the last, and the end of a JSON object is found only by
+//! reading it.
 //!
 //! Parsing borrows: a payload of 64 KiB is looked at where it lies.
 
@@ -30,13 +31,15 @@ use std::time::Duration;
 /// The largest payload of a ping, in bytes.
 pub const MAX_PAYLOAD: usize = 65_536;
 
-/// The most pings that a client can ask for with `LAG`. A server keeps 16 bytes for each that it has sent.
+/// The most pings that a client can ask for with `LAG`. A server keeps 16 bytes for
+/// each that it has sent.
 pub const MAX_LAG_COUNT: u64 = 1_000_000;
 
 /// The longest interval between two of them.
 pub const MAX_LAG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The most round-trip times in one answer: 51 characters each, at most, are within the longest line.
+/// The most round-trip times in one answer: 51 characters each, at most, are within the
+/// longest line.
 pub const MAX_LAG_SAMPLES: usize = 1_000;
 
 /// What a client asks.
@@ -54,7 +57,8 @@ pub enum Request<'a> {
     Lag(LagPlan),
     /// Say how long each took, from this one on.
     LagSamples(u64),
-    /// Say what you are, and how you are. The question is JSON, and has not been looked at yet.
+    /// Say what you are, and how you are. The question is JSON, and has not been looked
+    /// at yet.
     Status(Option<&'a [u8]>),
     /// The conversation is over.
     Quit,
@@ -74,8 +78,8 @@ pub enum Amount {
 pub struct LagPlan {
     /// How many.
     pub count: u64,
-    /// From one to the next, by a fixed schedule, in whole milliseconds; zero sends each as soon as the one before has
-    /// been echoed.
+    /// From one to the next, by a fixed schedule, in whole milliseconds; zero sends
+    /// each as soon as the one before has been echoed.
     pub interval: Duration,
 }
 
@@ -93,11 +97,13 @@ pub enum Answer<'a> {
     Pong(Option<&'a [u8]>),
     /// The bulk transfer that was asked for begins now.
     Ready,
-    /// The upload has arrived; with line framing, how much it was and how long it took, as the server saw it.
+    /// The upload has arrived; with line framing, how much it was and how long it took,
+    /// as the server saw it.
     Done(Option<Received>),
     /// A ping of the server's own, to be sent back as it is.
     Ping(&'a [u8]),
-    /// The pings have been sent and echoed: what the server measured, as JSON that has not been looked at yet.
+    /// The pings have been sent and echoed: what the server measured, as JSON that has
+    /// not been looked at yet.
     LagDone(&'a str),
     /// Single round-trip times, likewise.
     LagSamples(&'a str),
@@ -125,7 +131,8 @@ pub enum ParseError {
     Empty,
     /// It begins with no known word.
     Unknown(String),
-    /// Where a whole number should be, there is something else (a sign, a fraction, nothing, more than 64 bits).
+    /// Where a whole number should be, there is something else (a sign, a fraction,
+    /// nothing, more than 64 bits).
     NotANumber(String),
 }
 
@@ -175,15 +182,22 @@ impl<'a> Request<'a> {
         match self {
             Request::Ping(payload) => put_payload(b"PING", *payload, buffer),
             Request::Status(question) => put_payload(b"STATUS", *question, buffer),
-            Request::Download(amount) => buffer.extend_from_slice(format!("BANDWIDTH_DOWNLOAD:{amount}").as_bytes()),
-            Request::Upload(amount) => buffer.extend_from_slice(format!("BANDWIDTH_UPLOAD:{amount}").as_bytes()),
+            Request::Download(amount) => {
+                buffer.extend_from_slice(format!("BANDWIDTH_DOWNLOAD:{amount}").as_bytes());
+            }
+            Request::Upload(amount) => {
+                buffer.extend_from_slice(format!("BANDWIDTH_UPLOAD:{amount}").as_bytes());
+            }
             Request::Bidirectional(amount) => {
                 buffer.extend_from_slice(format!("BANDWIDTH_BIDIRECTIONAL:{amount}").as_bytes());
             }
             Request::Lag(LagPlan { count, interval }) => {
-                buffer.extend_from_slice(format!("LAG:{count}:{}", interval.as_millis()).as_bytes());
+                buffer
+                    .extend_from_slice(format!("LAG:{count}:{}", interval.as_millis()).as_bytes());
             }
-            Request::LagSamples(first) => buffer.extend_from_slice(format!("LAG_SAMPLES:{first}").as_bytes()),
+            Request::LagSamples(first) => {
+                buffer.extend_from_slice(format!("LAG_SAMPLES:{first}").as_bytes());
+            }
             Request::Quit => buffer.extend_from_slice(b"QUIT"),
         }
     }
@@ -244,7 +258,8 @@ impl<'a> Answer<'a> {
             Answer::Ready => buffer.extend_from_slice(b"READY"),
             Answer::Done(None) => buffer.extend_from_slice(b"DONE"),
             Answer::Done(Some(Received { bytes, duration })) => {
-                buffer.extend_from_slice(format!("DONE:{bytes}:{}", duration.as_nanos()).as_bytes());
+                buffer
+                    .extend_from_slice(format!("DONE:{bytes}:{}", duration.as_nanos()).as_bytes());
             }
             Answer::Ping(payload) => put_payload(b"PING", Some(payload), buffer),
             Answer::LagDone(json) => put_payload(b"LAG_DONE", Some(json.as_bytes()), buffer),
@@ -269,7 +284,8 @@ fn amount(text: &[u8]) -> Result<Amount, ParseError> {
 /// `<count>` or `<count>:<interval in ms>`.
 fn lag_plan(text: &[u8]) -> Result<LagPlan, ParseError> {
     let mut parts = text.splitn(2, |&byte| byte == b':');
-    let mut plan = LagPlan { count: whole_number(parts.next().unwrap_or_default())?, ..LagPlan::default() };
+    let mut plan =
+        LagPlan { count: whole_number(parts.next().unwrap_or_default())?, ..LagPlan::default() };
     if let Some(milliseconds) = parts.next() {
         plan.interval = Duration::from_millis(whole_number(milliseconds)?);
     }
@@ -286,19 +302,21 @@ fn put_payload(word: &[u8], payload: Option<&[u8]>, buffer: &mut Vec<u8>) {
 
 /// Digits and nothing else: `u64::from_str` alone would let a `+` pass.
 pub(super) fn whole_number(digits: &[u8]) -> Result<u64, ParseError> {
-    let text = str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let text =
+        str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     text.and_then(|text| text.parse().ok()).ok_or_else(|| ParseError::NotANumber(excerpt(digits)))
 }
 
-/// As much of a stranger's bytes as fits in a message for a person, on one line and without anything that a terminal
-/// would obey.
+/// As much of a stranger's bytes as fits in a message for a person, on one line and
+/// without anything that a terminal would obey.
 #[must_use]
 pub fn excerpt(bytes: &[u8]) -> String {
     const LONGEST: usize = 200;
     let end = if bytes.len() > LONGEST { "…" } else { "" };
     let mut text = String::new();
     for chunk in bytes[..bytes.len().min(LONGEST)].utf8_chunks() {
-        let printable = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+        let printable =
+            |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
         text.extend(chunk.valid().chars().map(printable));
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
@@ -319,7 +337,9 @@ impl fmt::Display for ParseError {
         match self {
             ParseError::Empty => f.write_str("empty line"),
             ParseError::Unknown(text) => write!(f, "unknown command \"{text}\""),
-            ParseError::NotANumber(text) => write!(f, "\"{text}\" is not a whole number of at most 64 bits"),
+            ParseError::NotANumber(text) => {
+                write!(f, "\"{text}\" is not a whole number of at most 64 bits")
+            }
         }
     }
 }
@@ -379,9 +399,21 @@ mod tests {
 
     #[test]
     fn amounts_are_whole_and_fit() {
-        for text in
-            ["", "-5", "+5", "1.5", "1e3", " 1", "1 ", "ten", "18446744073709551616", "\u{0663}", "ms", "-1ms", "1s"]
-        {
+        for text in [
+            "",
+            "-5",
+            "+5",
+            "1.5",
+            "1e3",
+            " 1",
+            "1 ",
+            "ten",
+            "18446744073709551616",
+            "\u{0663}",
+            "ms",
+            "-1ms",
+            "1s",
+        ] {
             for word in ["BANDWIDTH_DOWNLOAD:", "BANDWIDTH_UPLOAD:", "BANDWIDTH_BIDIRECTIONAL:"] {
                 let message = format!("{word}{text}");
                 let error = Request::parse(message.as_bytes()).unwrap_err();
@@ -393,8 +425,20 @@ mod tests {
     #[test]
     fn a_lag_without_an_interval_has_the_usual_one() {
         assert_eq!(Request::parse(b"LAG:10"), Ok(Request::Lag(LagPlan::default())));
-        for text in ["LAG:", "LAG:x", "LAG:-1", "LAG:1:", "LAG:1:2:3", "LAG:1:-1", "LAG_SAMPLES:", "LAG_SAMPLES:1:2"] {
-            assert!(matches!(Request::parse(text.as_bytes()), Err(ParseError::NotANumber(_))), "{text}");
+        for text in [
+            "LAG:",
+            "LAG:x",
+            "LAG:-1",
+            "LAG:1:",
+            "LAG:1:2:3",
+            "LAG:1:-1",
+            "LAG_SAMPLES:",
+            "LAG_SAMPLES:1:2",
+        ] {
+            assert!(
+                matches!(Request::parse(text.as_bytes()), Err(ParseError::NotANumber(_))),
+                "{text}"
+            );
         }
         assert!(matches!(Request::parse(b"LAG"), Err(ParseError::Unknown(_))));
     }

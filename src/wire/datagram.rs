@@ -1,8 +1,9 @@
 //! What is said when nothing keeps the order, or delivers at all?
 //!
-//! TCP makes a stream of what the network does to packets. A datagram (UDP, RFC 768) is one packet as the network
-//! left it: lost, late, overtaken, there twice, cut short by a buffer that was too small. In return it needs no
-//! framing: what was sent in one call arrives in one, or not at all. So each ping says which one it is, and can be
+//! TCP makes a stream of what the network does to packets. A datagram (UDP, RFC 768) is
+//! one packet as the network left it: lost, late, overtaken, there twice, cut short by
+//! a buffer that was too small. In return it needs no framing: what was sent in one
+//! call arrives in one, or not at all. So each ping says which one it is, and can be
 //! read in a capture by a person:
 //!
 //! ```text
@@ -16,25 +17,29 @@
 //!                                             └ pings of this series that have arrived
 //! ```
 //!
-//! The answer is the question, written over where the question left room. It is **never longer**: a UDP server that
-//! answers a few bytes with many can be made to flood a victim whose address a stranger wrote on the question (RFC
-//! 5358 tells of name servers that were). And it is **no question** any more, since it has its stamps: otherwise two
-//! servers to which a stranger sent one ping, as if it came from the other, would answer each other for ever. A
-//! server that knows nothing of stamps, such as any echo service (RFC 862), sends everything back unchanged, and is
-//! told apart by that.
+//! The answer is the question, written over where the question left room. It is **never
+//! longer**: a UDP server that answers a few bytes with many can be made to flood a
+//! victim whose address a stranger wrote on the question (RFC 5358 tells of name
+//! servers that were). And it is **no question** any more, since it has its stamps:
+//! otherwise two servers to which a stranger sent one ping, as if it came from the
+//! other, would answer each other for ever. A server that knows nothing of stamps, such
+//! as any echo service (RFC 862), sends everything back unchanged, and is told apart by
+//! that.
 //!
-//! All times are nanoseconds since 1970-01-01 by the clock of whoever wrote them. Letters may come back in another
-//! case: an older server answers in capitals.
+//! All times are nanoseconds since 1970-01-01 by the clock of whoever wrote them.
+//! Letters may come back in another case: an older server answers in capitals.
 
 use std::fmt;
 use std::io::Write;
 
 use crate::units::whole_number;
 
-/// The longest datagram over IPv4: 65,535 bytes without an IP header of 20 and a UDP header of 8.
+/// The longest datagram over IPv4: 65,535 bytes without an IP header of 20 and a UDP
+/// header of 8.
 pub const MAX_DATAGRAM: usize = 65_507;
 
-/// The largest payload of a ping: what a datagram has left beside the longest head and the space before the payload.
+/// The largest payload of a ping: what a datagram has left beside the longest head and
+/// the space before the payload.
 pub const MAX_DATAGRAM_PAYLOAD: usize = MAX_DATAGRAM - 1 - "PING   STAMP ".len() - 20 - 20 - STAMPS;
 
 /// A ping that is not counted: one to warm up, or to ask how many have arrived.
@@ -52,7 +57,8 @@ pub struct Ping {
     pub sequence: u64,
     /// When it was sent.
     pub sent_ns: u64,
-    /// A random number, the same in all pings of a client, so that the server can count them.
+    /// A random number, the same in all pings of a client, so that the server can count
+    /// them.
     pub series: u32,
 }
 
@@ -63,8 +69,8 @@ pub struct Stamps {
     pub count: u64,
     /// When this one did.
     pub received_ns: u64,
-    /// When the answer was sent: before a [delay](crate::session::echo::Impairments) on purpose, which plays the
-    /// network.
+    /// When the answer was sent: before a [delay](crate::session::echo::Impairments) on
+    /// purpose, which plays the network.
     pub sent_ns: u64,
 }
 
@@ -118,7 +124,11 @@ impl Ping {
         let Ping { sequence, sent_ns, series } = self;
         datagram.clear();
         // A Vec takes whatever is written to it.
-        let _ = write!(datagram, "PING {sequence} {sent_ns} STAMP {series:010} {:-<TIME$} {:-<TIME$}", "", "");
+        let _ = write!(
+            datagram,
+            "PING {sequence} {sent_ns} STAMP {series:010} {:-<TIME$} {:-<TIME$}",
+            "", ""
+        );
         if payload > 0 {
             datagram.push(b' ');
             datagram.resize(datagram.len() + payload.min(MAX_DATAGRAM_PAYLOAD), b'x');
@@ -129,18 +139,29 @@ impl Ping {
     #[must_use]
     pub fn parse(datagram: &[u8]) -> Option<Self> {
         let (sequence, sent_ns, room) = head(datagram)?;
-        is_empty(room).then(|| number(&room[..COUNT])).flatten().map(|series| Ping { sequence, sent_ns, series })
+        is_empty(room).then(|| number(&room[..COUNT])).flatten().map(|series| Ping {
+            sequence,
+            sent_ns,
+            series,
+        })
     }
 
-    /// What an answer to this ping, sent with so many bytes of payload, has been stamped with; `None` if the server
-    /// just sends back what it gets. `scratch` is overwritten.
+    /// What an answer to this ping, sent with so many bytes of payload, has been
+    /// stamped with; `None` if the server just sends back what it gets. `scratch` is
+    /// overwritten.
     ///
     /// # Errors
     /// When it is no answer to this ping.
-    pub fn check(&self, payload: usize, answer: &[u8], scratch: &mut Vec<u8>) -> Result<Option<Stamps>, Damage> {
+    pub fn check(
+        &self,
+        payload: usize,
+        answer: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Result<Option<Stamps>, Damage> {
         self.encode(payload, scratch);
         let start = head(scratch).map_or(0, |(_, _, room)| scratch.len() - room.len());
-        // Whether all bytes that both have are the same, but for those that the server may overwrite.
+        // Whether all bytes that both have are the same, but for those that the server
+        // may overwrite.
         let common = scratch.len().min(answer.len());
         let same = [0..start.min(common), (start + STAMPS).min(common)..common]
             .into_iter()
@@ -165,8 +186,12 @@ pub fn sequence(answer: &[u8]) -> Result<u64, Damage> {
     let mut words = answer.splitn(3, |&byte| byte == b' ');
     let (ping, sequence) = (words.next().unwrap_or_default(), words.next());
     match (sequence, words.next()) {
-        (Some(sequence), Some(_)) if ping.eq_ignore_ascii_case(b"PING") => number(sequence).ok_or(Damage::Foreign),
-        (None, _) if b"PING".get(..ping.len()).is_some_and(|start| start.eq_ignore_ascii_case(ping)) => {
+        (Some(sequence), Some(_)) if ping.eq_ignore_ascii_case(b"PING") => {
+            number(sequence).ok_or(Damage::Foreign)
+        }
+        (None, _)
+            if b"PING".get(..ping.len()).is_some_and(|start| start.eq_ignore_ascii_case(ping)) =>
+        {
             Err(Damage::Truncated)
         }
         (Some(_), None) if ping.eq_ignore_ascii_case(b"PING") => Err(Damage::Truncated),
@@ -175,7 +200,8 @@ pub fn sequence(answer: &[u8]) -> Result<u64, Damage> {
 }
 
 impl Stamps {
-    /// Writes the stamps into a ping that leaves room for them; does nothing to any other datagram.
+    /// Writes the stamps into a ping that leaves room for them; does nothing to any
+    /// other datagram.
     ///
     /// ```
     /// use roundtrip::wire::datagram::{Ping, Stamps};
@@ -194,9 +220,11 @@ impl Stamps {
         let start = datagram.len() - room.len();
         let (count, times) = datagram[start..start + STAMPS].split_at_mut(COUNT + 1);
         let (received, sent) = times.split_at_mut(TIME + 1);
-        for (room, number) in
-            [(&mut count[..COUNT], self.count), (&mut received[..TIME], self.received_ns), (sent, self.sent_ns)]
-        {
+        for (room, number) in [
+            (&mut count[..COUNT], self.count),
+            (&mut received[..TIME], self.received_ns),
+            (sent, self.sent_ns),
+        ] {
             digits(room, number);
         }
         (count[COUNT], received[TIME]) = (b' ', b' ');
@@ -209,17 +237,21 @@ impl Stamps {
     }
 }
 
-/// The two numbers that a ping begins with, and everything from where its stamps belong.
+/// The two numbers that a ping begins with, and everything from where its stamps
+/// belong.
 fn head(datagram: &[u8]) -> Option<(u64, u64, &[u8])> {
     let mut words = datagram.splitn(5, |&byte| byte == b' ');
     let (ping, sequence, sent) = (words.next()?, number(words.next()?)?, number(words.next()?)?);
     let (stamp, room) = (words.next()?, words.next()?);
-    let asks = ping.eq_ignore_ascii_case(b"PING") && stamp.eq_ignore_ascii_case(b"STAMP") && room.len() >= STAMPS;
+    let asks = ping.eq_ignore_ascii_case(b"PING")
+        && stamp.eq_ignore_ascii_case(b"STAMP")
+        && room.len() >= STAMPS;
     asks.then_some((sequence, sent, room))
 }
 
-/// The last digits of a number, as many as there is room for: all of them until the year 2286, or the ten thousand
-/// millionth ping. Formatting would take most of the time that an answer does.
+/// The last digits of a number, as many as there is room for: all of them until the
+/// year 2286, or the ten thousand millionth ping. Formatting would take most of the
+/// time that an answer does.
 fn digits(room: &mut [u8], mut number: u64) {
     for digit in room.iter_mut().rev() {
         *digit = b"0123456789"[usize::try_from(number % 10).unwrap_or_default()];
@@ -246,7 +278,8 @@ impl fmt::Display for Damage {
 mod tests {
     use super::*;
 
-    const PING: Ping = Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 4_093_127_755 };
+    const PING: Ping =
+        Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 4_093_127_755 };
     const STAMPED: Stamps = Stamps { count: 8, received_ns: 1_795_219_200_000_012_345, sent_ns: 5 };
 
     fn datagram(ping: Ping, payload: usize, stamps: Option<Stamps>) -> Vec<u8> {
@@ -269,7 +302,10 @@ mod tests {
             assert_eq!((Ping::parse(&question), sequence(&question)), (Some(PING), Ok(7)));
             let answer = datagram(PING, payload, Some(STAMPED));
             assert_eq!(answer.len(), question.len());
-            assert_eq!((check(payload, &question), check(payload, &answer)), (Ok(None), Ok(Some(STAMPED))));
+            assert_eq!(
+                (check(payload, &question), check(payload, &answer)),
+                (Ok(None), Ok(Some(STAMPED)))
+            );
             assert_eq!(check(payload, &answer.to_ascii_lowercase()), Ok(Some(STAMPED)));
         }
         let longest = Ping { sequence: u64::MAX, sent_ns: u64::MAX, series: u32::MAX };
@@ -285,7 +321,11 @@ mod tests {
             let piece = &whole[..length];
             match sequence(piece) {
                 Ok(7) => assert_eq!(check(20, piece), Err(Damage::Truncated), "{length}"),
-                other => assert_eq!((other, length < "PING 7 ".len()), (Err(Damage::Truncated), true), "{length}"),
+                other => assert_eq!(
+                    (other, length < "PING 7 ".len()),
+                    (Err(Damage::Truncated), true),
+                    "{length}"
+                ),
             }
         }
         assert_eq!(check(20, &[&whole[..], b"x"].concat()), Err(Damage::Oversize));
@@ -294,15 +334,23 @@ mod tests {
             changed[index] ^= 0x80;
             assert_eq!(check(20, &changed), Err(Damage::Corrupted), "{index}");
         }
-        for foreign in [&b"PONG 7 1"[..], b"hello", b"PING x 1", b"PING -1 1", b"PING 99999999999999999999 1", b"\xff"]
-        {
+        for foreign in [
+            &b"PONG 7 1"[..],
+            b"hello",
+            b"PING x 1",
+            b"PING -1 1",
+            b"PING 99999999999999999999 1",
+            b"\xff",
+        ] {
             assert_eq!(sequence(foreign), Err(Damage::Foreign));
         }
     }
 
     #[test]
     fn a_question_without_room_is_left_as_it_is() {
-        for question in ["Ping 1 1699.25", "PING 1 2 STAMP 0000000001", "PING 1 2 STAMP", "PING ", ""] {
+        for question in
+            ["Ping 1 1699.25", "PING 1 2 STAMP 0000000001", "PING 1 2 STAMP", "PING ", ""]
+        {
             let mut answer = question.as_bytes().to_vec();
             STAMPED.write(&mut answer);
             assert_eq!((answer, Ping::parse(question.as_bytes())), (question.into(), None));

@@ -1,7 +1,7 @@
 //! Where does one message end and the next begin?
 //!
-//! TCP carries a stream of bytes, not messages. What one side writes in one call, the other may read in two, and what
-//! was written in two calls may be read in one:
+//! TCP carries a stream of bytes, not messages. What one side writes in one call, the
+//! other may read in two, and what was written in two calls may be read in one:
 //!
 //! ```text
 //!   written      [PING⏎]          [PING⏎]
@@ -9,11 +9,13 @@
 //!   read         [PI]  [NG⏎PING⏎]                  as the network pleases
 //! ```
 //!
-//! So a protocol has to mark where its messages end. [`Framing::Line`] does it with a newline. [`Framing::Bare`] does
-//! not do it at all: it takes whatever one `read` returns for a message, as the program did that this one grew from,
-//! and as nearly every first socket program does. It works as long as each side waits for the other, each message is
-//! small and the network is kind; it is here so that the two can be compared (`examples/01_framing.rs` measures how
-//! it fails) and so that the old programs can still be talked to.
+//! So a protocol has to mark where its messages end. [`Framing::Line`] does it with a
+//! newline. [`Framing::Bare`] does not do it at all: it takes whatever one `read`
+//! returns for a message, as the program did that this one grew from, and as nearly
+//! every first socket program does. It works as long as each side waits for the other,
+//! each message is small and the network is kind; it is here so that the two can be
+//! compared (`examples/01_framing.rs` measures how it fails) and so that the old
+//! programs can still be talked to.
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
@@ -40,9 +42,9 @@ pub enum Framing {
 impl Framing {
     /// Writes the message in `buffer` and empties the buffer.
     ///
-    /// A message leaves in one write, its end mark included. In two writes, the second would wait for the
-    /// acknowledgement of the first (Nagle's algorithm, RFC 896), which the other side may delay by 40 ms and more
-    /// (RFC 1122 section 4.2.3.2).
+    /// A message leaves in one write, its end mark included. In two writes, the second
+    /// would wait for the acknowledgement of the first (Nagle's algorithm, RFC 896),
+    /// which the other side may delay by 40 ms and more (RFC 1122 section 4.2.3.2).
     ///
     /// # Errors
     /// Those of `writer`.
@@ -55,7 +57,8 @@ impl Framing {
         sent
     }
 
-    /// Reads one request into `buffer`; `None` when the peer has ended the conversation between two requests.
+    /// Reads one request into `buffer`; `None` when the peer has ended the conversation
+    /// between two requests.
     ///
     /// ```
     /// use roundtrip::wire::framing::Framing;
@@ -73,8 +76,13 @@ impl Framing {
     /// ```
     ///
     /// # Errors
-    /// `InvalidData` for a line over [`MAX_LINE`], `UnexpectedEof` for one that breaks off, and those of `reader`.
-    pub fn receive<'b>(self, reader: &mut impl BufRead, buffer: &'b mut Vec<u8>) -> io::Result<Option<&'b [u8]>> {
+    /// `InvalidData` for a line over [`MAX_LINE`], `UnexpectedEof` for one that breaks
+    /// off, and those of `reader`.
+    pub fn receive<'b>(
+        self,
+        reader: &mut impl BufRead,
+        buffer: &'b mut Vec<u8>,
+    ) -> io::Result<Option<&'b [u8]>> {
         let received = match self {
             Framing::Line => read_line(reader, buffer)?,
             Framing::Bare => read_piece(reader, buffer)?,
@@ -82,13 +90,16 @@ impl Framing {
         Ok(received.then_some(buffer))
     }
 
-    /// Reads one answer into `buffer`, where `length` bytes are expected if all is well.
+    /// Reads one answer into `buffer`, where `length` bytes are expected if all is
+    /// well.
     ///
-    /// A line ends where it ends. A bare answer is told from what follows it by its known length alone: `READY` and
-    /// the first bytes of a download often arrive in one piece.
+    /// A line ends where it ends. A bare answer is told from what follows it by its
+    /// known length alone: `READY` and the first bytes of a download often arrive in
+    /// one piece.
     ///
     /// # Errors
-    /// As [`receive`](Framing::receive), and `UnexpectedEof` when the peer has closed the connection.
+    /// As [`receive`](Framing::receive), and `UnexpectedEof` when the peer has closed
+    /// the connection.
     pub fn receive_answer<'b>(
         self,
         length: usize,
@@ -99,7 +110,9 @@ impl Framing {
             Framing::Line => match read_line(reader, buffer) {
                 Ok(true) => Ok(buffer),
                 Ok(false) => Err(closed()),
-                Err(error) if error.kind() == ErrorKind::TimedOut && !buffer.is_empty() => Err(unended(&error, buffer)),
+                Err(error) if error.kind() == ErrorKind::TimedOut && !buffer.is_empty() => {
+                    Err(unended(&error, buffer))
+                }
                 Err(error) => Err(error),
             },
             Framing::Bare => {
@@ -121,7 +134,9 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> 
     }
     match read {
         0 => Ok(false),
-        _ if read < limit => Err(io::Error::new(ErrorKind::UnexpectedEof, "line without a newline at its end")),
+        _ if read < limit => {
+            Err(io::Error::new(ErrorKind::UnexpectedEof, "line without a newline at its end"))
+        }
         _ => Err(too_long()),
     }
 }
@@ -129,7 +144,9 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> 
 /// What a server says that ends no line is most likely another dialect.
 fn unended(error: &io::Error, line: &[u8]) -> io::Error {
     let start = line[..line.len().min(20)].escape_ascii();
-    let what = format!("{error}, and \"{start}\" has no newline at its end: a server with --framing bare?");
+    let what = format!(
+        "{error}, and \"{start}\" has no newline at its end: a server with --framing bare?"
+    );
     io::Error::new(error.kind(), what)
 }
 
@@ -153,8 +170,8 @@ fn read_known(length: usize, reader: &mut impl BufRead, buffer: &mut Vec<u8>) ->
     if reader.by_ref().take(length as u64).read_to_end(buffer)? < length {
         return Err(closed());
     }
-    // An error is the one answer of unknown length. Its text is what comes along with it: all
-    // that can be done.
+    // An error is the one answer of unknown length. Its text is what comes along with
+    // it: all that can be done.
     if length > 0 && b"ERROR:".starts_with(buffer) {
         take_piece(reader, buffer)?;
     }
@@ -202,7 +219,10 @@ mod tests {
     impl Read for Pieces<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let length = self.1.min(buffer.len());
-            self.0.take(length as u64).read(&mut buffer[..length]).inspect(|&read| self.0 = &self.0[read..])
+            self.0
+                .take(length as u64)
+                .read(&mut buffer[..length])
+                .inspect(|&read| self.0 = &self.0[read..])
         }
     }
 
@@ -218,7 +238,10 @@ mod tests {
     #[test]
     fn lines_do_not_depend_on_how_they_arrive() {
         for piece in 1..20 {
-            assert_eq!(lines(b"PING\nPING a b\r\n\nQUIT\n", piece).unwrap(), [&b"PING"[..], b"PING a b", b"", b"QUIT"]);
+            assert_eq!(
+                lines(b"PING\nPING a b\r\n\nQUIT\n", piece).unwrap(),
+                [&b"PING"[..], b"PING a b", b"", b"QUIT"]
+            );
         }
     }
 
@@ -230,7 +253,10 @@ mod tests {
             assert_eq!(lines(&bytes, 8192).unwrap()[0].len(), MAX_LINE);
             bytes.insert(0, b'x');
             let error = lines(&bytes, 8192).unwrap_err();
-            assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidData, "line too long"));
+            assert_eq!(
+                (error.kind(), error.to_string().as_str()),
+                (ErrorKind::InvalidData, "line too long")
+            );
         }
     }
 
@@ -252,7 +278,10 @@ mod tests {
         for piece in 1..12 {
             let mut reader = BufReader::new(Pieces(b"READYxxxx", piece));
             let mut buffer = Vec::new();
-            assert_eq!(Framing::Bare.receive_answer(5, &mut reader, &mut buffer).unwrap(), b"READY");
+            assert_eq!(
+                Framing::Bare.receive_answer(5, &mut reader, &mut buffer).unwrap(),
+                b"READY"
+            );
             let mut data = Vec::new();
             reader.read_to_end(&mut data).unwrap();
             assert_eq!(data, b"xxxx");
@@ -264,7 +293,8 @@ mod tests {
         for expected in ["PONG", "READY", "DONE", "BYE"] {
             let mut reader = &b"ERROR:server full"[..];
             let mut buffer = Vec::new();
-            let answer = Framing::Bare.receive_answer(expected.len(), &mut reader, &mut buffer).unwrap();
+            let answer =
+                Framing::Bare.receive_answer(expected.len(), &mut reader, &mut buffer).unwrap();
             assert_eq!(answer, b"ERROR:server full");
         }
     }
@@ -272,7 +302,8 @@ mod tests {
     #[test]
     fn a_bare_answer_cut_short_is_an_error() {
         for bytes in [&b""[..], b"REA"] {
-            let error = Framing::Bare.receive_answer(5, &mut &bytes[..], &mut Vec::new()).unwrap_err();
+            let error =
+                Framing::Bare.receive_answer(5, &mut &bytes[..], &mut Vec::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
         }
     }
@@ -281,7 +312,13 @@ mod tests {
     fn a_bare_request_is_at_most_one_recv_long() {
         let mut reader = BufReader::new(Pieces(&[b'x'; 1500], 1500));
         let mut buffer = Vec::new();
-        assert_eq!(Framing::Bare.receive(&mut reader, &mut buffer).unwrap().unwrap().len(), MAX_PIECE);
-        assert_eq!(Framing::Bare.receive(&mut reader, &mut buffer).unwrap().unwrap().len(), 1500 - MAX_PIECE);
+        assert_eq!(
+            Framing::Bare.receive(&mut reader, &mut buffer).unwrap().unwrap().len(),
+            MAX_PIECE
+        );
+        assert_eq!(
+            Framing::Bare.receive(&mut reader, &mut buffer).unwrap().unwrap().len(),
+            1500 - MAX_PIECE
+        );
     }
 }

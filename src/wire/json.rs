@@ -1,4 +1,5 @@
-//! How does a text that a stranger wrote become values, without harm to the reader? JSON, RFC 8259.
+//! How does a text that a stranger wrote become values, without harm to the reader?
+//! JSON, RFC 8259.
 //!
 //! The grammar is small enough to keep in mind, and recursive: a value may hold values.
 //!
@@ -10,17 +11,19 @@
 //!   number  -  digits  .digits  e±digits            all but the digits may be missing
 //! ```
 //!
-//! Such a grammar is read by recursive descent: each rule is a method, which calls those of the rules that it is made
-//! of. What it needs against strangers is one limit. Every `[` is a call and takes stack, and a stack that overflows
-//! is no error that can be handled but the end of the process: a hundred thousand `[`, 100 kB, would be enough. So
-//! [`MAX_DEPTH`] it is.
+//! Such a grammar is read by recursive descent: each rule is a method, which calls
+//! those of the rules that it is made of. What it needs against strangers is one limit.
+//! Every `[` is a call and takes stack, and a stack that overflows is no error that can
+//! be handled but the end of the process: a hundred thousand `[`, 100 kB, would be
+//! enough. So [`MAX_DEPTH`] it is.
 //!
-//! JSON announces no lengths for which a reader would have to make room in advance, so who bounds the length of the
-//! text bounds the memory; but a value takes 32 bytes and a pair in a map 64, where `0,` are two. So there may be no
-//! more of them than [`MAX_VALUES`].
+//! JSON announces no lengths for which a reader would have to make room in advance, so
+//! who bounds the length of the text bounds the memory; but a value takes 32 bytes and
+//! a pair in a map 64, where `0,` are two. So there may be no more of them than
+//! [`MAX_VALUES`].
 //!
-//! The RFC leaves some questions to whoever reads, and programs that answer them differently misunderstand each
-//! other. Here:
+//! The RFC leaves some questions to whoever reads, and programs that answer them
+//! differently misunderstand each other. Here:
 //!
 //! | question | answer |
 //! | --- | --- |
@@ -65,9 +68,11 @@ pub enum JsonErrorKind {
     LeadingZero,
     /// A number is so large that the nearest `f64` is infinity.
     NumberTooLarge,
-    /// A string has a character below U+0020 in it that is not escaped; a line break is the usual one.
+    /// A string has a character below U+0020 in it that is not escaped; a line break is
+    /// the usual one.
     ControlCharacter,
-    /// A `\u` escape is one half of a surrogate pair, and the other half is not beside it.
+    /// A `\u` escape is one half of a surrogate pair, and the other half is not beside
+    /// it.
     LoneSurrogate,
     /// More than [`MAX_DEPTH`] lists and maps are open.
     TooDeep,
@@ -92,15 +97,16 @@ pub enum JsonErrorKind {
 /// # Errors
 /// Says what is wrong with the text, and where.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
-    let valid =
-        str::from_utf8(text).map_err(|error| JsonError::new(JsonErrorKind::NotUtf8, &text[..error.valid_up_to()]))?;
+    let valid = str::from_utf8(text)
+        .map_err(|error| JsonError::new(JsonErrorKind::NotUtf8, &text[..error.valid_up_to()]))?;
     let mut parser = Parser { rest: valid, values: 0 };
     parser.document().map_err(|kind| JsonError::new(kind, &text[..text.len() - parser.rest.len()]))
 }
 
 type Parsed<T> = Result<T, JsonErrorKind>;
 
-/// Where the parser stands: in front of `rest`. An error is wherever it stood when it gave up.
+/// Where the parser stands: in front of `rest`. An error is wherever it stood when it
+/// gave up.
 struct Parser<'a> {
     rest: &'a str,
     /// How many values have begun.
@@ -135,7 +141,8 @@ impl Parser<'_> {
         while self.another(items.is_empty(), ']', "a comma or ]")? {
             let item = self.value(depth + 1)?;
             if items.is_empty() {
-                // Else a vector begins with room for four, and `[[[[0]]]]` takes four times the memory that it needs.
+                // Else a vector begins with room for four, and `[[[[0]]]]` takes four
+                // times the memory that it needs.
                 items.reserve_exact(1);
             }
             items.push(item);
@@ -156,7 +163,8 @@ impl Parser<'_> {
         Ok(Value::Map(Map::from_iter(pairs)))
     }
 
-    /// Whether one more member follows in a list or a map. Steps over the comma in front of any but the first.
+    /// Whether one more member follows in a list or a map. Steps over the comma in
+    /// front of any but the first.
     fn another(&mut self, first: bool, close: char, comma_or_close: &'static str) -> Parsed<bool> {
         self.skip_white_space();
         if self.take(close) {
@@ -182,7 +190,11 @@ impl Parser<'_> {
     }
 
     fn word(&mut self, word: &'static str, value: Value) -> Parsed<Value> {
-        if word.chars().all(|letter| self.take(letter)) { Ok(value) } else { Err(self.expected(word)) }
+        if word.chars().all(|letter| self.take(letter)) {
+            Ok(value)
+        } else {
+            Err(self.expected(word))
+        }
     }
 
     /// RFC 8259 section 6.
@@ -236,7 +248,8 @@ impl Parser<'_> {
         self.expect('"', "a string in quotation marks")?;
         let mut string = String::new();
         loop {
-            let (plain, rest) = self.rest.split_at(self.rest.find(must_be_escaped).unwrap_or(self.rest.len()));
+            let (plain, rest) =
+                self.rest.split_at(self.rest.find(must_be_escaped).unwrap_or(self.rest.len()));
             string.push_str(plain);
             self.rest = rest;
             if self.take('"') {
@@ -262,15 +275,18 @@ impl Parser<'_> {
             Some('r') => Ok('\r'),
             Some('t') => Ok('\t'),
             Some('u') => char::from_u32(self.code_point()?).ok_or(JsonErrorKind::LoneSurrogate),
-            Some(_) => Err(JsonErrorKind::Expected("one of \" \\ / b f n r t u after the backslash")),
+            Some(_) => {
+                Err(JsonErrorKind::Expected("one of \" \\ / b f n r t u after the backslash"))
+            }
             None => Err(JsonErrorKind::UnexpectedEnd),
         };
         escaped.inspect_err(|_| self.rest = start)
     }
 
-    /// What follows the `u` of an escape. Its four digits do not reach beyond U+FFFF: a character from there is
-    /// written as two escapes, as UTF-16 does it (RFC 2781 section 2.1), with numbers that are no characters. One of
-    /// them alone is returned as it is.
+    /// What follows the `u` of an escape. Its four digits do not reach beyond U+FFFF: a
+    /// character from there is written as two escapes, as UTF-16 does it (RFC 2781
+    /// section 2.1), with numbers that are no characters. One of them alone is returned
+    /// as it is.
     fn code_point(&mut self) -> Parsed<u32> {
         let first = self.four_digits()?;
         if (0xD800..0xDC00).contains(&first) && self.take('\\') && self.take('u') {
@@ -286,7 +302,8 @@ impl Parser<'_> {
         let mut number = 0;
         for _ in 0..4 {
             let digit = self.peek().and_then(|digit| digit.to_digit(16));
-            number = number * 16 + digit.ok_or_else(|| self.expected("four hexadecimal digits after \\u"))?;
+            number = number * 16
+                + digit.ok_or_else(|| self.expected("four hexadecimal digits after \\u"))?;
             self.next();
         }
         Ok(number)
@@ -321,7 +338,11 @@ impl Parser<'_> {
 
     /// The error of a parser that stands in front of something else.
     fn expected(&self, what: &'static str) -> JsonErrorKind {
-        if self.rest.is_empty() { JsonErrorKind::UnexpectedEnd } else { JsonErrorKind::Expected(what) }
+        if self.rest.is_empty() {
+            JsonErrorKind::UnexpectedEnd
+        } else {
+            JsonErrorKind::Expected(what)
+        }
     }
 }
 
@@ -352,13 +373,19 @@ impl fmt::Display for JsonErrorKind {
             JsonErrorKind::NotUtf8 => f.write_str("not UTF-8 from here on"),
             JsonErrorKind::UnexpectedEnd => f.write_str("the text ends before the value does"),
             JsonErrorKind::Expected(what) => write!(f, "expected {what}"),
-            JsonErrorKind::LeadingZero => f.write_str("a number has no zero in front of its first digit"),
+            JsonErrorKind::LeadingZero => {
+                f.write_str("a number has no zero in front of its first digit")
+            }
             JsonErrorKind::NumberTooLarge => write!(f, "the number is larger than {:e}", f64::MAX),
             JsonErrorKind::ControlCharacter => {
                 f.write_str("a control character in a string must be escaped, such as \\n")
             }
-            JsonErrorKind::LoneSurrogate => f.write_str("half of a surrogate pair, which is no character"),
-            JsonErrorKind::TooDeep => write!(f, "more than {MAX_DEPTH} lists and maps within each other"),
+            JsonErrorKind::LoneSurrogate => {
+                f.write_str("half of a surrogate pair, which is no character")
+            }
+            JsonErrorKind::TooDeep => {
+                write!(f, "more than {MAX_DEPTH} lists and maps within each other")
+            }
             JsonErrorKind::TooMany => write!(f, "more than {MAX_VALUES} values"),
         }
     }

@@ -1,8 +1,9 @@
 //! Bytes and values: what goes over the wire, and nothing else.
 //!
-//! Nothing in this module has seen a socket or a clock. Everything is generic over [`Read`](std::io::Read) and
-//! [`Write`](std::io::Write), so that a protocol can be tried on a `&[u8]` in a test, and so that a reader can study
-//! it without thinking of networks at all.
+//! Nothing in this module has seen a socket or a clock. Everything is generic over
+//! [`Read`](std::io::Read) and [`Write`](std::io::Write), so that a protocol can be
+//! tried on a `&[u8]` in a test, and so that a reader can study it without thinking of
+//! networks at all.
 //!
 //! A question, a file:
 //!
@@ -19,7 +20,8 @@
 //!   url        where is a router, and what does it speak?      rs+unix:/tmp/router?serializer=msgpack
 //! ```
 //!
-//! [`sha1`] and [`base64`] are there for the opening of a WebSocket, and Base64 for bytes in JSON.
+//! [`sha1`] and [`base64`] are there for the opening of a WebSocket, and Base64 for
+//! bytes in JSON.
 
 pub mod base64;
 pub mod bulk;

@@ -1,8 +1,9 @@
 //! How is a value written for programs alone? `MessagePack`,
 //! <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 //!
-//! JSON is read character by character, to find out where each value ends. Here the first byte of each value says
-//! what it is and how long, so that a reader knows what comes before it comes:
+//! JSON is read character by character, to find out where each value ends. Here the
+//! first byte of each value says what it is and how long, so that a reader knows what
+//! comes before it comes:
 //!
 //! ```text
 //!   82                      map of 2 pairs                        {
@@ -13,8 +14,8 @@
 //!                                                                 }
 //! ```
 //!
-//! Small values are part of that first byte, and a larger one is followed by as many bytes of length, or of the
-//! number itself, as are needed. All are big-endian:
+//! Small values are part of that first byte, and a larger one is followed by as many
+//! bytes of length, or of the number itself, as are needed. All are big-endian:
 //!
 //! | value | in the first byte | followed by 1, 2, 4 or 8 bytes |
 //! | --- | --- | --- |
@@ -27,11 +28,13 @@
 //! | map | `80`–`8F` for up to 15 pairs | `DE` with 2, `DF` with 4, then key and value in turn |
 //! | extension | `D4`–`D8` for 1, 2, 4, 8 or 16 bytes | `C7`–`C9`; in both, its type and the bytes |
 //!
-//! What makes it quick makes it dangerous: a length is only what a stranger claims. `DD FF FF FF FF` announces four
-//! thousand million values, and a reader that makes room for them before it looks any further takes 137 GB for a
-//! message of five bytes. Here a length that goes beyond the end of the message is an error at once, and room is made
-//! for a few values only; more is taken as they turn up. As in [`json`](super::json), what is one byte of the message
-//! is 32 bytes as a value, and so their number is bounded by [`MAX_VALUES`], as depth is by [`MAX_DEPTH`].
+//! What makes it quick makes it dangerous: a length is only what a stranger claims. `DD
+//! FF FF FF FF` announces four thousand million values, and a reader that makes room
+//! for them before it looks any further takes 137 GB for a message of five bytes. Here
+//! a length that goes beyond the end of the message is an error at once, and room is
+//! made for a few values only; more is taken as they turn up. As in
+//! [`json`](super::json), what is one byte of the message is 32 bytes as a value, and
+//! so their number is bounded by [`MAX_VALUES`], as depth is by [`MAX_DEPTH`].
 //!
 //! | left open by the specification | here |
 //! | --- | --- |
@@ -99,12 +102,15 @@ pub enum MsgpackErrorKind {
 /// Says what is wrong with the message, and where.
 pub fn parse(message: &[u8]) -> Result<Value, MsgpackError> {
     let mut parser = Parser { rest: message, values: 0 };
-    parser.message().map_err(|kind| MsgpackError { kind, offset: message.len() - parser.rest.len() })
+    parser
+        .message()
+        .map_err(|kind| MsgpackError { kind, offset: message.len() - parser.rest.len() })
 }
 
 type Parsed<T> = Result<T, MsgpackErrorKind>;
 
-/// Where the parser stands: in front of `rest`. An error is wherever it stood when it gave up.
+/// Where the parser stands: in front of `rest`. An error is wherever it stood when it
+/// gave up.
 struct Parser<'a> {
     rest: &'a [u8],
     /// How many values have begun.
@@ -136,7 +142,9 @@ impl<'a> Parser<'a> {
         let start = self.rest;
         match self.begin()? {
             Begun::Whole(value) => Ok(value),
-            Begun::List(_) | Begun::Map(_) if depth == MAX_DEPTH => self.wrong(start, MsgpackErrorKind::TooDeep),
+            Begun::List(_) | Begun::Map(_) if depth == MAX_DEPTH => {
+                self.wrong(start, MsgpackErrorKind::TooDeep)
+            }
             Begun::List(length) => self.list(length, depth),
             Begun::Map(length) => self.map(length, depth),
         }
@@ -228,10 +236,13 @@ impl<'a> Parser<'a> {
         Ok(Value::Extension(kind, self.take(length)?.to_vec()))
     }
 
-    /// How many values or pairs follow, if so many can: each is `least` bytes long at least.
+    /// How many values or pairs follow, if so many can: each is `least` bytes long at
+    /// least.
     fn members(&self, announced: u64, least: usize) -> Parsed<usize> {
         let announced = usize::try_from(announced).ok();
-        announced.filter(|&length| length <= self.rest.len() / least).ok_or(MsgpackErrorKind::UnexpectedEnd)
+        announced
+            .filter(|&length| length <= self.rest.len() / least)
+            .ok_or(MsgpackErrorKind::UnexpectedEnd)
     }
 
     /// A big-endian number of so many bytes, eight at most.
@@ -247,7 +258,8 @@ impl<'a> Parser<'a> {
 
     fn take(&mut self, length: u64) -> Parsed<&'a [u8]> {
         let length = usize::try_from(length).map_err(|_| MsgpackErrorKind::UnexpectedEnd)?;
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(MsgpackErrorKind::UnexpectedEnd)?;
+        let (taken, rest) =
+            self.rest.split_at_checked(length).ok_or(MsgpackErrorKind::UnexpectedEnd)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -282,12 +294,18 @@ impl fmt::Display for MsgpackError {
 impl fmt::Display for MsgpackErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MsgpackErrorKind::UnexpectedEnd => f.write_str("the message ends before this value does"),
+            MsgpackErrorKind::UnexpectedEnd => {
+                f.write_str("the message ends before this value does")
+            }
             MsgpackErrorKind::TrailingBytes => f.write_str("the message goes on after its value"),
             MsgpackErrorKind::NeverUsed => f.write_str("no value begins with the byte C1"),
             MsgpackErrorKind::NotUtf8 => f.write_str("a string that is not UTF-8"),
-            MsgpackErrorKind::KeyNotString(what) => write!(f, "the key in a map is {what} and not a string"),
-            MsgpackErrorKind::TooDeep => write!(f, "more than {MAX_DEPTH} lists and maps within each other"),
+            MsgpackErrorKind::KeyNotString(what) => {
+                write!(f, "the key in a map is {what} and not a string")
+            }
+            MsgpackErrorKind::TooDeep => {
+                write!(f, "more than {MAX_DEPTH} lists and maps within each other")
+            }
             MsgpackErrorKind::TooMany => write!(f, "more than {MAX_VALUES} values"),
         }
     }

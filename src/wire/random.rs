@@ -32,7 +32,9 @@ impl Random {
             1 => Value::from(self.next() & 1 == 0),
             2 => Value::from(self.next()),
             3 => Value::from(self.next().cast_signed() >> self.below(64)),
-            4 => Value::Float(Some(f64::from_bits(self.next())).filter(|float| float.is_finite()).unwrap_or(-0.0)),
+            4 => Value::Float(
+                Some(f64::from_bits(self.next())).filter(|float| float.is_finite()).unwrap_or(-0.0),
+            ),
             5 => Value::Float(f64::from(u32::try_from(self.next() >> 32).unwrap()) / 8.0),
             6 => Value::from(self.string()),
             7 => Value::List((0..length).map(|_| self.value(depth + 1)).collect()),

@@ -1,8 +1,8 @@
-//! How little does it take to send messages over a stream? WAMP `RawSocket`, in the advanced profile of
-//! <https://wamp-proto.org>.
+//! How little does it take to send messages over a stream? WAMP `RawSocket`, in the
+//! advanced profile of <https://wamp-proto.org>.
 //!
-//! Each side says hello with four bytes, and from then on each message has four bytes in front of it. All numbers are
-//! big-endian:
+//! Each side says hello with four bytes, and from then on each message has four bytes
+//! in front of it. All numbers are big-endian:
 //!
 //! ```text
 //!   handshake   ┌────────┬────────┬────────┬────────┐
@@ -14,12 +14,14 @@
 //!               └────────┴────────┴────────┴────────┴──────────────    X: the length is 2^24, which needs a 25th bit
 //! ```
 //!
-//! The client speaks first. `7F` begins no HTTP request, so a server could tell the two apart on one port. WebSocket
-//! needs an HTTP request, a hash and a mask for what is done here in eight bytes; what it gets for them is that
-//! browsers speak it and proxies let it through.
+//! The client speaks first. `7F` begins no HTTP request, so a server could tell the two
+//! apart on one port. WebSocket needs an HTTP request, a hash and a mask for what is
+//! done here in eight bytes; what it gets for them is that browsers speak it and
+//! proxies let it through.
 //!
-//! A length is only what a stranger claims, but it is at most 16 MiB, and [`receive`] makes room for what has really
-//! arrived. Reading and writing know nothing of each other, so that one thread can do the one and another the other.
+//! A length is only what a stranger claims, but it is at most 16 MiB, and [`receive`]
+//! makes room for what has really arrived. Reading and writing know nothing of each
+//! other, so that one thread can do the one and another the other.
 
 mod handshake;
 
@@ -39,7 +41,8 @@ const LONGEST: u8 = 0x08;
 pub enum Kind {
     /// A WAMP message.
     Message,
-    /// A question whether the other side is there, to be answered at once with a pong of the same payload.
+    /// A question whether the other side is there, to be answered at once with a pong
+    /// of the same payload.
     Ping,
     /// The answer to a ping.
     Pong,
@@ -59,8 +62,9 @@ pub enum FrameError {
     },
 }
 
-/// Appends a whole frame, to leave in one write (see [`Framing::send`](super::framing::Framing::send)). `max` is what
-/// the receiver has said in its [`Handshake`].
+/// Appends a whole frame, to leave in one write (see
+/// [`Framing::send`](super::framing::Framing::send)). `max` is what the receiver has
+/// said in its [`Handshake`].
 ///
 /// ```
 /// use roundtrip::wire::rawsocket::{self, Kind};
@@ -75,8 +79,11 @@ pub enum FrameError {
 /// [`FrameError::TooLong`]; nothing is appended then.
 pub fn encode(kind: Kind, payload: &[u8], max: usize, out: &mut Vec<u8>) -> Result<(), FrameError> {
     let (length, max) = (payload.len(), max.min(MAX_MESSAGE));
-    let [longest, low @ ..] =
-        u32::try_from(length).ok().filter(|_| length <= max).ok_or(FrameError::TooLong { length, max })?.to_be_bytes();
+    let [longest, low @ ..] = u32::try_from(length)
+        .ok()
+        .filter(|_| length <= max)
+        .ok_or(FrameError::TooLong { length, max })?
+        .to_be_bytes();
     let number = match kind {
         Kind::Message => 0,
         Kind::Ping => 1,
@@ -88,8 +95,8 @@ pub fn encode(kind: Kind, payload: &[u8], max: usize, out: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// Reads one frame, and leaves what it carries in `payload`; `None` when the peer has ended the conversation between
-/// two frames.
+/// Reads one frame, and leaves what it carries in `payload`; `None` when the peer has
+/// ended the conversation between two frames.
 ///
 /// ```
 /// use roundtrip::wire::rawsocket::{self, Kind};
@@ -105,17 +112,21 @@ pub fn encode(kind: Kind, payload: &[u8], max: usize, out: &mut Vec<u8>) -> Resu
 /// ```
 ///
 /// # Errors
-/// `InvalidData` for a [`FrameError`], a payload of more than `max` bytes among them; `UnexpectedEof` for a frame
-/// that breaks off; and those of `reader`.
-pub fn receive(reader: &mut impl BufRead, max: usize, payload: &mut Vec<u8>) -> io::Result<Option<Kind>> {
+/// `InvalidData` for a [`FrameError`], a payload of more than `max` bytes among them;
+/// `UnexpectedEof` for a frame that breaks off; and those of `reader`.
+pub fn receive(
+    reader: &mut impl BufRead,
+    max: usize,
+    payload: &mut Vec<u8>,
+) -> io::Result<Option<Kind>> {
     payload.clear();
     if reader.fill_buf()?.is_empty() {
         return Ok(None);
     }
     let mut head = [0; 4];
-    reader
-        .read_exact(&mut head)
-        .map_err(|error| if error.kind() == ErrorKind::UnexpectedEof { broken_off() } else { error })?;
+    reader.read_exact(&mut head).map_err(|error| {
+        if error.kind() == ErrorKind::UnexpectedEof { broken_off() } else { error }
+    })?;
     let (kind, length) = parse(head, max)?;
     // Reads until it has all or nothing more comes, and makes room as it goes.
     let read = reader.by_ref().take(length as u64).read_to_end(payload)?;
@@ -146,7 +157,9 @@ impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FrameError::Reserved(first) => write!(f, "no message begins with the byte {first:02X}"),
-            FrameError::TooLong { length, max } => write!(f, "a message of {length} bytes where {max} are allowed"),
+            FrameError::TooLong { length, max } => {
+                write!(f, "a message of {length} bytes where {max} are allowed")
+            }
         }
     }
 }

@@ -7,8 +7,9 @@
 //! | `rs://HOST:PORT` | TCP | `RawSocket` |
 //! | `rs+unix:PATH` | the Unix socket at this path | `RawSocket` |
 //!
-//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address stands in brackets (RFC 3986
-//! section 3.2.2), since its colons would not end before that of the port: `rs://[::1]:9001`.
+//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address
+//! stands in brackets (RFC 3986 section 3.2.2), since its colons would not end before
+//! that of the port: `rs://[::1]:9001`.
 //!
 //! A listener needs less: [`Socket`] alone, written `HOST:PORT` or `unix:PATH`.
 
@@ -76,7 +77,8 @@ impl FromStr for Url {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, String> {
-        let (address, query) = url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
+        let (address, query) =
+            url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
         let serializer = query.map(|query| serializer(url, query)).transpose()?;
         let root = || "/".to_owned();
         let (socket, framing) = if let Some(path) = address.strip_prefix("ws+unix:") {
@@ -85,9 +87,12 @@ impl FromStr for Url {
             (unix(url, path)?, Framing::RawSocket)
         } else if let Some(rest) = address.strip_prefix("ws://") {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            // It is put into an HTTP request as it is, and must not end there what it is a part of.
+            // It is put into an HTTP request as it is, and must not end there what it
+            // is a part of.
             if !path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
-                return Err(format!("{url:?} has a path with characters that a URL does not have; write them as %XX"));
+                return Err(format!(
+                    "{url:?} has a path with characters that a URL does not have; write them as %XX"
+                ));
             }
             let path = if path.is_empty() { root() } else { path.to_owned() };
             (tcp(url, authority, Some(WEBSOCKET_PORT))?, Framing::WebSocket { path })
@@ -127,16 +132,22 @@ impl FromStr for Socket {
 
 fn serializer(url: &str, query: &str) -> Result<Serializer, String> {
     let name = query.strip_prefix("serializer=").unwrap_or_default();
-    name.parse().map_err(|_| format!("{url:?} has {query:?} after the ?; write serializer=json or serializer=msgpack"))
+    name.parse().map_err(|_| {
+        format!("{url:?} has {query:?} after the ?; write serializer=json or serializer=msgpack")
+    })
 }
 
 fn unix(whole: &str, path: &str) -> Result<Socket, String> {
     // The path of a listener must be one that a URL can have.
     if path.contains('?') {
-        return Err(format!("{whole:?} has a ? in its path, and in a URL the path ends there; choose another name"));
+        return Err(format!(
+            "{whole:?} has a ? in its path, and in a URL the path ends there; choose another name"
+        ));
     }
     if path.is_empty() || path.contains(char::is_control) {
-        return Err(format!("{whole:?} has no path of a Unix socket; write one after the colon, such as /tmp/router"));
+        return Err(format!(
+            "{whole:?} has no path of a Unix socket; write one after the colon, such as /tmp/router"
+        ));
     }
     Ok(Socket::Unix(path.to_owned()))
 }
@@ -146,22 +157,27 @@ fn tcp(url: &str, authority: &str, default_port: Option<u16>) -> Result<Socket, 
         format!("{url:?} has {authority:?} where HOST:PORT should be, such as localhost:9001 or [::1]:9001")
     })?;
     match port.or(default_port) {
-        Some(0) => Err(format!("{url:?} has port 0, on which nobody listens; write one from 1 to 65535")),
+        Some(0) => {
+            Err(format!("{url:?} has port 0, on which nobody listens; write one from 1 to 65535"))
+        }
         Some(port) => Ok(Socket::Tcp { host: host.to_owned(), port }),
         None => Err(format!("{url:?} has no port; write it after the host, such as {url}:9001")),
     }
 }
 
-/// RFC 3986 section 3.2, without a user's name, and with the characters that names of hosts have.
+/// RFC 3986 section 3.2, without a user's name, and with the characters that names of
+/// hosts have.
 fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
         let (host, port) = bracketed.split_once(']')?;
-        // A link-local address may be followed by the interface that leads to it: fe80::1%eth0.
+        // A link-local address may be followed by the interface that leads to it:
+        // fe80::1%eth0.
         let (address, interface) = host.split_once('%').unwrap_or((host, "-"));
         address.parse::<Ipv6Addr>().ok().filter(|_| is_name(interface))?;
         (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
     } else {
-        let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+        let (host, port) =
+            authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
         (Some(host).filter(|host| is_name(host))?, port)
     };
     match port {
@@ -172,7 +188,8 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
 }
 
 fn is_name(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 /// As it is parsed; the path `/` is left out.

@@ -1,7 +1,8 @@
 //! What is left of a message when its encoding is taken away.
 //!
-//! JSON and `MessagePack` write the same things down differently: numbers, strings, lists, and maps from strings to
-//! any of these. A program that handles [`Value`]s does not have to know which of the two a peer speaks:
+//! JSON and `MessagePack` write the same things down differently: numbers, strings,
+//! lists, and maps from strings to any of these. A program that handles [`Value`]s does
+//! not have to know which of the two a peer speaks:
 //!
 //! ```text
 //!   {"ok":true}        ─ json ─────┐
@@ -23,14 +24,16 @@ use std::mem;
 
 /// How many lists and maps may be open at once when a value is read.
 ///
-/// More than anyone writes by hand, and few enough for the 256 KiB of stack that a server's thread has: without
-/// optimization a level takes about 1 KiB. The tests parse, copy, print and drop a value this deep in such a thread.
+/// More than anyone writes by hand, and few enough for the 256 KiB of stack that a
+/// server's thread has: without optimization a level takes about 1 KiB. The tests
+/// parse, copy, print and drop a value this deep in such a thread.
 pub const MAX_DEPTH: usize = 128;
 
 /// How many values there may be in one that is read.
 ///
-/// A zero is one byte of a message and 32 bytes in memory, and in lists of lists it is more: without this limit a
-/// message of 16 MiB would become 1.2 GiB. With it, what is read takes some 50 MiB more than its strings.
+/// A zero is one byte of a message and 32 bytes in memory, and in lists of lists it is
+/// more: without this limit a message of 16 MiB would become 1.2 GiB. With it, what is
+/// read takes some 50 MiB more than its strings.
 pub const MAX_VALUES: usize = 1 << 18;
 
 /// Anything that a message may say.
@@ -40,19 +43,23 @@ pub enum Value {
     Null,
     /// Yes or no.
     Bool(bool),
-    /// A whole number from `i64::MIN` to `u64::MAX`: what `MessagePack` can hold, and what JSON is read into. The
-    /// type is wider only because Rust has none of just this range.
+    /// A whole number from `i64::MIN` to `u64::MAX`: what `MessagePack` can hold, and
+    /// what JSON is read into. The type is wider only because Rust has none of just
+    /// this range.
     Integer(i128),
-    /// Any other number, and one that was written with a fraction or an exponent. JSON cannot say that a number is
-    /// infinite or not a number: [`json::encode`](super::json::encode) writes `null` for these, so leave a figure out
-    /// that is not known.
+    /// Any other number, and one that was written with a fraction or an exponent. JSON
+    /// cannot say that a number is infinite or not a number:
+    /// [`json::encode`](super::json::encode) writes `null` for these, so leave a figure
+    /// out that is not known.
     Float(f64),
     /// Text.
     String(String),
-    /// Bytes that are not text. JSON has only text: [`json::encode`](super::json::encode) writes them as Base64.
+    /// Bytes that are not text. JSON has only text:
+    /// [`json::encode`](super::json::encode) writes them as Base64.
     Bytes(Vec<u8>),
-    /// What a program, or the `MessagePack` specification for a type below zero, has given a meaning of its own; type
-    /// -1 is a time stamp. It is kept as it came. JSON has nothing of the kind, and `null` is written for it.
+    /// What a program, or the `MessagePack` specification for a type below zero, has
+    /// given a meaning of its own; type -1 is a time stamp. It is kept as it came. JSON
+    /// has nothing of the kind, and `null` is written for it.
     Extension(i8, Vec<u8>),
     /// Values in order: an array in JSON.
     List(Vec<Value>),
@@ -60,10 +67,12 @@ pub enum Value {
     Map(Map),
 }
 
-/// Pairs of a key and a value, in the order in which the keys were first inserted. No key is there twice.
+/// Pairs of a key and a value, in the order in which the keys were first inserted. No
+/// key is there twice.
 ///
-/// It keeps the order so that what is printed reads as it was put together, and comparing two maps heeds it. Looking
-/// up a key goes through the pairs one by one: the maps in messages are small.
+/// It keeps the order so that what is printed reads as it was put together, and
+/// comparing two maps heeds it. Looking up a key goes through the pairs one by one: the
+/// maps in messages are small.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     pairs: Vec<(String, Value)>,
@@ -123,7 +132,8 @@ impl Value {
         if let Value::Integer(number) = self { i64::try_from(*number).ok() } else { None }
     }
 
-    /// Any number. An integer of more than 53 bits is rounded to the nearest that an `f64` holds.
+    /// Any number. An integer of more than 53 bits is rounded to the nearest that an
+    /// `f64` holds.
     ///
     /// ```
     /// use roundtrip::wire::value::Value;
@@ -207,7 +217,8 @@ impl Map {
         Self::default()
     }
 
-    /// Puts a value under a key: at the end or, where the key is there already, in the place of its value.
+    /// Puts a value under a key: at the end or, where the key is there already, in the
+    /// place of its value.
     ///
     /// ```
     /// use roundtrip::wire::value::{Map, Value};
@@ -280,14 +291,15 @@ impl Map {
     }
 }
 
-/// As inserting one pair after the other, but quicker. A stranger chooses how many keys a message has: were each
-/// compared with all before it, a hundred thousand keys would cost five thousand million comparisons. Sorted, they
-/// cost two million.
+/// As inserting one pair after the other, but quicker. A stranger chooses how many keys
+/// a message has: were each compared with all before it, a hundred thousand keys would
+/// cost five thousand million comparisons. Sorted, they cost two million.
 impl<K: Into<String>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter().map(|(key, value)| (key.into(), value));
         let mut numbered: Vec<(usize, (String, Value))> = pairs.enumerate().collect();
-        // Equal keys stay in their order when sorted, so each replaces the value of the one before it.
+        // Equal keys stay in their order when sorted, so each replaces the value of the
+        // one before it.
         numbered.sort_by(|(_, a), (_, b)| a.0.cmp(&b.0));
         numbered.dedup_by(|(_, later), (_, kept)| {
             let same = later.0 == kept.0;

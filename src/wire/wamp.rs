@@ -1,9 +1,10 @@
-//! How does a program call a procedure in another that it does not know? WAMP, <https://wamp-proto.org>, basic
-//! profile.
+//! How does a program call a procedure in another that it does not know? WAMP,
+//! <https://wamp-proto.org>, basic profile.
 //!
-//! Neither of the two listens; both connect to a router. One registers a procedure there under a name, the other
-//! calls that name, and the router brings them together. Every request has a number that its answer repeats, so that
-//! a hundred calls can be under way on one connection and be answered in any order:
+//! Neither of the two listens; both connect to a router. One registers a procedure
+//! there under a name, the other calls that name, and the router brings them together.
+//! Every request has a number that its answer repeats, so that a hundred calls can be
+//! under way on one connection and be answered in any order:
 //!
 //! ```text
 //!   caller                      router                      callee
@@ -19,13 +20,16 @@
 //!       ◀──────────────── GOODBYE GOODBYE ────────────────▶
 //! ```
 //!
-//! A message is a list: a [code] that says which, numbers and names in their places, a map for whatever has been
-//! invented since, and at the end what the two programs have to say to each other, which the router does not look at.
-//! `[48, 1, {}, "add", [2, 3]]` is a CALL. [`Serializer`] turns such lists into bytes, as JSON or as `MessagePack`;
-//! [`rawsocket`](super::rawsocket) says where one message ends and the next begins.
+//! A message is a list: a [code] that says which, numbers and names in their places, a
+//! map for whatever has been invented since, and at the end what the two programs have
+//! to say to each other, which the router does not look at. `[48, 1, {}, "add", [2,
+//! 3]]` is a CALL. [`Serializer`] turns such lists into bytes, as JSON or as
+//! `MessagePack`; [`rawsocket`](super::rawsocket) says where one message ends and the
+//! next begins.
 //!
-//! Reading a message checks its shape and nothing else: whether a name is well formed ([`valid_uri`]) or registered
-//! is for the router to say, in an ERROR, while a message out of shape ends the session.
+//! Reading a message checks its shape and nothing else: whether a name is well formed
+//! ([`valid_uri`]) or registered is for the router to say, in an ERROR, while a message
+//! out of shape ends the session.
 
 mod layout;
 mod serializer;
@@ -41,8 +45,8 @@ use super::json::JsonError;
 use super::msgpack::MsgpackError;
 use super::value::{Map, Value};
 
-/// The largest number of a request, session or registration: up to here an `f64`, the only number that some languages
-/// have, holds every integer. The smallest is 1.
+/// The largest number of a request, session or registration: up to here an `f64`, the
+/// only number that some languages have, holds every integer. The smallest is 1.
 pub const MAX_ID: u64 = 1 << 53;
 
 /// What a message begins with.
@@ -72,7 +76,8 @@ pub enum Message {
     Hello { realm: String, details: Map },
     /// The router grants it.
     Welcome { session: u64, details: Map },
-    /// Either side ends a session that is not yet open or that has gone wrong; there is no answer.
+    /// Either side ends a session that is not yet open or that has gone wrong; there is
+    /// no answer.
     Abort { details: Map, reason: String },
     /// Either side ends a session in good order, and the other says the same.
     Goodbye { details: Map, reason: String },
@@ -80,8 +85,8 @@ pub enum Message {
     Error { request_type: u64, request: u64, details: Map, error: String, payload: Payload },
     /// Caller to router: call this procedure.
     Call { request: u64, options: Map, procedure: String, payload: Payload },
-    /// Caller to router: I do not wait for the result of this call any more. It is from the advanced profile, but
-    /// callers of the basic one send it when they give up.
+    /// Caller to router: I do not wait for the result of this call any more. It is from
+    /// the advanced profile, but callers of the basic one send it when they give up.
     Cancel { request: u64, options: Map },
     /// Router to caller: what the procedure returned.
     Result { request: u64, details: Map, payload: Payload },
@@ -99,8 +104,9 @@ pub enum Message {
     Yield { request: u64, options: Map, payload: Payload },
 }
 
-/// What a procedure is given or returns. What is not there and what is empty are kept apart, so that a router passes
-/// on what it got; only named values without others get an empty list in front of them, which holds their place.
+/// What a procedure is given or returns. What is not there and what is empty are kept
+/// apart, so that a router passes on what it got; only named values without others get
+/// an empty list in front of them, which holds their place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
     /// Values by position.
@@ -203,9 +209,15 @@ impl fmt::Display for WampError {
             WampError::Json(error) => write!(f, "not JSON: {error}"),
             WampError::Msgpack(error) => write!(f, "not MessagePack: {error}"),
             WampError::NoCode => f.write_str("a message is a list that begins with its code"),
-            WampError::UnknownCode(code) => write!(f, "{code} is the code of no message known here"),
-            WampError::Missing { message, field } => write!(f, "the {field} of {message} is missing"),
-            WampError::Wrong { message, field, wanted } => write!(f, "the {field} of {message} is not {wanted}"),
+            WampError::UnknownCode(code) => {
+                write!(f, "{code} is the code of no message known here")
+            }
+            WampError::Missing { message, field } => {
+                write!(f, "the {field} of {message} is missing")
+            }
+            WampError::Wrong { message, field, wanted } => {
+                write!(f, "the {field} of {message} is not {wanted}")
+            }
             WampError::TooLong(message) => write!(f, "{message} goes on after its last field"),
         }
     }

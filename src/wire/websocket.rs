@@ -1,8 +1,11 @@
-//! How does a connection change its protocol half-way, and how do messages travel in it then? WebSocket, RFC 6455.
+//! How does a connection change its protocol half-way, and how do messages travel in it
+//! then? WebSocket, RFC 6455.
 //!
-//! A page in a browser may not open a socket; it may only send HTTP requests. So WebSocket begins as one, through the
-//! port, the proxies and the firewalls of the web. It asks the server to speak another protocol from then on, and if
-//! the server agrees, there is what TCP offered all along, a stream in both directions, and messages in it:
+//! A page in a browser may not open a socket; it may only send HTTP requests. So
+//! WebSocket begins as one, through the port, the proxies and the firewalls of the web.
+//! It asks the server to speak another protocol from then on, and if the server agrees,
+//! there is what TCP offered all along, a stream in both directions, and messages in
+//! it:
 //!
 //! ```text
 //!   client                                            server
@@ -15,8 +18,8 @@
 //!   Receiver           [frame]                  ◀──   [frame]                             Sender
 //! ```
 //!
-//! A frame (section 5.2) says in front how long it is. The length takes one byte, three or nine, the fewest that it
-//! fits into, so that a short message stays short:
+//! A frame (section 5.2) says in front how long it is. The length takes one byte, three
+//! or nine, the fewest that it fits into, so that a short message stays short:
 //!
 //! ```text
 //!   F R R R opcode   M length        longer length        mask       payload
@@ -26,11 +29,14 @@
 //!                                    8 if it is 127
 //! ```
 //!
-//! * `F` (FIN) marks the last frame of a message. A message may come in several, so that a sender can begin before it
-//!   knows the length. [`Receiver`] puts them together; [`Sender`] always makes one, since it is given whole messages.
-//! * `R` are three reserved bits: extensions may give them a meaning. None is negotiated here, so they are zero.
-//! * The opcode tells text from binary messages, and both from the control frames: ping, pong and close. These are
-//!   short, and may stand between the frames of a message, so that a long one does not keep them waiting.
+//! * `F` (FIN) marks the last frame of a message. A message may come in several, so
+//!   that a sender can begin before it knows the length. [`Receiver`] puts them
+//!   together; [`Sender`] always makes one, since it is given whole messages.
+//! * `R` are three reserved bits: extensions may give them a meaning. None is
+//!   negotiated here, so they are zero.
+//! * The opcode tells text from binary messages, and both from the control frames:
+//!   ping, pong and close. These are short, and may stand between the frames of a
+//!   message, so that a long one does not keep them waiting.
 //! * `M` says that the payload is masked; [see below](#the-mask).
 //!
 //! # Who does what
@@ -47,16 +53,18 @@
 //!
 //! # The mask
 //!
-//! What a client sends is combined with four random bytes by exclusive or, anew for each frame, and the four bytes
-//! stand in front of it: nothing is hidden. It is not for the two ends but for what is between them. The page that
-//! chooses the payload may be an attacker's, and so may the server. Old proxies that knew nothing of the upgrade took
-//! a payload that looked like `GET /jquery.js` for a request and the server's answer for that file, and kept it for
-//! all their users (Huang and others, "Talking to Yourself for Fun and Profit", 2011; section 10.3). With a mask that
-//! a page cannot know before the payload is handed over, it cannot choose what the proxy sees. Answers are not
-//! masked: no proxy takes what a server sends for a request.
+//! What a client sends is combined with four random bytes by exclusive or, anew for
+//! each frame, and the four bytes stand in front of it: nothing is hidden. It is not
+//! for the two ends but for what is between them. The page that chooses the payload may
+//! be an attacker's, and so may the server. Old proxies that knew nothing of the
+//! upgrade took a payload that looked like `GET /jquery.js` for a request and the
+//! server's answer for that file, and kept it for all their users (Huang and others,
+//! "Talking to Yourself for Fun and Profit", 2011; section 10.3). With a mask that a
+//! page cannot know before the payload is handed over, it cannot choose what the proxy
+//! sees. Answers are not masked: no proxy takes what a server sends for a request.
 //!
-//! So a native client has little need of it, and must do it all the same: section 5.1 has the server close the
-//! connection otherwise.
+//! So a native client has little need of it, and must do it all the same: section 5.1
+//! has the server close the connection otherwise.
 //!
 //! ```
 //! use roundtrip::wire::websocket::{Message, Opening, Receiver, Role, Sender, accept};
@@ -87,15 +95,18 @@ pub use head::MAX_HEAD;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
-/// The connection has done what it was opened for (RFC 6455 section 7.4.1, as all of these).
+/// The connection has done what it was opened for (RFC 6455 section 7.4.1, as all of
+/// these).
 pub const CLOSE_NORMAL: u16 = 1000;
 /// The server is shutting down, or the user has left the page.
 pub const CLOSE_GOING_AWAY: u16 = 1001;
 /// The peer has sent what no frame may be.
 pub const CLOSE_PROTOCOL_ERROR: u16 = 1002;
-/// The peer has sent a kind of message that is of no use here, such as a binary one where only text is understood.
+/// The peer has sent a kind of message that is of no use here, such as a binary one
+/// where only text is understood.
 pub const CLOSE_UNSUPPORTED: u16 = 1003;
-/// The content of a message is not what its kind demands, such as a text that is not UTF-8.
+/// The content of a message is not what its kind demands, such as a text that is not
+/// UTF-8.
 pub const CLOSE_INVALID_DATA: u16 = 1007;
 /// The peer has broken a rule that no other code describes.
 pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
@@ -104,7 +115,8 @@ pub const CLOSE_TOO_BIG: u16 = 1009;
 /// The server cannot go on, through no fault of the client.
 pub const CLOSE_INTERNAL_ERROR: u16 = 1011;
 
-/// Which end of the connection this is: the client masks what it sends, and the server does not.
+/// Which end of the connection this is: the client masks what it sends, and the server
+/// does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The end that sent the request.
@@ -113,7 +125,8 @@ pub enum Role {
     Server,
 }
 
-/// What one end says to the other: a message, or one of the control frames (RFC 6455 sections 5.5 and 5.6).
+/// What one end says to the other: a message, or one of the control frames (RFC 6455
+/// sections 5.5 and 5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<'a> {
     /// A message that is text.
@@ -124,11 +137,13 @@ pub enum Message<'a> {
     Ping(&'a [u8]),
     /// The answer, with the bytes of the question. It may also come unasked.
     Pong(&'a [u8]),
-    /// The last that this end says, with a code and a reason in at most [`MAX_CONTROL`] − 2 bytes.
+    /// The last that this end says, with a code and a reason in at most [`MAX_CONTROL`]
+    /// − 2 bytes.
     Close(Option<(u16, &'a str)>),
 }
 
-/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5): what a length of one byte can say.
+/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5): what a
+/// length of one byte can say.
 pub const MAX_CONTROL: usize = 125;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The undelimited dialect, against peers written as the original programs were: one `recv(1024)` is one message.
+//! The undelimited dialect, against peers written as the original programs were: one
+//! `recv(1024)` is one message.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -33,7 +34,8 @@ fn the_original_client_is_served() {
     }
 }
 
-/// The original server: a request is what one `recv(1024)` returns, stripped, and no answer has an end.
+/// The original server: a request is what one `recv(1024)` returns, stripped, and no
+/// answer has an end.
 fn original_server(peer: Peer) {
     let mut stream = peer.0.into_inner();
     let mut buffer = [0; 1024];
@@ -43,7 +45,8 @@ fn original_server(peer: Peer) {
         if request == "PING" {
             stream.write_all(b"PONG").unwrap();
         } else if let Some(bytes) = request.strip_prefix("BANDWIDTH_DOWNLOAD:") {
-            // At once, so that it arrives in one piece with the data: what the original client fails on.
+            // At once, so that it arrives in one piece with the data: what the original
+            // client fails on.
             let answer = [&b"READY"[..], &vec![b'x'; bytes.parse().unwrap()]].concat();
             stream.write_all(&answer).unwrap();
         } else if let Some(bytes) = request.strip_prefix("BANDWIDTH_UPLOAD:") {
@@ -63,27 +66,38 @@ fn original_server(peer: Peer) {
 #[test]
 fn the_original_server_is_measured() {
     let port = fake_server(original_server);
-    let outcome = client(port, &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "3"]);
+    let outcome =
+        client(port, &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "3"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
     assert!(outcome.out.contains("3 sent, 3 received, 0% lost"));
-    assert!(outcome.out.contains("download: 3.00 MiB in ") && outcome.out.contains("upload:   3.00 MiB in "));
+    assert!(
+        outcome.out.contains("download: 3.00 MiB in ")
+            && outcome.out.contains("upload:   3.00 MiB in ")
+    );
 }
 
 #[test]
 fn both_sides_bare_measure_each_other_in_each_mode() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode, "--framing", "bare"]);
-        let outcome = client(server.port, &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "1"]);
+        let outcome = client(
+            server.port,
+            &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "1"],
+        );
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
     }
 }
 
 #[test]
 fn a_bare_refusal_is_told_in_its_own_words() {
-    let server = Server::start(&["--framing", "bare", "--max-size", "1KiB", "--max-connections", "1"]);
+    let server =
+        Server::start(&["--framing", "bare", "--max-size", "1KiB", "--max-connections", "1"]);
     let outcome = client(server.port, &["--framing", "bare", "--test", "download"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains("ERROR:10485760 bytes are over the limit of 1024 bytes"), "{outcome:?}");
+    assert!(
+        outcome.err.contains("ERROR:10485760 bytes are over the limit of 1024 bytes"),
+        "{outcome:?}"
+    );
     let mut first = None;
     eventually("the client's place is free", || {
         let mut peer = server.connect();
@@ -101,13 +115,17 @@ fn a_bare_server_and_a_line_client_find_out_what_is_wrong() {
     let server = Server::start(&["--framing", "bare"]);
     let outcome = client(server.port, &["--test", "latency", "--timeout", "300ms"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains("\"PONG\"") && outcome.err.contains("--framing bare"), "{outcome:?}");
+    assert!(
+        outcome.err.contains("\"PONG\"") && outcome.err.contains("--framing bare"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
 fn a_line_server_and_a_bare_client_find_out_too() {
     let server = Server::start(&[]);
-    let outcome = client(server.port, &["--framing", "bare", "--test", "latency", "--timeout", "300ms"]);
+    let outcome =
+        client(server.port, &["--framing", "bare", "--test", "latency", "--timeout", "300ms"]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
     assert!(outcome.err.contains("--framing line"), "{outcome:?}");
 }

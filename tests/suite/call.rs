@@ -1,4 +1,5 @@
-//! `client --test call`: every combination, each in processes of its own, of which none is left behind.
+//! `client --test call`: every combination, each in processes of its own, of which none
+//! is left behind.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -48,23 +49,45 @@ fn every_combination_is_measured() {
     assert!(text(&document, "host") == "127.0.0.1" && number(&document, "port") > 0);
     let mut seen = Vec::new();
     for test in tests(&document) {
-        seen.push(["socket", "framing", "serialization"].map(|factor| text(test, factor).to_owned()).join(" "));
-        assert_eq!((text(test, "test"), test.get("ok").and_then(Value::as_bool)), ("call", Some(true)));
+        seen.push(
+            ["socket", "framing", "serialization"]
+                .map(|factor| text(test, factor).to_owned())
+                .join(" "),
+        );
+        assert_eq!(
+            (text(test, "test"), test.get("ok").and_then(Value::as_bool)),
+            ("call", Some(true))
+        );
         assert_eq!((number(test, "sent"), number(test, "received")), (20, 20));
         let rtt = test.get("rtt_ns").unwrap();
-        assert!(number(rtt, "count") == 20 && number(rtt, "min") > 0 && number(test, "calls_per_second") > 0);
-        // One after the other, with nothing in between but the observer: no faster than the mean allows.
-        assert!(number(test, "calls_per_second") <= 1_000_000_000 / number(rtt, "mean") + 1, "{test}");
-        assert!(test.get("url").is_none() && test.get("due_ns").is_none() && test.get("error").is_none());
+        assert!(
+            number(rtt, "count") == 20
+                && number(rtt, "min") > 0
+                && number(test, "calls_per_second") > 0
+        );
+        // One after the other, with nothing in between but the observer: no faster than
+        // the mean allows.
+        assert!(
+            number(test, "calls_per_second") <= 1_000_000_000 / number(rtt, "mean") + 1,
+            "{test}"
+        );
+        assert!(
+            test.get("url").is_none()
+                && test.get("due_ns").is_none()
+                && test.get("error").is_none()
+        );
     }
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 8, "{seen:?}");
-    for (factor, to) in [("socket", "unix"), ("framing", "rawsocket"), ("serialization", "msgpack")] {
+    for (factor, to) in [("socket", "unix"), ("framing", "rawsocket"), ("serialization", "msgpack")]
+    {
         let effect = document.get("effects").and_then(|effects| effects.get(factor)).unwrap();
         assert_eq!((text(effect, "to"), number(effect, "pairs")), (to, 4));
         assert!(effect.get("mean_ns").and_then(Value::as_i64).is_some());
-        assert!(effect.get("p50_ratio_permille").and_then(Value::as_u64).is_some_and(|ratio| ratio > 0));
+        assert!(
+            effect.get("p50_ratio_permille").and_then(Value::as_u64).is_some_and(|ratio| ratio > 0)
+        );
     }
 }
 
@@ -76,14 +99,23 @@ fn batches_and_then_a_table_and_what_to_make_of_it() {
     let lines: Vec<&str> = outcome.out.lines().collect();
     assert_eq!(lines[0], "call: 7 calls on each way");
     // Each has its turn before any has its next.
-    assert!(lines[1].starts_with("  tcp  websocket json    batch 1/7: ") && lines[1].ends_with(" ms"), "{}", lines[1]);
+    assert!(
+        lines[1].starts_with("  tcp  websocket json    batch 1/7: ") && lines[1].ends_with(" ms"),
+        "{}",
+        lines[1]
+    );
     assert!(lines[8].starts_with("  unix rawsocket msgpack batch 1/7: "), "{}", lines[8]);
     assert!(lines[9].starts_with("  unix rawsocket msgpack batch 2/7: "), "{}", lines[9]);
     assert!(lines[16].starts_with("  tcp  websocket json    batch 2/7: "), "{}", lines[16]);
     let rows = &lines[57..];
     assert!(rows[0].ends_with("calls      mean       p50    p99 ms   calls/s"), "{}", rows[0]);
-    assert_eq!(rows[8].split_whitespace().take(4).collect::<Vec<_>>(), ["unix", "rawsocket", "msgpack", "7"]);
-    for change in ["unix instead of tcp: ", "rawsocket instead of websocket: ", "msgpack instead of json: "] {
+    assert_eq!(
+        rows[8].split_whitespace().take(4).collect::<Vec<_>>(),
+        ["unix", "rawsocket", "msgpack", "7"]
+    );
+    for change in
+        ["unix instead of tcp: ", "rawsocket instead of websocket: ", "msgpack instead of json: "]
+    {
         assert!(rows[9..12].iter().any(|row| row.trim_start().starts_with(change)), "{rows:#?}");
     }
     assert!(rows[13].starts_with("  unseen: ") && rows.len() == 14, "{rows:#?}");
@@ -97,7 +129,10 @@ fn several_callers_are_a_list_of_the_same_objects() {
     for test in tests(&document(&outcome)) {
         assert_eq!((number(test, "sent"), number(test, "received")), (75, 75));
         let clients = test.get("clients").and_then(Value::as_list).unwrap();
-        assert_eq!(clients.iter().map(|client| number(client, "received")).collect::<Vec<_>>(), [25; 3]);
+        assert_eq!(
+            clients.iter().map(|client| number(client, "received")).collect::<Vec<_>>(),
+            [25; 3]
+        );
         assert_eq!(text(&clients[2], "framing"), text(test, "framing"));
         assert_eq!(number(test.get("due_ns").unwrap(), "count"), 75);
     }
@@ -106,12 +141,21 @@ fn several_callers_are_a_list_of_the_same_objects() {
 #[test]
 fn a_stream_tells_of_every_call_and_every_batch() {
     let outcome = call(&["--count", "12", "--json-stream"]);
-    let events: Vec<Value> = outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
-    let of = |kind: &str| events.iter().filter(|event| text(event, "event") == kind).collect::<Vec<_>>();
+    let events: Vec<Value> =
+        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
+    let of =
+        |kind: &str| events.iter().filter(|event| text(event, "event") == kind).collect::<Vec<_>>();
     let ways = of("result").len();
     assert_eq!((of("start").len(), of("call").len(), of("batch").len()), (1, 12 * ways, 10 * ways));
-    assert_eq!(of("batch").iter().map(|batch| number(batch, "calls")).sum::<u64>(), 12 * ways as u64);
-    assert!(of("batch").iter().all(|batch| number(batch, "batches") == 10 && number(batch, "mean_ns") > 0));
+    assert_eq!(
+        of("batch").iter().map(|batch| number(batch, "calls")).sum::<u64>(),
+        12 * ways as u64
+    );
+    assert!(
+        of("batch")
+            .iter()
+            .all(|batch| number(batch, "batches") == 10 && number(batch, "mean_ns") > 0)
+    );
     assert_eq!(text(of("call")[0], "part"), "tcp websocket json");
     assert!(of("document")[0].get("effects").is_some());
 }
@@ -123,7 +167,10 @@ fn time_is_an_alternative_to_a_count() {
     for test in tests(&document(&outcome)) {
         // As many as fit, and each began within its time.
         let rtt = test.get("rtt_ns").unwrap();
-        assert!((number(rtt, "count") - 1) * number(rtt, "min") < 20_000_000 + 10 * number(rtt, "max"), "{test}");
+        assert!(
+            (number(rtt, "count") - 1) * number(rtt, "min") < 20_000_000 + 10 * number(rtt, "max"),
+            "{test}"
+        );
     }
 }
 
@@ -131,16 +178,24 @@ fn time_is_an_alternative_to_a_count() {
 fn a_router_of_somebody_else() {
     let (_router, urls) = router();
     let json: Vec<String> = urls.iter().map(|url| format!("{url}?serializer=json")).collect();
-    let flags = ["--count", "5", "--json", "--realm", "realm1", "--url", &json[0], "--url", &json[1]];
+    let flags =
+        ["--count", "5", "--json", "--realm", "realm1", "--url", &json[0], "--url", &json[1]];
     let outcome = call(&flags);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let measured = document(&outcome);
     assert_eq!(tests(&measured).iter().map(|test| text(test, "url")).collect::<Vec<_>>(), json);
-    assert!(tests(&measured).iter().all(|test| number(test, "received") == 5 && test.get("socket").is_none()));
+    assert!(
+        tests(&measured)
+            .iter()
+            .all(|test| number(test, "received") == 5 && test.get("socket").is_none())
+    );
     // They differ in their framing, and nothing is known of the rest.
     let effects = measured.get("effects").and_then(Value::as_map).unwrap();
     assert_eq!(
-        effects.iter().map(|(factor, effect)| (factor, number(effect, "pairs"))).collect::<Vec<_>>(),
+        effects
+            .iter()
+            .map(|(factor, effect)| (factor, number(effect, "pairs")))
+            .collect::<Vec<_>>(),
         [("framing", 1)]
     );
 
@@ -160,7 +215,11 @@ fn what_cannot_be_reached_keeps_nothing_else_from_being_measured() {
     assert!(outcome.err.contains(&format!("call, {nobody} failed: the callee: ")), "{outcome:?}");
     let measured = document(&outcome);
     let [failed, worked] = tests(&measured) else { panic!("{measured}") };
-    assert!(text(failed, "error").contains("refused") && number(failed, "sent") == 0 && text(failed, "url") == nobody);
+    assert!(
+        text(failed, "error").contains("refused")
+            && number(failed, "sent") == 0
+            && text(failed, "url") == nobody
+    );
     assert_eq!(number(worked, "received"), 5);
 
     let outcome = call(&["--count", "5", "--realm", "elsewhere", "--url", &urls[0]]);
@@ -170,14 +229,32 @@ fn what_cannot_be_reached_keeps_nothing_else_from_being_measured() {
 
 #[test]
 fn a_table_and_a_picture() {
-    let name = |end| std::env::temp_dir().join(format!("roundtrip-{}-call.{end}", std::process::id()));
+    let name =
+        |end| std::env::temp_dir().join(format!("roundtrip-{}-call.{end}", std::process::id()));
     let (csv, svg) = (name("csv"), name("svg"));
-    let outcome = call(&["--count", "5", "-q", "--csv", csv.to_str().unwrap(), "--svg", svg.to_str().unwrap()]);
+    let outcome = call(&[
+        "--count",
+        "5",
+        "-q",
+        "--csv",
+        csv.to_str().unwrap(),
+        "--svg",
+        svg.to_str().unwrap(),
+    ]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    let (table, picture) = (std::fs::read_to_string(&csv).unwrap(), std::fs::read_to_string(&svg).unwrap());
+    let (table, picture) =
+        (std::fs::read_to_string(&csv).unwrap(), std::fs::read_to_string(&svg).unwrap());
     let _ = (std::fs::remove_file(csv), std::fs::remove_file(svg));
-    assert_eq!(table.lines().filter(|line| line.starts_with("call,1,tcp rawsocket json,")).count(), 5, "{table}");
-    assert!(picture.contains("tcp rawsocket json") && picture.contains("p99") && !picture.contains("NaN"));
+    assert_eq!(
+        table.lines().filter(|line| line.starts_with("call,1,tcp rawsocket json,")).count(),
+        5,
+        "{table}"
+    );
+    assert!(
+        picture.contains("tcp rawsocket json")
+            && picture.contains("p99")
+            && !picture.contains("NaN")
+    );
 }
 
 #[test]
@@ -196,7 +273,11 @@ fn what_makes_no_sense_is_said_in_one_line() {
         (&["--test", "call", "--count", "0"], "whole number from 1"),
     ] {
         let outcome = run(Command::new(CLIENT).args(flags));
-        assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(2), "", 1), "{outcome:?}");
+        assert_eq!(
+            (outcome.code, outcome.out.as_str(), outcome.err.lines().count()),
+            (Some(2), "", 1),
+            "{outcome:?}"
+        );
         assert!(outcome.err.contains(why), "{outcome:?}");
     }
     let outcome = run(Command::new(CLIENT).args(["--role", "nonsense"]));
@@ -248,7 +329,9 @@ impl Running {
     fn assert_alone(&self) {
         for (pid, line) in &self.children {
             crate::support::eventually(line, || command_line(*pid) != *line);
-            let directory = line.split(['\0', '?']).find_map(|word| word.strip_prefix("rs+unix:")?.strip_suffix("/rs"));
+            let directory = line
+                .split(['\0', '?'])
+                .find_map(|word| word.strip_prefix("rs+unix:")?.strip_suffix("/rs"));
             if let Some(directory) = directory {
                 crate::support::eventually(directory, || !std::path::Path::new(directory).exists());
             }
@@ -270,11 +353,19 @@ fn a_callee_that_is_killed_costs_its_own_combination() {
     let (code, document) = running.finish();
     assert_eq!(code, Some(1));
     let failed = |test: &&Value| test.get("ok").and_then(Value::as_bool) == Some(false);
-    let [failed] = tests(&document).iter().filter(failed).collect::<Vec<_>>()[..] else { panic!("{document}") };
-    assert!(text(failed, "error").contains("wamp.error.") && text(failed, "error").contains("the callee has ended"));
+    let [failed] = tests(&document).iter().filter(failed).collect::<Vec<_>>()[..] else {
+        panic!("{document}")
+    };
+    assert!(
+        text(failed, "error").contains("wamp.error.")
+            && text(failed, "error").contains("the callee has ended")
+    );
     // What was measured before is reported.
     assert!(number(failed, "received") > 0 && failed.get("rtt_ns").is_some());
-    assert!(tests(&document).len() == 8 && tests(&document).iter().all(|test| number(test, "received") > 0));
+    assert!(
+        tests(&document).len() == 8
+            && tests(&document).iter().all(|test| number(test, "received") > 0)
+    );
     // There are three pairs left for each factor.
     let socket = document.get("effects").and_then(|effects| effects.get("socket")).unwrap();
     assert_eq!(number(socket, "pairs"), 3, "{document}");
@@ -287,7 +378,10 @@ fn a_router_that_is_killed_fails_all_of_them() {
     running.kill(&["--role\0router"]);
     let (code, document) = running.finish();
     assert_eq!((code, tests(&document).len()), (Some(1), 8));
-    assert!(tests(&document).iter().all(|test| test.get("ok").and_then(Value::as_bool) == Some(false)), "{document}");
+    assert!(
+        tests(&document).iter().all(|test| test.get("ok").and_then(Value::as_bool) == Some(false)),
+        "{document}"
+    );
 }
 
 #[test]
@@ -304,6 +398,8 @@ fn whoever_kills_the_client_leaves_nothing_behind() {
 fn a_long_path_to_temporary_files_is_no_obstacle() {
     // The address of a Unix socket would have no room for it.
     let folder = format!("/tmp/{}", "long".repeat(30));
-    let outcome = run(Command::new(CLIENT).args(["--test", "call", "--count", "1", "-q"]).env("TMPDIR", folder));
+    let outcome = run(Command::new(CLIENT)
+        .args(["--test", "call", "--count", "1", "-q"])
+        .env("TMPDIR", folder));
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
 }

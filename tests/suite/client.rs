@@ -20,15 +20,34 @@ fn all_three_tests_succeed_in_each_mode() {
         assert_eq!(lines[0], format!("[CLIENT] connected to 127.0.0.1:{}", server.port));
         assert_eq!(lines[1], "latency: 10 pings");
         for (index, line) in lines[2..12].iter().enumerate() {
-            assert!(line.starts_with(&format!("  ping {:>2}/10: ", index + 1)) && line.ends_with(" ms"), "{line}");
+            assert!(
+                line.starts_with(&format!("  ping {:>2}/10: ", index + 1)) && line.ends_with(" ms"),
+                "{line}"
+            );
         }
         assert_eq!(lines[12], "  10 sent, 10 received, 0% lost");
-        assert!(lines[13].starts_with("  rtt min/mean/p50/p99/max/stddev = ") && lines[13].ends_with(" ms"));
-        assert!(lines[14].starts_with("  rtt p90/p95/p99.9/jitter = ") && lines[14].ends_with(" ms"));
-        assert!(lines[15].starts_with("  due min/mean/p50/p99/max/stddev = ") && lines[15].ends_with(" ms"));
+        assert!(
+            lines[13].starts_with("  rtt min/mean/p50/p99/max/stddev = ")
+                && lines[13].ends_with(" ms")
+        );
+        assert!(
+            lines[14].starts_with("  rtt p90/p95/p99.9/jitter = ") && lines[14].ends_with(" ms")
+        );
+        assert!(
+            lines[15].starts_with("  due min/mean/p50/p99/max/stddev = ")
+                && lines[15].ends_with(" ms")
+        );
         assert!(lines[16].starts_with("  unseen: reading the clock takes "));
-        assert!(lines[17].starts_with("download: 10.00 MiB in ") && lines[17].ends_with(" Mbit/s"), "{}", lines[17]);
-        assert!(lines[18].starts_with("upload:   10.00 MiB in ") && lines[18].ends_with(" Mbit/s"), "{}", lines[18]);
+        assert!(
+            lines[17].starts_with("download: 10.00 MiB in ") && lines[17].ends_with(" Mbit/s"),
+            "{}",
+            lines[17]
+        );
+        assert!(
+            lines[18].starts_with("upload:   10.00 MiB in ") && lines[18].ends_with(" Mbit/s"),
+            "{}",
+            lines[18]
+        );
         assert_eq!(lines.len(), 19);
         // One connection carried all of it, warm-up included.
         let closed = server.line("closed");
@@ -38,14 +57,31 @@ fn all_three_tests_succeed_in_each_mode() {
 
 #[test]
 fn figures_agree_with_each_other() {
-    let outcome = loopback(&["--test", "all", "--count", "50", "--interval", "0", "--size", "64MiB"]);
+    let outcome =
+        loopback(&["--test", "all", "--count", "50", "--interval", "0", "--size", "64MiB"]);
     let rtt = outcome.out.lines().find(|line| line.contains("rtt min")).unwrap();
-    let figures: Vec<f64> =
-        rtt.split(" = ").nth(1).unwrap().trim_end_matches(" ms").split('/').map(|n| n.parse().unwrap()).collect();
+    let figures: Vec<f64> = rtt
+        .split(" = ")
+        .nth(1)
+        .unwrap()
+        .trim_end_matches(" ms")
+        .split('/')
+        .map(|n| n.parse().unwrap())
+        .collect();
     let [min, mean, p50, p99, max, stddev] = figures[..] else { panic!("{rtt}") };
-    assert!(0.0 < min && min <= p50 && p50 <= p99 && p99 <= max && min <= mean && mean <= max && stddev < max, "{rtt}");
+    assert!(
+        0.0 < min
+            && min <= p50
+            && p50 <= p99
+            && p99 <= max
+            && min <= mean
+            && mean <= max
+            && stddev < max,
+        "{rtt}"
+    );
     for line in outcome.out.lines().filter(|line| line.ends_with("Mbit/s")) {
-        let numbers: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let numbers: Vec<f64> =
+            line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let [mib, seconds, rate] = numbers[..] else { panic!("{line}") };
         let expected = mib * f64::from(1 << 20) * 8.0 / seconds / 1e6;
         // The seconds are printed with four decimals.
@@ -57,11 +93,16 @@ fn figures_agree_with_each_other() {
 fn clients_at_once_are_reported_one_by_one_and_in_all() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode]);
-        let outcome = client(server.port, &["--concurrent", "8", "--count", "5", "--interval", "0"]);
+        let outcome =
+            client(server.port, &["--concurrent", "8", "--count", "5", "--interval", "0"]);
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
         assert!(outcome.out.contains("latency: 5 pings each, 8 clients at once"));
         for number in 1..=8 {
-            assert!(outcome.out.contains(&format!("  client {number}/8: 5 sent, 5 received, 0% lost, rtt ")));
+            assert!(
+                outcome
+                    .out
+                    .contains(&format!("  client {number}/8: 5 sent, 5 received, 0% lost, rtt "))
+            );
         }
         assert!(outcome.out.contains("\n  40 sent, 40 received, 0% lost\n"));
         assert!(!outcome.out.contains("download"));
@@ -74,7 +115,8 @@ fn clients_at_once_are_reported_one_by_one_and_in_all() {
 #[test]
 fn a_thousand_clients_at_once_are_all_answered() {
     let server = Server::start(&["-q"]);
-    let outcome = client(server.port, &["--concurrent", "1000", "--count", "2", "-q", "--timeout", "60s"]);
+    let outcome =
+        client(server.port, &["--concurrent", "1000", "--count", "2", "-q", "--timeout", "60s"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{}", outcome.err);
     assert!(outcome.out.contains("2000 sent, 2000 received, 0% lost"), "{}", outcome.out);
 }
@@ -86,15 +128,27 @@ fn one_client_that_fails_does_not_lose_the_others_results() {
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.out.contains("\n  7 sent, 6 received, 14.3% lost\n"), "{outcome:?}");
     assert!(outcome.out.contains("; failed: the server answered ERROR:server full"), "{outcome:?}");
-    assert!(outcome.err.contains("latency failed for 1 of 3 clients, the first: the server answered"), "{outcome:?}");
+    assert!(
+        outcome.err.contains("latency failed for 1 of 3 clients, the first: the server answered"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
 fn where_nobody_listens_it_says_what_to_do() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let outcome = client(port, &[]);
-    assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(1), "", 1), "{outcome:?}");
-    for hint in ["cannot connect to 127.0.0.1:", "refused", &format!("server --port {port}"), "client --loopback"] {
+    assert_eq!(
+        (outcome.code, outcome.out.as_str(), outcome.err.lines().count()),
+        (Some(1), "", 1),
+        "{outcome:?}"
+    );
+    for hint in [
+        "cannot connect to 127.0.0.1:",
+        "refused",
+        &format!("server --port {port}"),
+        "client --loopback",
+    ] {
         assert!(outcome.err.contains(hint), "{outcome:?}");
     }
     let outcome = run(Command::new(CLIENT).args(["--host", "no.such.host.invalid"]));
@@ -102,7 +156,8 @@ fn where_nobody_listens_it_says_what_to_do() {
     assert!(outcome.err.contains("cannot find the host \"no.such.host.invalid\""), "{outcome:?}");
 }
 
-/// What the client makes of a server that answers the first ping properly and then says this.
+/// What the client makes of a server that answers the first ping properly and then says
+/// this.
 fn after_one_pong(answer: &'static [u8], flags: &[&str]) -> Outcome {
     let port = fake_server(move |mut peer| {
         peer.line();
@@ -129,11 +184,20 @@ fn a_server_that_misbehaves_is_quoted_and_what_was_measured_is_kept() {
     ] {
         let outcome = after_one_pong(answer, &["--test", "latency"]);
         assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
-        assert!(outcome.err.contains("latency failed: ") && outcome.err.contains(complaint), "{outcome:?}");
-        assert!(outcome.out.contains("  2 sent, 1 received, 50.0% lost\n  rtt min/"), "{outcome:?}");
+        assert!(
+            outcome.err.contains("latency failed: ") && outcome.err.contains(complaint),
+            "{outcome:?}"
+        );
+        assert!(
+            outcome.out.contains("  2 sent, 1 received, 50.0% lost\n  rtt min/"),
+            "{outcome:?}"
+        );
     }
     let ahead = after_one_pong(b"PONG\nPONG\n", &["--test", "latency"]);
-    assert!(ahead.code == Some(1) && ahead.err.contains("sent more than it was asked for"), "{ahead:?}");
+    assert!(
+        ahead.code == Some(1) && ahead.err.contains("sent more than it was asked for"),
+        "{ahead:?}"
+    );
     let endless = vec![b'x'; 200_000].leak();
     assert!(after_one_pong(endless, &["--test", "latency"]).err.contains("line too long"));
 }
@@ -144,7 +208,10 @@ fn no_answer_in_time_is_a_failure_and_never_a_number() {
     let outcome = client(port, &["--test", "latency", "--timeout", "100ms"]);
     assert_eq!(outcome.code, Some(1));
     assert_eq!(outcome.err, "client: latency failed: nothing arrived for 100ms\n");
-    assert!(outcome.out.contains("1 sent, 0 received, 100% lost") && !outcome.out.contains("rtt"), "{outcome:?}");
+    assert!(
+        outcome.out.contains("1 sent, 0 received, 100% lost") && !outcome.out.contains("rtt"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -190,8 +257,16 @@ fn a_test_that_fails_does_not_keep_the_next_from_being_tried() {
     let outcome = client(server.port, &["--interval", "0"]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 2), "{outcome:?}");
     assert!(outcome.out.contains("10 sent, 10 received"));
-    assert!(outcome.err.contains("download failed: the server answered ERROR:10485760 bytes are over the limit"));
-    assert!(outcome.err.contains("upload failed: the server answered ERROR:10485760 bytes are over the limit"));
+    assert!(
+        outcome.err.contains(
+            "download failed: the server answered ERROR:10485760 bytes are over the limit"
+        )
+    );
+    assert!(
+        outcome
+            .err
+            .contains("upload failed: the server answered ERROR:10485760 bytes are over the limit")
+    );
 }
 
 #[test]
@@ -215,7 +290,10 @@ fn a_closed_pipe_is_no_panic() {
 #[test]
 fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
     for (flags, hint) in [
-        (&["--test", "speed"][..], "latency, download, upload, bidirectional, loaded, sweep, udp, lag, status, call"),
+        (
+            &["--test", "speed"][..],
+            "latency, download, upload, bidirectional, loaded, sweep, udp, lag, status, call",
+        ),
         (&["--count", "0"], "from 1"),
         (&["--count", "-3"], "from 1"),
         (&["--concurrent", "0"], "from 1"),
@@ -260,7 +338,11 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["localhost"], "--help"),
     ] {
         let outcome = run(Command::new(CLIENT).args(flags));
-        assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(2), "", 1), "{outcome:?}");
+        assert_eq!(
+            (outcome.code, outcome.out.as_str(), outcome.err.lines().count()),
+            (Some(2), "", 1),
+            "{outcome:?}"
+        );
         assert!(outcome.err.starts_with("client: ") && outcome.err.contains(hint), "{outcome:?}");
     }
 }
@@ -269,7 +351,16 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
 fn help_and_version() {
     let outcome = run(Command::new(CLIENT).arg("--help"));
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    for name in ["--host", "--port", "--test", "--count", "--size", "--concurrent", "--interval", "--loopback"] {
+    for name in [
+        "--host",
+        "--port",
+        "--test",
+        "--count",
+        "--size",
+        "--concurrent",
+        "--interval",
+        "--loopback",
+    ] {
         assert!(outcome.out.contains(name), "{name}");
     }
     let outcome = run(Command::new(CLIENT).arg("-V"));

@@ -8,7 +8,11 @@ use crate::support::{SERVER, run};
 /// `cargo test` has built the examples beside the binaries.
 fn built(name: &str) -> PathBuf {
     let path = Path::new(SERVER).with_file_name("examples").join(name);
-    assert!(path.exists(), "{} is not there; run `cargo test` without naming targets", path.display());
+    assert!(
+        path.exists(),
+        "{} is not there; run `cargo test` without naming targets",
+        path.display()
+    );
     path
 }
 

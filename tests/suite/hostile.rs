@@ -1,4 +1,5 @@
-//! Peers that break off, never stop, never speak: each affects its own connection and no other.
+//! Peers that break off, never stop, never speak: each affects its own connection and
+//! no other.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -11,7 +12,8 @@ use crate::support::{MODES, Peer, Server, client, fake_server};
 fn a_line_over_the_limit_is_answered_and_ends_the_connection() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode]);
-        // Far more than the server will read as a line. The answer has to come through all the same.
+        // Far more than the server will read as a line. The answer has to come through
+        // all the same.
         let mut peer = server.connect();
         let mut writer = peer.0.get_ref().try_clone().unwrap();
         let flood = thread::spawn(move || writer.write_all(&vec![b'x'; 10_000_000]));
@@ -31,8 +33,14 @@ fn a_line_over_the_limit_is_answered_and_ends_the_connection() {
 fn whoever_breaks_off_in_the_middle_affects_nobody_else() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode, "--idle-timeout", "10s"]);
-        for fragment in ["", "PI", "PING", "BANDWIDTH_DOWNLOAD:100000000\n", "BANDWIDTH_UPLOAD:1000\nabc", "PING\nQUIT"]
-        {
+        for fragment in [
+            "",
+            "PI",
+            "PING",
+            "BANDWIDTH_DOWNLOAD:100000000\n",
+            "BANDWIDTH_UPLOAD:1000\nabc",
+            "PING\nQUIT",
+        ] {
             println!("{mode} mode, {fragment:?}");
             let mut peer = server.connect();
             peer.send(fragment);
@@ -49,7 +57,10 @@ fn who_stops_sending_but_still_reads_is_told_what_was_missing() {
         for (fragment, answers) in [
             ("PI", "ERROR:line without a newline at its end\n"),
             ("PING\nQUIT", "PONG\nERROR:line without a newline at its end\n"),
-            ("BANDWIDTH_UPLOAD:10\nabc", "READY\nERROR:the connection was closed after 3 of 10 bytes\n"),
+            (
+                "BANDWIDTH_UPLOAD:10\nabc",
+                "READY\nERROR:the connection was closed after 3 of 10 bytes\n",
+            ),
             ("PING\n", "PONG\n"),
         ] {
             let mut peer = server.connect();
@@ -64,7 +75,8 @@ fn who_stops_sending_but_still_reads_is_told_what_was_missing() {
 fn the_silent_and_the_stalled_are_dropped() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode, "--idle-timeout", "200ms"]);
-        for (fragment, answers) in [("", ""), ("PIN", ""), ("BANDWIDTH_UPLOAD:10\nabc", "READY\n")] {
+        for (fragment, answers) in [("", ""), ("PIN", ""), ("BANDWIDTH_UPLOAD:10\nabc", "READY\n")]
+        {
             let mut peer = server.connect();
             peer.send(fragment);
             let rest = String::from_utf8(peer.rest().unwrap()).unwrap();
@@ -80,7 +92,8 @@ fn the_silent_and_the_stalled_are_dropped() {
     }
 }
 
-/// Sends one byte at a time, never enough for a line, until the other side has had enough.
+/// Sends one byte at a time, never enough for a line, until the other side has had
+/// enough.
 fn drip(mut stream: TcpStream) {
     while stream.write_all(b"x").is_ok() {
         thread::park_timeout(Duration::from_millis(20));
@@ -131,7 +144,10 @@ fn what_a_server_says_reaches_the_terminal_on_one_line_and_harmless() {
     });
     let outcome = client(port, &["--test", "latency"]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
-    assert!(outcome.err.len() < 500 && !outcome.err.contains(['\x1b', '\r', '\u{7}']), "{outcome:?}");
+    assert!(
+        outcome.err.len() < 500 && !outcome.err.contains(['\x1b', '\r', '\u{7}']),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -190,7 +206,11 @@ fn the_same_thousand_bytes_of_noise_disturb_nobody() {
         let mut peer = Peer::new(stream);
         peer.half_close();
         let answers = peer.rest().unwrap();
-        assert!(answers.split(|&byte| byte == b'\n').all(|line| line.is_empty() || line.starts_with(b"ERROR:")));
+        assert!(
+            answers
+                .split(|&byte| byte == b'\n')
+                .all(|line| line.is_empty() || line.starts_with(b"ERROR:"))
+        );
     }
     server.assert_alive();
 }

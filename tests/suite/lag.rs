@@ -32,7 +32,9 @@ fn echo_all(peer: &mut Peer) -> Value {
 }
 
 fn numbers<const N: usize>(object: &Value, names: [&str; N]) -> [u64; N] {
-    names.map(|name| object.get(name).and_then(Value::as_u64).unwrap_or_else(|| panic!("no {name} in {object}")))
+    names.map(|name| {
+        object.get(name).and_then(Value::as_u64).unwrap_or_else(|| panic!("no {name} in {object}"))
+    })
 }
 
 const COUNTS: [&str; 6] = ["sent", "echoed", "missing", "wrong", "repeated", "unsent"];
@@ -76,7 +78,9 @@ fn every_round_trip_can_be_asked_for() {
             .as_list()
             .unwrap()
             .iter()
-            .map(|item| item.as_list().unwrap().iter().map(|n| n.as_u64().unwrap()).collect::<Vec<_>>())
+            .map(|item| {
+                item.as_list().unwrap().iter().map(|n| n.as_u64().unwrap()).collect::<Vec<_>>()
+            })
             .map(|item| item.try_into().unwrap())
             .collect();
         let Some(last) = page.last() else { break };
@@ -90,7 +94,10 @@ fn every_round_trip_can_be_asked_for() {
     assert_eq!(peer.ask("LAG_SAMPLES:18446744073709551615"), "LAG_SAMPLES []");
     // Whoever goes on has no more use for them.
     assert!(peer.ask("LAG_SAMPLES:0").len() > 1000);
-    assert_eq!((peer.ask("PING"), peer.ask("LAG_SAMPLES:0")), ("PONG".into(), "LAG_SAMPLES []".into()));
+    assert_eq!(
+        (peer.ask("PING"), peer.ask("LAG_SAMPLES:0")),
+        ("PONG".into(), "LAG_SAMPLES []".into())
+    );
 }
 
 #[test]
@@ -199,7 +206,10 @@ fn echoes_that_are_missing_are_waited_for_and_then_reported() {
     in_each_mode(&["--idle-timeout", "200ms"], |server| {
         let mut peer = server.connect();
         peer.send("LAG:3:1\n");
-        assert_eq!((peer.line(), peer.line(), peer.line()), ("PING 0".into(), "PING 1".into(), "PING 2".into()));
+        assert_eq!(
+            (peer.line(), peer.line(), peer.line()),
+            ("PING 0".into(), "PING 1".into(), "PING 2".into())
+        );
         peer.send("PING 2\n");
         assert_eq!(numbers(&echo_all(&mut peer), COUNTS), [3, 1, 2, 0, 0, 0]);
         assert_eq!(peer.ask("QUIT"), "BYE");
@@ -247,7 +257,10 @@ fn a_flood_of_wrong_echoes_ends_and_disturbs_nobody() {
                 let _ = writer.write_all(&b"PING 999999\n".repeat(10_000));
             });
             let rest = String::from_utf8(peer.rest().unwrap()).unwrap();
-            assert!(rest.ends_with("ERROR:more than 1000 lines that were not the echo of a ping\n"), "{rest}");
+            assert!(
+                rest.ends_with("ERROR:more than 1000 lines that were not the echo of a ping\n"),
+                "{rest}"
+            );
             flood.join().unwrap();
             // The first ones are in the log, the others only in the count.
             let mut logged = 0;
@@ -280,7 +293,11 @@ fn max_time_bounds_pings_without_an_interval() {
     let server = Server::start(&["-q", "--max-time", "50ms"]);
     let outcome = client(server.port, &["--test", "lag", "--count", "1000000", "--interval", "0"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains("of 1000000 pings: that is as long as it allows"), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("of 1000000 pings: that is as long as it allows"),
+        "{}",
+        outcome.err
+    );
     assert!(outcome.out.contains(" received, 0% lost"), "what was measured is shown");
 }
 
@@ -297,7 +314,8 @@ fn both_views_of_the_same_pings_agree_within_the_turn_round_time() {
             connection.echo().unwrap();
             turn_round.record(read.elapsed());
         }
-        let rtt: Recorder = connection.lag_samples(0).unwrap().iter().map(|sample| sample.rtt).collect();
+        let rtt: Recorder =
+            connection.lag_samples(0).unwrap().iter().map(|sample| sample.rtt).collect();
         let (rtt, turn_round) = (rtt.summary().unwrap(), turn_round.summary().unwrap());
         assert_eq!((rtt.count, turn_round.count), (10, 10));
         assert!(rtt.min >= slow, "{rtt:?}");
@@ -322,19 +340,27 @@ fn the_client_reports_both_views_for_many_at_once() {
             }
         }
     });
-    let outcome = run(Command::new(CLIENT).args(["--loopback", "--test", "lag", "--interval", "1ms"]));
+    let outcome =
+        run(Command::new(CLIENT).args(["--loopback", "--test", "lag", "--interval", "1ms"]));
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let lines: Vec<&str> = outcome.out.lines().collect();
     assert_eq!(lines[1], "lag: 10 pings from the server");
-    assert!(lines[2].starts_with("  ping  1/10: ") && lines[12] == "  10 sent, 10 received, 0% lost", "{outcome:?}");
-    assert!(lines[13].starts_with("  rtt min/") && lines[14].starts_with("  turn-round min/"), "{outcome:?}");
+    assert!(
+        lines[2].starts_with("  ping  1/10: ") && lines[12] == "  10 sent, 10 received, 0% lost",
+        "{outcome:?}"
+    );
+    assert!(
+        lines[13].starts_with("  rtt min/") && lines[14].starts_with("  turn-round min/"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
 fn spinning_lags_the_same() {
     let server = Server::start(&["-q", "--spin", "--idle-timeout", "10s"]);
     for interval in ["0", "2ms"] {
-        let outcome = client(server.port, &["--test", "lag", "--spin", "-q", "--interval", interval]);
+        let outcome =
+            client(server.port, &["--test", "lag", "--spin", "-q", "--interval", interval]);
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
         assert!(outcome.out.contains("10 sent, 10 received, 0% lost"));
     }
@@ -343,16 +369,27 @@ fn spinning_lags_the_same() {
 #[test]
 fn a_table_and_a_stream_hold_both_views() {
     let file = std::env::temp_dir().join(format!("roundtrip-lag-{}.csv", std::process::id()));
-    let flags = ["--loopback", "--test", "lag", "--interval", "1ms", "--json-stream", "--csv", file.to_str().unwrap()];
+    let flags = [
+        "--loopback",
+        "--test",
+        "lag",
+        "--interval",
+        "1ms",
+        "--json-stream",
+        "--csv",
+        file.to_str().unwrap(),
+    ];
     let outcome = run(Command::new(CLIENT).args(flags));
     let table = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     for view in ["turn-round", "rtt"] {
         let rows = table.lines().filter(|line| line.starts_with(&format!("lag,1,{view},")));
-        let numbers: Vec<u64> = rows.map(|row| row.split(',').nth(4).unwrap().parse().unwrap()).collect();
+        let numbers: Vec<u64> =
+            rows.map(|row| row.split(',').nth(4).unwrap().parse().unwrap()).collect();
         assert_eq!(numbers, (1..=10).collect::<Vec<_>>(), "{table}");
         let events = outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap());
-        let pings = events.filter(|event| event.get("part").and_then(Value::as_str) == Some(view)).count();
+        let pings =
+            events.filter(|event| event.get("part").and_then(Value::as_str) == Some(view)).count();
         assert_eq!(pings, 10, "{view}");
     }
 }
@@ -377,12 +414,16 @@ fn an_owner_has_every_client_measured_without_its_asking() {
     let (told, lags) = channel();
     let session = Settings { owner: Arc::new(Game(Mutex::new(told))), ..Settings::default() };
     let server = Embedded::bind(Config { session, ..Config::default() }).unwrap().start().unwrap();
-    let mut players: Vec<Client> =
-        (0..5).map(|_| Client::connect("127.0.0.1", server.address().port(), PATIENCE).unwrap()).collect();
+    let mut players: Vec<Client> = (0..5)
+        .map(|_| Client::connect("127.0.0.1", server.address().port(), PATIENCE).unwrap())
+        .collect();
     for player in &mut players {
         let lag = lag_unasked(player, &|_, _| {});
         assert!(lag.failure().is_none(), "{lag:?}");
-        assert_eq!((lag.server.rtt.count(), lag.server.due.count(), lag.turn_round.count()), (10, 10, 10));
+        assert_eq!(
+            (lag.server.rtt.count(), lag.server.due.count(), lag.turn_round.count()),
+            (10, 10, 10)
+        );
         player.ping(None).unwrap();
     }
     for _ in 0..5 {
@@ -412,7 +453,8 @@ fn a_plan_that_is_not_allowed_keeps_nobody_from_being_served() {
 
 #[test]
 fn the_client_survives_servers_that_ping_wrongly() {
-    let figures = r#"{"count":1,"interval_ns":0,"sent":1,"echoed":ECHOED,"wrong":0,"repeated":0,"unsent":0}"#;
+    let figures =
+        r#"{"count":1,"interval_ns":0,"sent":1,"echoed":ECHOED,"wrong":0,"repeated":0,"unsent":0}"#;
     let done = |echoed: &str| format!("LAG_DONE {}\n", figures.replace("ECHOED", echoed));
     for (said, complaint) in [
         ("ERROR:no\n".to_string(), "the server answered ERROR:no"),
@@ -422,8 +464,14 @@ fn the_client_survives_servers_that_ping_wrongly() {
         ("LAG_DONE [\n".into(), "line 1, column 2"),
         (done("1"), "sent 1 of 1 pings, but 0 came"),
         (format!("PING 0\n{}", done("2")), "that 2 of 1 pings were echoed"),
-        (done("0").replace(":1", ":0"), "0 pings, one each 0ns, which is not what it was asked for"),
-        (format!("PING 0\n{}", done("1").replace("_ns\":0", "_ns\":1000000")), "one each 1ms, which is not what"),
+        (
+            done("0").replace(":1", ":0"),
+            "0 pings, one each 0ns, which is not what it was asked for",
+        ),
+        (
+            format!("PING 0\n{}", done("1").replace("_ns\":0", "_ns\":1000000")),
+            "one each 1ms, which is not what",
+        ),
         (done("0").replace("\"sent\":1", "\"sent\":0"), "the server sent no ping"),
         (format!("PING 0\n{}LAG_SAMPLES [[1,1,1]]\n", done("1")), "of ping 1 the server says"),
         (format!("PING 0\n{}LAG_SAMPLES [[0,1,{}]]\n", done("1"), u64::MAX), "which cannot be"),
@@ -448,7 +496,8 @@ fn the_client_survives_servers_that_ping_wrongly() {
         peer.send("PING 0\nPING 1\n");
         let _ = peer.rest();
     });
-    let outcome = client(port, &["--test", "lag", "--interval", "1ms", "--timeout", "100ms", "--json"]);
+    let outcome =
+        client(port, &["--test", "lag", "--interval", "1ms", "--timeout", "100ms", "--json"]);
     assert_eq!(outcome.code, Some(1));
     let document = parse(outcome.out.as_bytes()).unwrap();
     let object = &document.get("tests").unwrap().as_list().unwrap()[0];

@@ -54,7 +54,11 @@ fn a_transfer_over_the_limit_is_refused_and_the_connection_stays() {
         let server = Server::start(&["--mode", mode, "--max-size", "1KiB"]);
         let mut peer = server.connect();
         for request in ["BANDWIDTH_DOWNLOAD:1025", "BANDWIDTH_UPLOAD:1025"] {
-            assert_eq!(peer.ask(request), "ERROR:1025 bytes are over the limit of 1024 bytes", "{mode}");
+            assert_eq!(
+                peer.ask(request),
+                "ERROR:1025 bytes are over the limit of 1024 bytes",
+                "{mode}"
+            );
         }
         assert_eq!(peer.ask("BANDWIDTH_DOWNLOAD:1024"), "READY");
         peer.bytes(1024);

@@ -1,4 +1,5 @@
-//! Everything from outside: real sockets, real processes, and peers that keep to no rules.
+//! Everything from outside: real sockets, real processes, and peers that keep to no
+//! rules.
 
 mod bare;
 mod call;

@@ -21,7 +21,10 @@ fn requests_are_answered() {
         assert_eq!(peer.ask("QUIT"), "BYE");
         assert_eq!(peer.rest().unwrap(), b"");
         let closed = server.line("closed");
-        assert!(closed.contains(" closed: 4 pings, 0.0 MiB sent, 0.0 MiB received in "), "{closed}");
+        assert!(
+            closed.contains(" closed: 4 pings, 0.0 MiB sent, 0.0 MiB received in "),
+            "{closed}"
+        );
     });
 }
 
@@ -29,7 +32,8 @@ fn requests_are_answered() {
 fn payloads_come_back_byte_for_byte() {
     in_each_mode(|server| {
         let mut peer = server.connect();
-        let all: Vec<u8> = (0..=255).filter(|byte| !b"\r\n".contains(byte)).cycle().take(65_536).collect();
+        let all: Vec<u8> =
+            (0..=255).filter(|byte| !b"\r\n".contains(byte)).cycle().take(65_536).collect();
         for payload in [&all[..], &all[..300], b"\xff\xfe", b"\r-", b"\0"] {
             peer.send([b"PING ", payload, b"\n"].concat());
             assert_eq!(peer.bytes(payload.len() + 6), [b"PONG ", payload, b"\n"].concat());
@@ -43,7 +47,10 @@ fn many_requests_in_one_segment_are_answered_in_order() {
     in_each_mode(|server| {
         let mut peer = server.connect();
         peer.send("PING 1\nBANDWIDTH_DOWNLOAD:5\nPING 2\r\nBANDWIDTH_UPLOAD:3\nabcNONSENSE\nPING 3\nQUIT\nPING 4\n");
-        assert_eq!((peer.line(), peer.line(), peer.bytes(5).len()), ("PONG 1".into(), "READY".into(), 5));
+        assert_eq!(
+            (peer.line(), peer.line(), peer.bytes(5).len()),
+            ("PONG 1".into(), "READY".into(), 5)
+        );
         assert_eq!((peer.line(), peer.line()), ("PONG 2".into(), "READY".into()));
         assert!(peer.line().starts_with("DONE:3:"));
         assert!(peer.line().starts_with("ERROR:"));
@@ -79,7 +86,8 @@ fn bulk_transfers_move_exactly_what_was_asked_for() {
             assert_eq!(peer.ask(&format!("BANDWIDTH_UPLOAD:{bytes}")), "READY");
             peer.send(vec![7; bytes]);
             let done = peer.line();
-            let (arrived, nanoseconds) = done.strip_prefix("DONE:").unwrap().split_once(':').unwrap();
+            let (arrived, nanoseconds) =
+                done.strip_prefix("DONE:").unwrap().split_once(':').unwrap();
             assert_eq!(arrived, bytes.to_string());
             nanoseconds.parse::<u64>().unwrap();
             assert_eq!(peer.ask("PING"), "PONG");
@@ -111,7 +119,10 @@ fn a_bad_request_costs_an_error_and_nothing_else() {
             ("BANDWIDTH_UPLOAD:18446744073709551615", "limit"),
         ] {
             let answer = peer.ask(request);
-            assert!(answer.starts_with("ERROR:") && answer.contains(reason), "{request:?}: {answer}");
+            assert!(
+                answer.starts_with("ERROR:") && answer.contains(reason),
+                "{request:?}: {answer}"
+            );
             assert_eq!(peer.ask("PING"), "PONG");
         }
         peer.send(b"\xff\xfe\x00\n");

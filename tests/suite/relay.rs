@@ -1,11 +1,13 @@
-//! A network between client and server that keeps to known figures, because it is made of threads.
+//! A network between client and server that keeps to known figures, because it is made
+//! of threads.
 //!
 //! ```text
 //!   read ─▶ work out when the chunk is due at the far end ─▶ queue ─▶ wait until then ─▶ write
 //! ```
 //!
-//! When a chunk is due depends on when it came and on those before it, never on how long a sleep took. So what the
-//! relay is late by does not add up, and it is never early.
+//! When a chunk is due depends on when it came and on those before it, never on how
+//! long a sleep took. So what the relay is late by does not add up, and it is never
+//! early.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -40,7 +42,8 @@ impl Default for Line {
     }
 }
 
-/// Carries all connections to this port of this machine. Returns the port at the near end.
+/// Carries all connections to this port of this machine. Returns the port at the near
+/// end.
 pub fn relay(server: u16, up: Line, down: Line) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -86,15 +89,16 @@ struct Shared {
 }
 
 impl Shared {
-    /// Takes a chunk that is here now. Returns when its last bit is due at the far end, and when the queue has room
-    /// again.
+    /// Takes a chunk that is here now. Returns when its last bit is due at the far end,
+    /// and when the queue has room again.
     fn enter(&self, bytes: usize) -> (Instant, Instant) {
         let Line { delay, bits_per_second, queue, stall, .. } = self.line;
         let mut state = self.state.lock().unwrap();
         let now = Instant::now();
         let (first, busy_until) = state.unwrap_or((now, now));
         let bits = bytes as u64 * 8;
-        let left = busy_until.max(now) + Duration::from_nanos(bits * 1_000_000_000 / bits_per_second);
+        let left =
+            busy_until.max(now) + Duration::from_nanos(bits * 1_000_000_000 / bits_per_second);
         *state = Some((first, left));
         let mut due = left + delay;
         if let Some((after, length)) = stall

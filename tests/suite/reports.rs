@@ -8,7 +8,8 @@ use roundtrip::wire::value::Value;
 
 use crate::support::{CLIENT, MODES, Outcome, Server, client, run};
 
-const EVERY_TEST: [&str; 8] = ["latency", "download", "upload", "bidirectional", "loaded", "sweep", "lag", "status"];
+const EVERY_TEST: [&str; 8] =
+    ["latency", "download", "upload", "bidirectional", "loaded", "sweep", "lag", "status"];
 
 /// Few and short, so that everything is over soon.
 const SHORT: [&str; 4] = ["--time", "300ms", "--interval", "5ms"];
@@ -24,7 +25,11 @@ fn json(outcome: &Outcome) -> Value {
 /// Goes down a path of keys and indices.
 fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(value, |value, key| {
-        let next = key.parse().ok().and_then(|index: usize| value.as_list()?.get(index)).or_else(|| value.get(key));
+        let next = key
+            .parse()
+            .ok()
+            .and_then(|index: usize| value.as_list()?.get(index))
+            .or_else(|| value.get(key));
         next.unwrap_or_else(|| panic!("no {key} of {path} in {value}"))
     })
 }
@@ -39,7 +44,11 @@ fn check_summary(summary: &Value, count: u64) {
     let figures = names.map(|name| number(summary, name));
     assert!(figures[0] > 0 && figures.is_sorted(), "{summary}");
     assert!((figures[0]..=figures[6]).contains(&number(summary, "mean")), "{summary}");
-    assert_eq!(count > 1, summary.get("stddev").is_some() && summary.get("jitter").is_some(), "{summary}");
+    assert_eq!(
+        count > 1,
+        summary.get("stddev").is_some() && summary.get("jitter").is_some(),
+        "{summary}"
+    );
 }
 
 /// On a busy machine not all pings leave in time.
@@ -51,7 +60,8 @@ fn check_in_time(pings: &Value, most: u64) {
 
 /// What is measured anew each time must still fit together.
 fn check_rate(transfer: &Value) {
-    let [bytes, duration, rate] = ["bytes", "duration_ns", "bits_per_second"].map(|name| number(transfer, name));
+    let [bytes, duration, rate] =
+        ["bytes", "duration_ns", "bits_per_second"].map(|name| number(transfer, name));
     let expected = u128::from(bytes) * 8 * 1_000_000_000 / u128::from(duration);
     assert!(bytes > 0 && expected.abs_diff(rate.into()) <= 1, "{transfer}");
 }
@@ -59,7 +69,8 @@ fn check_rate(transfer: &Value) {
 #[test]
 fn a_document_holds_what_is_promised() {
     let server = Server::start(&[]);
-    let outcome = client(server.port, &["--json", "--count", "20", "--interval", "1ms", "--size", "3"]);
+    let outcome =
+        client(server.port, &["--json", "--count", "20", "--interval", "1ms", "--size", "3"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let document = json(&outcome);
     assert_eq!(at(&document, "roundtrip").as_str(), Some(env!("CARGO_PKG_VERSION")));
@@ -67,7 +78,10 @@ fn a_document_holds_what_is_promised() {
     assert_eq!(number(&document, "port"), server.port.into());
     for (index, test) in ["latency", "download", "upload"].into_iter().enumerate() {
         let object = at(&document, &format!("tests.{index}"));
-        assert_eq!((at(object, "test").as_str(), at(object, "ok").as_bool()), (Some(test), Some(true)));
+        assert_eq!(
+            (at(object, "test").as_str(), at(object, "ok").as_bool()),
+            (Some(test), Some(true))
+        );
         assert!(object.get("error").is_none() && object.get("clients").is_none());
     }
     let latency = at(&document, "tests.0");
@@ -83,7 +97,8 @@ fn a_document_holds_what_is_promised() {
 
 #[test]
 fn a_single_client_is_a_list_too_where_clients_are_asked_for() {
-    let document = json(&loopback(&["--json", "--concurrent", "1", "--count", "2", "--interval", "0"]));
+    let document =
+        json(&loopback(&["--json", "--concurrent", "1", "--count", "2", "--interval", "0"]));
     let [latency] = at(&document, "tests").as_list().unwrap() else { panic!("{document}") };
     assert_eq!(at(latency, "clients").as_list().unwrap().len(), 1);
     assert_eq!(at(latency, "clients.0.rtt_ns"), at(latency, "rtt_ns"));
@@ -120,7 +135,19 @@ fn a_server_that_is_not_there_is_a_document_too() {
 fn several_clients_are_a_list_of_the_same_objects() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode]);
-        let flags = ["--json", "--concurrent", "3", "--test", "all", "--count", "4", "--interval", "0", "--size", "1"];
+        let flags = [
+            "--json",
+            "--concurrent",
+            "3",
+            "--test",
+            "all",
+            "--count",
+            "4",
+            "--interval",
+            "0",
+            "--size",
+            "1",
+        ];
         let document = json(&client(server.port, &flags));
         for test in 0..3 {
             let object = at(&document, &format!("tests.{test}"));
@@ -130,22 +157,39 @@ fn several_clients_are_a_list_of_the_same_objects() {
         check_summary(at(&document, "tests.0.rtt_ns"), 12);
         check_summary(at(&document, "tests.0.clients.2.rtt_ns"), 4);
         assert_eq!(number(&document, "tests.2.bytes"), 3 << 20);
-        // Together they are no faster than their bytes over the time from the first's beginning to the last's end.
-        let longest = (0..3).map(|client| number(&document, &format!("tests.2.clients.{client}.duration_ns"))).max();
+        // Together they are no faster than their bytes over the time from the first's
+        // beginning to the last's end.
+        let longest = (0..3)
+            .map(|client| number(&document, &format!("tests.2.clients.{client}.duration_ns")))
+            .max();
         assert!(number(&document, "tests.2.duration_ns") >= longest.unwrap(), "{mode}");
     }
 }
 
 #[test]
 fn a_stream_is_an_event_a_line_and_ends_with_the_document() {
-    let outcome = loopback(&["--json-stream", "--test", "all", "--count", "5", "--interval", "1ms", "--size", "2"]);
+    let outcome = loopback(&[
+        "--json-stream",
+        "--test",
+        "all",
+        "--count",
+        "5",
+        "--interval",
+        "1ms",
+        "--size",
+        "2",
+    ]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    let events: Vec<Value> = outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
+    let events: Vec<Value> =
+        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
     let of = |kind: &str| -> Vec<&Value> {
         events.iter().filter(|event| at(event, "event").as_str() == Some(kind)).collect()
     };
     assert_eq!((of("start").len(), of("result").len(), of("ping").len()), (3, 3, 5));
-    assert_eq!(of("ping").iter().map(|ping| number(ping, "number")).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(
+        of("ping").iter().map(|ping| number(ping, "number")).collect::<Vec<_>>(),
+        [1, 2, 3, 4, 5]
+    );
     let bytes: u64 = of("progress").iter().map(|event| number(event, "bytes")).sum();
     assert_eq!(bytes, 2 * (2 << 20));
     let document = events.last().unwrap();
@@ -162,7 +206,11 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                 continue; // It needs two connections at once, which a sequential server cannot serve.
             }
             let outcome = client(server.port, &[&["--json", "--test", test], &SHORT[..]].concat());
-            assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}, {test}: {outcome:?}");
+            assert_eq!(
+                (outcome.code, outcome.err.as_str()),
+                (Some(0), ""),
+                "{mode}, {test}: {outcome:?}"
+            );
             let document = json(&outcome);
             let object = at(&document, "tests.0");
             match test {
@@ -171,7 +219,10 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                 "status" => check_summary(at(object, "delay_ns"), 1),
                 "download" | "upload" => {
                     check_rate(object);
-                    assert!(number(object, "duration_ns") >= 250_000_000, "{mode}, {test}: {object}");
+                    assert!(
+                        number(object, "duration_ns") >= 250_000_000,
+                        "{mode}, {test}: {object}"
+                    );
                 }
                 "bidirectional" => {
                     check_rate(at(object, "download"));
@@ -187,7 +238,8 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                 }
                 _ => {
                     let sizes = at(object, "sizes").as_list().unwrap();
-                    let payloads: Vec<u64> = sizes.iter().map(|size| number(size, "payload_bytes")).collect();
+                    let payloads: Vec<u64> =
+                        sizes.iter().map(|size| number(size, "payload_bytes")).collect();
                     assert_eq!(payloads, (0..17).map(|power| 1 << power).collect::<Vec<u64>>());
                     assert!(sizes.iter().all(|size| number(size, "received") > 0));
                 }
@@ -211,7 +263,8 @@ fn a_time_over_the_servers_limit_is_refused() {
 fn both_directions_move_exactly_what_was_asked_for() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode]);
-        let document = json(&client(server.port, &["--json", "--test", "bidirectional", "--size", "20"]));
+        let document =
+            json(&client(server.port, &["--json", "--test", "bidirectional", "--size", "20"]));
         for way in ["download", "upload"] {
             assert_eq!(number(&document, &format!("tests.0.{way}.bytes")), 20 << 20, "{mode}");
         }
@@ -222,8 +275,10 @@ fn both_directions_move_exactly_what_was_asked_for() {
 
 #[test]
 fn sweep_takes_the_sizes_that_it_is_given() {
-    let outcome = loopback(&["--test", "sweep", "--sizes", "10:1KiB:*10", "--count", "2", "--interval", "0"]);
-    let rows: Vec<Vec<&str>> = outcome.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    let outcome =
+        loopback(&["--test", "sweep", "--sizes", "10:1KiB:*10", "--count", "2", "--interval", "0"]);
+    let rows: Vec<Vec<&str>> =
+        outcome.out.lines().map(|line| line.split_whitespace().collect()).collect();
     let payloads: Vec<&str> =
         rows.iter().filter(|row| row.len() == 7 && row[0] != "sweep:").map(|row| row[0]).collect();
     assert_eq!(payloads, ["10", "100", "1000"], "{outcome:?}");
@@ -233,7 +288,18 @@ fn sweep_takes_the_sizes_that_it_is_given() {
 fn spinning_answers_the_same() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode, "--spin", "--idle-timeout", "10s"]);
-        let flags = ["-q", "--spin", "--count", "50", "--interval", "1ms", "--size", "5", "--payload", "1KiB"];
+        let flags = [
+            "-q",
+            "--spin",
+            "--count",
+            "50",
+            "--interval",
+            "1ms",
+            "--size",
+            "5",
+            "--payload",
+            "1KiB",
+        ];
         let outcome = client(server.port, &flags);
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
         assert!(outcome.out.contains("50 sent, 50 received, 0% lost"));
@@ -245,9 +311,13 @@ fn spinning_answers_the_same() {
 #[test]
 fn a_trace_draws_each_message() {
     let outcome = loopback(&["--trace", "--test", "all", "--count", "1", "--size", "1", "-q"]);
-    let arrows: Vec<String> = outcome.out.lines().filter(|line| line.contains('│')).map(String::from).collect();
+    let arrows: Vec<String> =
+        outcome.out.lines().filter(|line| line.contains('│')).map(String::from).collect();
     let heard = |text: &str, to_server: bool| {
-        arrows.iter().filter(|arrow| arrow.contains(text) && arrow.contains('▶') == to_server).count()
+        arrows
+            .iter()
+            .filter(|arrow| arrow.contains(text) && arrow.contains('▶') == to_server)
+            .count()
     };
     assert_eq!((heard(" PING ", true), heard(" PONG ", false)), (2, 2), "{arrows:#?}");
     assert_eq!((heard(" BANDWIDTH_UPLOAD:1048576 ", true), heard(" DONE:1048576:", false)), (1, 1));
@@ -278,7 +348,18 @@ impl Drop for Temporary {
 #[test]
 fn a_table_holds_every_sample() {
     let file = Temporary::new("samples.csv");
-    let flags = ["--csv", file.path(), "--test", "all", "--concurrent", "2", "--count", "30", "--interval", "1ms"];
+    let flags = [
+        "--csv",
+        file.path(),
+        "--test",
+        "all",
+        "--concurrent",
+        "2",
+        "--count",
+        "30",
+        "--interval",
+        "1ms",
+    ];
     assert_eq!(loopback(&[&flags[..], &["--size", "2", "-q"]].concat()).code, Some(0));
     let table = std::fs::read_to_string(&file.0).unwrap();
     let mut lines = table.lines();
@@ -326,5 +407,9 @@ fn notes_say_what_to_do_and_quiet_leaves_them_out() {
     assert!(!outcome.err.contains('\x1b') && outcome.out.contains('█'));
     let outcome = loopback(&[&flags[..], &["-q"]].concat());
     assert_eq!(outcome.err, "");
-    assert!(!outcome.out.contains('█') && !outcome.out.contains("ping ") && !outcome.out.contains("[CLIENT]"));
+    assert!(
+        !outcome.out.contains('█')
+            && !outcome.out.contains("ping ")
+            && !outcome.out.contains("[CLIENT]")
+    );
 }

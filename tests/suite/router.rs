@@ -1,4 +1,5 @@
-//! The router, from the other side of a socket: every error it can give, and peers that keep to no rules.
+//! The router, from the other side of a socket: every error it can give, and peers that
+//! keep to no rules.
 
 #![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
 
@@ -54,7 +55,10 @@ impl Raw {
     fn join(router: &Running) -> Self {
         let mut raw = Raw::open(router);
         let welcome = raw.ask(r#"[1,"realm1",{"roles":{"caller":{},"callee":{}}}]"#);
-        assert!(welcome.starts_with("[2,") && welcome.contains(r#""roles":{"dealer":{}}"#), "{welcome}");
+        assert!(
+            welcome.starts_with("[2,") && welcome.contains(r#""roles":{"dealer":{}}"#),
+            "{welcome}"
+        );
         raw
     }
 
@@ -67,7 +71,12 @@ impl Raw {
     fn hear(&mut self) -> String {
         let mut head = [0; 4];
         match self.0.0.read_exact(&mut head) {
-            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset
+                ) =>
+            {
                 String::new()
             }
             read => {
@@ -90,7 +99,8 @@ impl Raw {
     }
 }
 
-/// A callee and a caller that keep to the rules, to see that others do not disturb them.
+/// A callee and a caller that keep to the rules, to see that others do not disturb
+/// them.
 struct Bystanders(Session);
 
 impl Bystanders {
@@ -130,8 +140,14 @@ fn every_request_that_fails_is_answered_with_its_error() {
         (r#"[64,7,{},"com.example.taken"]"#, r#"[8,64,7,{},"wamp.error.procedure_already_exists""#),
         (r#"[64,7,{},"a b"]"#, r#"[8,64,7,{},"wamp.error.invalid_uri""#),
         (r#"[64,7,{},"wamp.session.count"]"#, r#"[8,64,7,{},"wamp.error.invalid_uri""#),
-        (r#"[64,7,{"match":"prefix"},"com.example"]"#, r#"[8,64,7,{},"wamp.error.option_not_allowed""#),
-        (r#"[64,7,{"invoke":"roundrobin"},"com.example"]"#, r#"[8,64,7,{},"wamp.error.option_not_allowed""#),
+        (
+            r#"[64,7,{"match":"prefix"},"com.example"]"#,
+            r#"[8,64,7,{},"wamp.error.option_not_allowed""#,
+        ),
+        (
+            r#"[64,7,{"invoke":"roundrobin"},"com.example"]"#,
+            r#"[8,64,7,{},"wamp.error.option_not_allowed""#,
+        ),
         ("[66,7,12345]", r#"[8,66,7,{},"wamp.error.no_such_registration""#),
         (&foreign, r#"[8,66,7,{},"wamp.error.no_such_registration""#),
     ] {
@@ -139,15 +155,22 @@ fn every_request_that_fails_is_answered_with_its_error() {
         assert!(answer.starts_with(error), "{request} {answer}");
     }
     // None of that has ended the session, nor unregistered what is another's.
-    assert!(raw.ask(r#"[64,8,{"match":"exact","invoke":"single"},"com.example.free"]"#).starts_with("[65,8,"));
+    assert!(
+        raw.ask(r#"[64,8,{"match":"exact","invoke":"single"},"com.example.free"]"#)
+            .starts_with("[65,8,")
+    );
     raw.say(r#"[48,9,{},"com.example.taken",[],{"a":null}]"#);
     assert_eq!(other.hear(), format!(r#"[68,1,{registration},{{}},[],{{"a":null}}]"#));
     assert_eq!(other.ask(&format!("[66,2,{registration}]")), "[67,2]");
     assert!(raw.ask(r#"[48,10,{},"com.example.taken"]"#).contains("no_such_procedure"));
-    // The call that came before is answered all the same, here with the procedure's own error.
+    // The call that came before is answered all the same, here with the procedure's own
+    // error.
     other.say(r#"[8,68,1,{},"com.example.sorry",[1],{"why":2}]"#);
     assert_eq!(raw.hear(), r#"[8,48,9,{},"com.example.sorry",[1],{"why":2}]"#);
-    assert_eq!(raw.ask(r#"[6,{},"wamp.close.close_realm"]"#), r#"[6,{},"wamp.close.goodbye_and_out"]"#);
+    assert_eq!(
+        raw.ask(r#"[6,{},"wamp.close.close_realm"]"#),
+        r#"[6,{},"wamp.close.goodbye_and_out"]"#
+    );
     assert_eq!(raw.hear(), "");
 }
 
@@ -162,10 +185,16 @@ fn the_shortest_messages_have_room_for_every_error() {
     assert!(raw.ask(r#"[1,"realm1",{}]"#).starts_with("[2,"));
     let long = "\u{1F600}".repeat(120);
     let answer = raw.ask(&format!(r#"[48,1,{{}},"{long}"]"#));
-    assert!(answer.starts_with(r#"[8,48,1,{},"wamp.error.no_such_procedure",["nobody has registered "#), "{answer}");
+    assert!(
+        answer.starts_with(r#"[8,48,1,{},"wamp.error.no_such_procedure",["nobody has registered "#),
+        "{answer}"
+    );
     raw.register(&long);
     let answer = raw.ask(&format!(r#"[64,2,{{}},"{long}"]"#));
-    assert!(answer.starts_with(r#"[8,64,2,{},"wamp.error.procedure_already_exists",["#), "{answer}");
+    assert!(
+        answer.starts_with(r#"[8,64,2,{},"wamp.error.procedure_already_exists",["#),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -207,7 +236,10 @@ fn what_is_out_of_turn_ends_the_session_with_an_abort() {
                 continue;
             }
             let answer = raw.ask(message);
-            assert!(answer.starts_with("[3,") && answer.contains("wamp.error.protocol_violation"), "{shown} {answer}");
+            assert!(
+                answer.starts_with("[3,") && answer.contains("wamp.error.protocol_violation"),
+                "{shown} {answer}"
+            );
             assert_eq!(raw.hear(), "", "{shown}");
         }
         bystanders.assert_undisturbed();
@@ -220,8 +252,13 @@ fn what_is_out_of_turn_ends_the_session_with_an_abort() {
     raw.register("com.example.slow");
     let mut caller = Raw::join(&router);
     caller.say(r#"[48,1,{},"com.example.slow"]"#);
-    assert!(caller.ask(r#"[48,1,{},"com.example.slow"]"#).contains("protocol_violation"), "the same number twice");
-    for (realm, reason) in [("realm2", "wamp.error.no_such_realm"), ("a..b", "wamp.error.invalid_uri")] {
+    assert!(
+        caller.ask(r#"[48,1,{},"com.example.slow"]"#).contains("protocol_violation"),
+        "the same number twice"
+    );
+    for (realm, reason) in
+        [("realm2", "wamp.error.no_such_realm"), ("a..b", "wamp.error.invalid_uri")]
+    {
         let answer = Raw::open(&router).ask(&format!(r#"[1,"{realm}",{{}}]"#));
         assert!(answer.starts_with("[3,") && answer.contains(reason), "{answer}");
     }
@@ -241,7 +278,8 @@ fn a_callee_that_goes_cancels_its_calls_and_a_caller_that_goes_is_not_missed() {
     drop(goes);
     stays.say(r#"[48,1,{},"com.example.slow"]"#);
     assert_eq!(callee.hear(), format!("[68,2,{registration},{{}}]"));
-    // The answer for nobody ends nothing, whether the router knows already that nobody waits or not.
+    // The answer for nobody ends nothing, whether the router knows already that nobody
+    // waits or not.
     callee.say("[70,1,{},[5]]");
     callee.say("[70,1,{},[5]]");
     callee.say("[70,2,{},[6]]");
@@ -260,7 +298,9 @@ fn a_caller_that_gives_up_hears_so_and_no_more() {
     let registration = callee.register("com.example.slow");
     caller.say(r#"[48,1,{},"com.example.slow"]"#);
     assert_eq!(callee.hear(), format!("[68,1,{registration},{{}}]"));
-    assert!(caller.ask(r#"[49,1,{"mode":"kill"}]"#).starts_with(r#"[8,48,1,{},"wamp.error.canceled""#));
+    assert!(
+        caller.ask(r#"[49,1,{"mode":"kill"}]"#).starts_with(r#"[8,48,1,{},"wamp.error.canceled""#)
+    );
     // There is nothing more to give up, and the answer is for nobody.
     caller.say("[49,1,{}]");
     callee.say("[70,1,{},[5]]");
@@ -291,7 +331,10 @@ fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
     small.register("com.example.small");
     let mut caller = Session::join(&router.urls()[1], "realm1", PATIENCE).unwrap();
     let long = Payload::of(vec![Value::from("x".repeat(600))]);
-    assert_eq!(uri_of(caller.call("com.example.small", long.clone())), "wamp.error.payload_size_exceeded");
+    assert_eq!(
+        uri_of(caller.call("com.example.small", long.clone())),
+        "wamp.error.payload_size_exceeded"
+    );
 
     // The other way round: the result is too long for whoever called.
     caller.register("com.example.long", move |_| Ok(long.clone())).unwrap();
@@ -320,11 +363,13 @@ fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
     }
     // What there was no room for is an error.
     let answers: Vec<String> = (1..=40).map(|_| greedy.hear()).collect();
-    let too_many = answers.iter().filter(|answer| answer.contains("roundtrip.error.too_many")).count();
+    let too_many =
+        answers.iter().filter(|answer| answer.contains("roundtrip.error.too_many")).count();
     let results = answers.iter().filter(|answer| answer.starts_with("[50,")).count();
     assert!(too_many > 0 && results >= 16 && too_many + results == 40, "{too_many} and {results}");
 
-    // A callee that takes no calls for a while: what it has no room for is refused, the rest is not lost.
+    // A callee that takes no calls for a while: what it has no room for is refused, the
+    // rest is not lost.
     let mut lazy = Raw::join(&router);
     lazy.register("com.example.lazy");
     let mut caller = Raw::join(&router);
@@ -345,7 +390,8 @@ fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
     assert!((1..=36).contains(&refused), "{refused}");
     for _ in 1..=40 - refused {
         let invocation = lazy.hear();
-        let number = invocation.strip_prefix("[68,").and_then(|rest| rest.split(',').next()).unwrap();
+        let number =
+            invocation.strip_prefix("[68,").and_then(|rest| rest.split(',').next()).unwrap();
         lazy.say(&format!("[70,{number},{{}}]"));
         assert!(caller.hear().starts_with("[50,"));
     }
@@ -356,9 +402,12 @@ fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
 fn whoever_never_reads_is_dropped() {
     let (reader, writer) = std::io::pipe().unwrap();
     let (log, _writer) = Log::to(writer).unwrap();
-    let router = router(Config { session: Settings { log, ..impatient().session }, ..Config::default() });
+    let router =
+        router(Config { session: Settings { log, ..impatient().session }, ..Config::default() });
     let mut callee = Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap();
-    callee.register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(15 << 20).into()]))).unwrap();
+    callee
+        .register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(15 << 20).into()])))
+        .unwrap();
     thread::spawn(move || callee.serve());
     let mut greedy = Raw::join(&router);
     greedy.say(r#"[48,1,{},"com.example.long"]"#);
@@ -375,7 +424,9 @@ fn whoever_takes_his_time_hears_it_all() {
     let config = Config { listen: vec![Endpoint::rawsocket(socket)], session, ..Config::default() };
     let router = Router::bind(config).unwrap().start().unwrap();
     let mut session = Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap();
-    session.register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(5 << 20).into()]))).unwrap();
+    session
+        .register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(5 << 20).into()])))
+        .unwrap();
     thread::spawn(move || session.serve());
     let Socket::Unix(path) = &router.urls()[0].socket else { panic!() };
     let mut slow = std::os::unix::net::UnixStream::connect(path).unwrap();
@@ -384,7 +435,8 @@ fn whoever_takes_his_time_hears_it_all() {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();
         slow.write_all(&[&length, message.as_bytes()].concat()).unwrap();
     }
-    // Longer than the idle timeout and the two seconds of a goodbye, but never silent for so long.
+    // Longer than the idle timeout and the two seconds of a goodbye, but never silent
+    // for so long.
     let mut heard = 0;
     let mut some = [0; 16 * 1024];
     while heard < 5 << 20 {
@@ -410,7 +462,13 @@ fn a_thousand_who_never_say_hello_cost_the_others_nothing() {
 fn whoever_stays_silent_is_asked_and_then_dropped() {
     let router = router(impatient());
     // In the middle of either handshake, and before HELLO.
-    let cases = [(0, &b""[..]), (0, b"\x7F"), (1, b""), (1, b"GET / HTTP/1.1\r\nHost:"), (0, b"\x7F\xF1\0\0")];
+    let cases = [
+        (0, &b""[..]),
+        (0, b"\x7F"),
+        (1, b""),
+        (1, b"GET / HTTP/1.1\r\nHost:"),
+        (0, b"\x7F\xF1\0\0"),
+    ];
     let peers = cases.map(|(url, said)| {
         let mut peer = connect(&router.urls()[url]);
         peer.send(said);

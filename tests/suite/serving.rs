@@ -18,8 +18,17 @@ fn it_says_where_it_listens() {
         server.assert_alive();
         assert!(server.line("connected").starts_with("[SERVER] 127.0.0.1:"));
     }
-    if TcpStream::connect(("::1", 9)).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
-        let server = Server::run(Command::new(SERVER).args(["--host", "::", "--port", "0", "--allow", "127.0.0.0/8"]));
+    if TcpStream::connect(("::1", 9))
+        .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    {
+        let server = Server::run(Command::new(SERVER).args([
+            "--host",
+            "::",
+            "--port",
+            "0",
+            "--allow",
+            "127.0.0.0/8",
+        ]));
         server.assert_alive();
     } else {
         println!("skipped: this machine has no IPv6");
@@ -96,7 +105,8 @@ fn a_killed_child_ends_its_own_connection_and_leaves_no_zombie() {
     assert_eq!(children(server.pid()).len(), 2);
     let killed = Command::new("kill").args(["-9", &victim.to_string()]).status().unwrap();
     assert!(killed.success());
-    // The parent keeps no copy of the connection, or its client would wait here for ever.
+    // The parent keeps no copy of the connection, or its client would wait here for
+    // ever.
     assert_eq!(first.rest().unwrap(), b"");
     assert_eq!(second.ask("PING"), "PONG");
     assert!(server.line("its process ended").contains("signal: 9"));
@@ -140,14 +150,20 @@ fn it_survives_a_program_that_cannot_be_run() {
 
     let kept = Kept::default();
     let log = Log::to(kept.clone()).unwrap().0;
-    let config = Config { mode: Mode::Process, child: vec!["/nonexistent/server".into()], log, ..Config::default() };
+    let config = Config {
+        mode: Mode::Process,
+        child: vec!["/nonexistent/server".into()],
+        log,
+        ..Config::default()
+    };
     let server = Embedded::bind(config).unwrap().start().unwrap();
     for _ in 0..2 {
         assert_eq!(Peer::new(TcpStream::connect(server.address()).unwrap()).rest().unwrap(), b"");
     }
     eventually("it says why", || {
         let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
-        log.contains("cannot serve a connection: cannot run /nonexistent/server: ") && log.contains("trying again")
+        log.contains("cannot serve a connection: cannot run /nonexistent/server: ")
+            && log.contains("trying again")
     });
 }
 
@@ -178,16 +194,21 @@ fn inetd_serves_standard_input_and_writes_nothing_else_into_it() {
 fn inetd_keeps_to_its_limits_and_to_blocking() {
     use std::os::fd::OwnedFd;
 
-    for (flag, network, answer) in
-        [("--allow", "127.0.0.0/8", "PONG"), ("--allow", "10.0.0.0/8", "ERROR:not allowed from this address")]
-    {
+    for (flag, network, answer) in [
+        ("--allow", "127.0.0.0/8", "PONG"),
+        ("--allow", "10.0.0.0/8", "ERROR:not allowed from this address"),
+    ] {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = Peer::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
         let accepted = listener.accept().unwrap().0;
         // As some launchers leave it: every read would return at once.
         accepted.set_nonblocking(true).unwrap();
         let stdin = Stdio::from(OwnedFd::from(accepted));
-        let child = Command::new(SERVER).args(["--inetd", flag, network]).stdin(stdin).stdout(Stdio::null()).spawn();
+        let child = Command::new(SERVER)
+            .args(["--inetd", flag, network])
+            .stdin(stdin)
+            .stdout(Stdio::null())
+            .spawn();
         let _guard = Guard(child.unwrap());
         assert_eq!(peer.ask("PING"), answer);
     }
@@ -206,7 +227,8 @@ fn inetd_serves_a_unix_socket_as_socat_gives_it() {
     let answers: Vec<String> = BufReader::new(&ours).lines().map(Result::unwrap).collect();
     assert_eq!(answers, ["PONG", "BYE"]);
     drop(ours);
-    let log: Vec<String> = BufReader::new(child.0.stdout.take().unwrap()).lines().map(Result::unwrap).collect();
+    let log: Vec<String> =
+        BufReader::new(child.0.stdout.take().unwrap()).lines().map(Result::unwrap).collect();
     assert_eq!(log[0], "[SERVER] unix connected");
     assert!(log[1].starts_with("[SERVER] unix closed: 1 ping,"));
     assert!(child.0.wait().unwrap().success());
@@ -255,14 +277,25 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--port"], "--help"),
     ] {
         let outcome = crate::support::run(Command::new(SERVER).args(flags));
-        assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.lines().count()), (Some(2), "", 1), "{outcome:?}");
+        assert_eq!(
+            (outcome.code, outcome.out.as_str(), outcome.err.lines().count()),
+            (Some(2), "", 1),
+            "{outcome:?}"
+        );
         assert!(outcome.err.starts_with("server: ") && outcome.err.contains(hint), "{outcome:?}");
     }
     let taken = Server::start(&[]);
-    let outcome =
-        crate::support::run(Command::new(SERVER).args(["--host", "127.0.0.1", "--port", &taken.port.to_string()]));
+    let outcome = crate::support::run(Command::new(SERVER).args([
+        "--host",
+        "127.0.0.1",
+        "--port",
+        &taken.port.to_string(),
+    ]));
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
-    assert!(outcome.err.contains(&format!("cannot listen on 127.0.0.1:{}", taken.port)), "{outcome:?}");
+    assert!(
+        outcome.err.contains(&format!("cannot listen on 127.0.0.1:{}", taken.port)),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -270,7 +303,16 @@ fn help_and_version() {
     for flag in ["-h", "--help"] {
         let outcome = crate::support::run(Command::new(SERVER).arg(flag));
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-        for name in ["--host", "--port", "--mode", "--framing", "--inetd", "--one-off", "--allow", "--idle-timeout"] {
+        for name in [
+            "--host",
+            "--port",
+            "--mode",
+            "--framing",
+            "--inetd",
+            "--one-off",
+            "--allow",
+            "--idle-timeout",
+        ] {
             assert!(outcome.out.contains(name), "{name}");
         }
     }

@@ -38,7 +38,9 @@ fn keys(object: &Value) -> Vec<&str> {
 }
 
 fn at<'a>(object: &'a Value, path: &str) -> &'a Value {
-    path.split('.').fold(object, |object, key| object.get(key).unwrap_or_else(|| panic!("no {path} in {object}")))
+    path.split('.').fold(object, |object, key| {
+        object.get(key).unwrap_or_else(|| panic!("no {path} in {object}"))
+    })
 }
 
 fn number(object: &Value, path: &str) -> u64 {
@@ -47,24 +49,37 @@ fn number(object: &Value, path: &str) -> u64 {
 
 #[test]
 fn a_question_is_answered_with_what_the_server_is_and_how_it_is() {
-    in_each_mode(&["--info", "name=mine", "--info", "motd=a=b", "--info", "motd=c", "--info", "mode=x"], |server| {
-        let mut peer = server.connect();
-        let mut answer = |request: &str| {
-            let answer = peer.ask(request);
-            let json = answer.strip_prefix("STATUS ").unwrap_or_else(|| panic!("{request}: {answer}"));
-            parse(json.as_bytes()).unwrap()
-        };
-        let said = answer(r#"STATUS {"a":[1,{"b":null}],"a ":"é"}"#);
-        let server = ["mode", "uptime", "connections", "udp_pings", "scope", "bytes", "pings"];
-        assert_eq!(keys(&said), [&["name", "motd"][..], &server, &["oldmsg", "roundtrip"]].concat());
-        assert_eq!(at(&said, "oldmsg").to_string(), r#"{"a":[1,{"b":null}],"a ":"é"}"#);
-        assert_eq!((at(&said, "name").as_str(), at(&said, "motd").as_str()), (Some("mine"), Some("c")));
-        assert_eq!(at(&said, "roundtrip.version").as_str(), Some(env!("CARGO_PKG_VERSION")));
-        assert_eq!((number(&said, "roundtrip.protocol"), number(&said, "connections.now")), (1, 1));
-        assert_eq!(at(&answer("STATUS"), "oldmsg").to_string(), "{}");
-        assert!(at(&answer("STATUS {}"), "uptime").as_f64() > at(&said, "uptime").as_f64());
-        assert_eq!((peer.ask("PING"), peer.ask("QUIT")), ("PONG".into(), "BYE".into()));
-    });
+    in_each_mode(
+        &["--info", "name=mine", "--info", "motd=a=b", "--info", "motd=c", "--info", "mode=x"],
+        |server| {
+            let mut peer = server.connect();
+            let mut answer = |request: &str| {
+                let answer = peer.ask(request);
+                let json =
+                    answer.strip_prefix("STATUS ").unwrap_or_else(|| panic!("{request}: {answer}"));
+                parse(json.as_bytes()).unwrap()
+            };
+            let said = answer(r#"STATUS {"a":[1,{"b":null}],"a ":"é"}"#);
+            let server = ["mode", "uptime", "connections", "udp_pings", "scope", "bytes", "pings"];
+            assert_eq!(
+                keys(&said),
+                [&["name", "motd"][..], &server, &["oldmsg", "roundtrip"]].concat()
+            );
+            assert_eq!(at(&said, "oldmsg").to_string(), r#"{"a":[1,{"b":null}],"a ":"é"}"#);
+            assert_eq!(
+                (at(&said, "name").as_str(), at(&said, "motd").as_str()),
+                (Some("mine"), Some("c"))
+            );
+            assert_eq!(at(&said, "roundtrip.version").as_str(), Some(env!("CARGO_PKG_VERSION")));
+            assert_eq!(
+                (number(&said, "roundtrip.protocol"), number(&said, "connections.now")),
+                (1, 1)
+            );
+            assert_eq!(at(&answer("STATUS"), "oldmsg").to_string(), "{}");
+            assert!(at(&answer("STATUS {}"), "uptime").as_f64() > at(&said, "uptime").as_f64());
+            assert_eq!((peer.ask("PING"), peer.ask("QUIT")), ("PONG".into(), "BYE".into()));
+        },
+    );
 }
 
 #[test]
@@ -85,13 +100,19 @@ fn hostile_questions_get_an_error_and_disturb_nobody() {
             (format!("{{\"a\":[{}1]}}", "1e15,".repeat(13_000)), "would be longer than"),
         ] {
             let answer = peer.ask(&format!("STATUS {question}"));
-            assert!(answer.starts_with("ERROR:") && answer.contains(reason), "{reason}: {answer:.200}");
+            assert!(
+                answer.starts_with("ERROR:") && answer.contains(reason),
+                "{reason}: {answer:.200}"
+            );
             assert!(answer.len() < 1_000);
         }
         peer.send(b"STATUS {\"a\":\"\xff\"}\n");
         assert_eq!(peer.line(), "ERROR:line 1, column 7: not UTF-8 from here on");
         // A number that is only long is rounded, as anybody's is.
-        assert!(peer.ask(&format!("STATUS {{\"a\":{}}}", "9".repeat(300))).contains("\"oldmsg\":{\"a\":1e300}"));
+        assert!(
+            peer.ask(&format!("STATUS {{\"a\":{}}}", "9".repeat(300)))
+                .contains("\"oldmsg\":{\"a\":1e300}")
+        );
         assert_eq!((peer.ask("PING"), peer.ask("QUIT")), ("PONG".into(), "BYE".into()));
 
         // A question without an end: no more of it is read than a line may have.
@@ -122,7 +143,12 @@ fn two_hundred_at_once_are_answered_while_bulk_transfers_run() {
             .into_iter()
             .map(|mut peer| {
                 let stop = peer.0.get_ref().try_clone().unwrap();
-                (stop, thread::spawn(move || std::io::copy(&mut peer.0, &mut std::io::sink()).unwrap_or(1)))
+                (
+                    stop,
+                    thread::spawn(move || {
+                        std::io::copy(&mut peer.0, &mut std::io::sink()).unwrap_or(1)
+                    }),
+                )
             })
             .collect();
         ask_all(200, &server);
@@ -137,15 +163,24 @@ fn two_hundred_at_once_are_answered_while_bulk_transfers_run() {
 
 #[test]
 fn a_full_server_still_says_how_it_is() {
-    for (mode, limit) in [("thread", "--max-connections"), ("process", "--max-connections"), ("thread", "--max-per-ip")]
-    {
+    for (mode, limit) in [
+        ("thread", "--max-connections"),
+        ("process", "--max-connections"),
+        ("thread", "--max-per-ip"),
+    ] {
         let server = Server::start(&["--mode", mode, limit, "1"]);
         let mut only = server.connect();
         assert_eq!(only.ask("PING"), "PONG");
         for _ in 0..3 {
             let said = Value::Map(ask(&server).unwrap().answer);
-            assert_eq!((at(&said, "mode").as_str(), number(&said, "connections.now")), (Some(mode), 1));
-            assert_eq!((number(&said, "connections.total"), said.get("bytes").is_some()), (1, mode == "thread"));
+            assert_eq!(
+                (at(&said, "mode").as_str(), number(&said, "connections.now")),
+                (Some(mode), 1)
+            );
+            assert_eq!(
+                (number(&said, "connections.total"), said.get("bytes").is_some()),
+                (1, mode == "thread")
+            );
         }
         for question in ["PING\n", "STATUS\n", "STATUS [\n", "x"] {
             let mut peer = server.connect();
@@ -156,7 +191,10 @@ fn a_full_server_still_says_how_it_is() {
                 "STATUS [\n" => "ERROR:line 1",
                 _ => "ERROR:server full\n",
             };
-            assert!(answer.starts_with(expected) && answer.lines().count() == 1, "{question:?}: {answer}");
+            assert!(
+                answer.starts_with(expected) && answer.lines().count() == 1,
+                "{question:?}: {answer}"
+            );
         }
         assert_eq!(only.ask("PING"), "PONG");
     }
@@ -168,7 +206,8 @@ fn a_full_server_still_says_how_it_is() {
 #[test]
 fn no_writeback_repeats_nothing() {
     in_each_mode(&["--no-writeback"], |server| {
-        let status = ping_server(&address(server), &Map::from([("secret", 42.into())]), PATIENCE).unwrap();
+        let status =
+            ping_server(&address(server), &Map::from([("secret", 42.into())]), PATIENCE).unwrap();
         let said = Value::Map(status.answer);
         assert!(said.get("oldmsg").is_none() && !said.to_string().contains("secret"), "{said}");
     });
@@ -183,7 +222,10 @@ fn a_clients_time_and_the_arrival_are_its_own() {
     let [sent, arrived] = ["oldmsg.time", "recvtime"].map(|path| at(&said, path).as_f64().unwrap());
     assert!(sent > 1.7e9 && arrived >= sent && arrived - sent < 3600.0, "{said}");
     assert_eq!(at(&said, "delay").as_f64(), Some(delay.as_secs_f64()));
-    assert_eq!((at(&said, "oldmsg.recvtime").as_str(), number(&said, "oldmsg.x")), (Some("mine"), 1));
+    assert_eq!(
+        (at(&said, "oldmsg.recvtime").as_str(), number(&said, "oldmsg.x")),
+        (Some("mine"), 1)
+    );
 }
 
 #[test]
@@ -198,8 +240,11 @@ fn counters_are_those_of_all_threads_or_of_one_process() {
         server.line("closed: 1 ping");
         let said = Value::Map(ask(&server).unwrap().answer);
         let counted = ["bytes.sent", "bytes.received", "pings"].map(|path| number(&said, path));
-        let (expected, scope) =
-            if mode == "process" { ([0, 0, 0], "connection") } else { ([5_000_000, 1_000, 1], "server") };
+        let (expected, scope) = if mode == "process" {
+            ([0, 0, 0], "connection")
+        } else {
+            ([5_000_000, 1_000, 1], "server")
+        };
         assert_eq!((counted, at(&said, "scope").as_str()), (expected, Some(scope)), "{mode}");
         // Who leaves gives its place back a moment later.
         assert_eq!(number(&said, "connections.total"), 2);
@@ -248,7 +293,8 @@ fn a_failure_says_at_which_step_and_after_how_long() {
     // A question over the longest line is never sent.
     let long = Map::from([("a", "x".repeat(MAX_LINE).into())]);
     let unheard = TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = ping_server(&unheard.local_addr().unwrap().to_string(), &long, PATIENCE).unwrap_err();
+    let error =
+        ping_server(&unheard.local_addr().unwrap().to_string(), &long, PATIENCE).unwrap_err();
     assert_eq!((error.step, error.error.kind()), (StatusStep::Ask, ErrorKind::InvalidInput));
     let outcome = client(1, &["--test", "status", "--data", &Value::Map(long).to_string()]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(2), 1), "{outcome:?}");
@@ -266,7 +312,11 @@ struct Adding;
 impl Owner for Adding {
     fn on_status(&self, question: &Map, peer: Option<SocketAddr>) -> Map {
         let sum = ["a", "b"].iter().filter_map(|key| question.get(key)?.as_u64()).sum::<u64>();
-        Map::from([("sum", sum.into()), ("you", peer.unwrap().ip().to_string().into()), ("roundtrip", "no".into())])
+        Map::from([
+            ("sum", sum.into()),
+            ("you", peer.unwrap().ip().to_string().into()),
+            ("roundtrip", "no".into()),
+        ])
     }
 }
 
@@ -276,7 +326,8 @@ fn an_owner_adds_what_is_computed_for_each_question() {
     let server = Embedded::bind(Config { session, ..Config::default() }).unwrap().start().unwrap();
     for a in 0..3_u64 {
         let data = Map::from([("a", a.into()), ("b", 40.into())]);
-        let said = Value::Map(ping_server(&server.address().to_string(), &data, PATIENCE).unwrap().answer);
+        let said =
+            Value::Map(ping_server(&server.address().to_string(), &data, PATIENCE).unwrap().answer);
         assert_eq!((number(&said, "sum"), at(&said, "you").as_str()), (a + 40, Some("127.0.0.1")));
         assert_eq!(number(&said, "roundtrip.protocol"), 1);
     }
@@ -288,7 +339,10 @@ fn the_client_prints_it_for_a_person_and_for_a_program() {
         let outcome = client(server.port, &["--test", "status", "--data", "{\"q\":[1]}"]);
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
         let first = format!("status of {}: answered in ", address(server));
-        assert!(outcome.out.starts_with(&first) && outcome.out.contains("\n  name         mine\\u{1b}\n"));
+        assert!(
+            outcome.out.starts_with(&first)
+                && outcome.out.contains("\n  name         mine\\u{1b}\n")
+        );
         assert!(outcome.out.contains("\n  connections  now 1, total 1\n"), "{outcome:?}");
         let document = client(server.port, &["--test", "status", "--json", "--concurrent", "3"]);
         let document = parse(document.out.as_bytes()).unwrap();

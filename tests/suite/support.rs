@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 pub const SERVER: &str = env!("CARGO_BIN_EXE_server");
 pub const CLIENT: &str = env!("CARGO_BIN_EXE_client");
 
-/// All that a test needs of a strategy is its name: what is said must be the same in each.
+/// All that a test needs of a strategy is its name: what is said must be the same in
+/// each.
 pub const MODES: [&str; 3] = ["thread", "process", "sequential"];
 
 /// When a test gives up. Nothing waits for it to pass unless something is broken.
@@ -44,7 +45,9 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
-        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         let mut server = Server { process: Guard(child), port: 0, lines };
         let ready = server.line("listening on ");
         let address = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
@@ -57,7 +60,8 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {text:?}"));
+            let line =
+                self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {text:?}"));
             if line.contains(text) {
                 return line;
             }
@@ -166,7 +170,8 @@ pub fn run(command: &mut Command) -> Outcome {
     outcome
 }
 
-/// A server of the test's own: `talk` is called with each connection, one after the other.
+/// A server of the test's own: `talk` is called with each connection, one after the
+/// other.
 pub fn fake_server(talk: impl Fn(Peer) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -192,7 +197,8 @@ pub fn children(parent: u32) -> Vec<(u32, char)> {
         let stat = std::fs::read_to_string(path.join("stat")).ok()?;
         // "pid (name) state ppid …", and the name may hold anything.
         let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-        let (state, its_parent) = (fields.next()?.chars().next()?, fields.next()?.parse::<u32>().ok()?);
+        let (state, its_parent) =
+            (fields.next()?.chars().next()?, fields.next()?.parse::<u32>().ok()?);
         (its_parent == parent).then_some((pid, state))
     };
     std::fs::read_dir("/proc").unwrap().filter_map(stat).collect()

@@ -16,8 +16,14 @@ use roundtrip::wire::value::Value;
 
 use crate::support::{MODES, PATIENCE, Server, client};
 
-const PLAN: Plan =
-    Plan { count: 1000, time: None, interval: Duration::from_micros(300), warmup: 1, payload: 0, one_at_a_time: false };
+const PLAN: Plan = Plan {
+    count: 1000,
+    time: None,
+    interval: Duration::from_micros(300),
+    warmup: 1,
+    payload: 0,
+    one_at_a_time: false,
+};
 
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -42,7 +48,8 @@ fn ask(port: u16, question: &[u8]) -> Vec<u8> {
 
 fn measure(port: u16, plan: &Plan, timeout: Duration) -> (Udp, Vec<Sample>) {
     let samples = Mutex::new(Vec::new());
-    let client = UdpClient::connect("127.0.0.1", port, &Options { timeout, ..Options::default() }).unwrap();
+    let client =
+        UdpClient::connect("127.0.0.1", port, &Options { timeout, ..Options::default() }).unwrap();
     let measured = udp(&client, plan, &|sample| samples.lock().unwrap().push(sample));
     (measured, samples.into_inner().unwrap())
 }
@@ -54,8 +61,9 @@ fn impaired(impairments: Impairments) -> (Running, Arc<EchoCounts>) {
     (server.start().unwrap(), counts)
 }
 
-/// A measurement in which neither side was kept from its socket for so long that the buffer overflowed: on a machine
-/// that is busy with other things, that too is loss, but not the one that is looked for.
+/// A measurement in which neither side was kept from its socket for so long that the
+/// buffer overflowed: on a machine that is busy with other things, that too is loss,
+/// but not the one that is looked for.
 fn undisturbed(impairments: Impairments) -> (Udp, Vec<Sample>, Arc<EchoCounts>) {
     for _ in 0..10 {
         let (server, counts) = impaired(impairments);
@@ -69,7 +77,8 @@ fn undisturbed(impairments: Impairments) -> (Udp, Vec<Sample>, Arc<EchoCounts>) 
     panic!("ten times in a row this machine was too busy");
 }
 
-/// A server of the test's own: `answer` is given each datagram and says what to send back.
+/// A server of the test's own: `answer` is given each datagram and says what to send
+/// back.
 fn fake(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
@@ -104,17 +113,25 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
         let done = |count: &AtomicU64| count.load(Ordering::Relaxed);
         assert_eq!(measured.latency.sent, 1000);
         assert_eq!(measured.lost(), done(&counts.lost), "{impairments:?}");
-        assert_eq!((measured.lost_there(), measured.lost_back()), (Some(0), Some(measured.lost())), "{impairments:?}");
+        assert_eq!(
+            (measured.lost_there(), measured.lost_back()),
+            (Some(0), Some(measured.lost())),
+            "{impairments:?}"
+        );
         assert_eq!(measured.duplicates, done(&counts.duplicated), "{impairments:?}");
         assert_eq!(measured.reordered, done(&counts.reordered), "{impairments:?}");
         let summary = measured.latency.rtt.summary().unwrap();
         assert!(summary.min >= impairments.delay && summary.count == 1000 - measured.lost());
-        assert_eq!((done(&counts.failed), measured.corrupted, measured.foreign, measured.late), (0, 0, 0, 0));
+        assert_eq!(
+            (done(&counts.failed), measured.corrupted, measured.foreign, measured.late),
+            (0, 0, 0, 0)
+        );
         // Each ping ends in one state.
         let mut ended: Vec<u64> = samples
             .iter()
             .filter_map(|sample| match sample {
-                Sample::Ping { number, .. } | Sample::Missed { number, mishap: Mishap::Lost | Mishap::Late, .. } => {
+                Sample::Ping { number, .. }
+                | Sample::Missed { number, mishap: Mishap::Lost | Mishap::Late, .. } => {
                     Some(*number)
                 }
                 _ => None,
@@ -123,7 +140,9 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
         ended.sort_unstable();
         assert!(ended.into_iter().eq(1..=1000), "{impairments:?}");
         // What was asked for is what was done, as far as a thousand draws can tell.
-        let about = |count: u64, percent: f64| (f64::from(u32::try_from(count).unwrap()) / 10.0 - percent).abs() < 6.0;
+        let about = |count: u64, percent: f64| {
+            (f64::from(u32::try_from(count).unwrap()) / 10.0 - percent).abs() < 6.0
+        };
         assert!(about(measured.lost(), impairments.loss));
     }
 }
@@ -154,9 +173,13 @@ fn a_seed_makes_it_the_same_each_time() {
 fn pings_are_answered_in_every_mode() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode]);
-        assert_eq!(server.line("(udp)"), format!("[SERVER] listening on 127.0.0.1:{} (udp)", server.port));
+        assert_eq!(
+            server.line("(udp)"),
+            format!("[SERVER] listening on 127.0.0.1:{} (udp)", server.port)
+        );
         assert_eq!(ask(server.port, b"Ping 1 1699.25"), b"Ping 1 1699.25");
-        let outcome = client(server.port, &["--test", "udp", "--count", "3", "--interval", "1ms", "-q"]);
+        let outcome =
+            client(server.port, &["--test", "udp", "--count", "3", "--interval", "1ms", "-q"]);
         assert!(outcome.out.contains("3 sent, 3 received, 0% lost"), "{outcome:?}");
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
         // In every mode one connection is open meanwhile.
@@ -168,9 +191,16 @@ fn pings_are_answered_in_every_mode() {
 
 #[test]
 fn servers_that_know_no_stamps_will_do() {
-    for answer in [|question: &[u8]| vec![question.to_vec()], |question: &[u8]| vec![question.to_ascii_uppercase()]] {
-        let (measured, _) = measure(fake(answer), &Plan { count: 20, payload: 9, ..PLAN }, PATIENCE);
-        assert_eq!((measured.latency.rtt.count(), measured.lost(), measured.lost_there()), (20, 0, None));
+    for answer in [
+        |question: &[u8]| vec![question.to_vec()],
+        |question: &[u8]| vec![question.to_ascii_uppercase()],
+    ] {
+        let (measured, _) =
+            measure(fake(answer), &Plan { count: 20, payload: 9, ..PLAN }, PATIENCE);
+        assert_eq!(
+            (measured.latency.rtt.count(), measured.lost(), measured.lost_there()),
+            (20, 0, None)
+        );
         assert!(measured.failure().is_none() && measured.one_way.unwrap().summary().is_none());
     }
 }
@@ -180,7 +210,10 @@ fn a_closed_port_is_said_at_once() {
     let port = socket().local_addr().unwrap().port();
     let outcome = client(port, &["--test", "udp", "--count", "1000000", "--timeout", "1h"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains(&format!("port closed: nobody listens on 127.0.0.1:{port}")), "{outcome:?}");
+    assert!(
+        outcome.err.contains(&format!("port closed: nobody listens on 127.0.0.1:{port}")),
+        "{outcome:?}"
+    );
     let server = Server::start(&["--no-udp"]);
     assert!(client(server.port, &["--test", "udp"]).err.contains("port closed"));
     server.assert_alive();
@@ -233,7 +266,10 @@ fn late_is_neither_answered_nor_lost() {
     });
     let plan = Plan { count: 40, interval: Duration::from_millis(20), ..PLAN };
     let (measured, samples) = measure(port, &plan, Duration::from_millis(200));
-    assert_eq!((measured.latency.rtt.count(), measured.late, measured.lost(), measured.reordered), (38, 1, 1, 1));
+    assert_eq!(
+        (measured.latency.rtt.count(), measured.late, measured.lost(), measured.reordered),
+        (38, 1, 1, 1)
+    );
     let mishaps: Vec<(u64, Mishap)> = samples
         .iter()
         .filter_map(|sample| match sample {
@@ -241,7 +277,10 @@ fn late_is_neither_answered_nor_lost() {
             _ => None,
         })
         .collect();
-    assert_eq!(mishaps, [(3, Mishap::Overdue), (4, Mishap::Overdue), (4, Mishap::Late), (3, Mishap::Lost)]);
+    assert_eq!(
+        mishaps,
+        [(3, Mishap::Overdue), (4, Mishap::Overdue), (4, Mishap::Late), (3, Mishap::Lost)]
+    );
     assert!(measured.latency.rtt.summary().unwrap().max <= Duration::from_millis(200));
 }
 
@@ -259,13 +298,18 @@ fn what_is_no_answer_is_told_apart() {
     let (measured, _) = measure(port, &plan, Duration::from_millis(300));
     let Udp { truncated, oversize, corrupted, foreign, duplicates, .. } = measured;
     // An empty datagram is the beginning of anything.
-    assert_eq!((truncated, oversize, corrupted, foreign, duplicates), (3, 1, 1, 3, 2), "{measured:?}");
+    assert_eq!(
+        (truncated, oversize, corrupted, foreign, duplicates),
+        (3, 1, 1, 3, 2),
+        "{measured:?}"
+    );
     assert_eq!((measured.latency.rtt.count(), measured.lost()), (1, 4));
 }
 
 #[test]
 fn loss_on_the_way_there_is_told_from_loss_on_the_way_back() {
-    // What a server would do that gets every second ping, and whose every third answer is lost.
+    // What a server would do that gets every second ping, and whose every third answer
+    // is lost.
     let mut count = 0;
     let port = fake(move |question| {
         let sequence = number(question);
@@ -278,15 +322,20 @@ fn loss_on_the_way_there_is_told_from_loss_on_the_way_back() {
         if sequence.is_multiple_of(3) && sequence > 0 { Vec::new() } else { vec![answer] }
     });
     let (measured, _) = measure(port, &Plan { count: 60, ..PLAN }, Duration::from_millis(300));
-    assert_eq!((measured.lost(), measured.lost_there(), measured.lost_back()), (40, Some(30), Some(10)));
+    assert_eq!(
+        (measured.lost(), measured.lost_there(), measured.lost_back()),
+        (40, Some(30), Some(10))
+    );
 }
 
 #[test]
 fn a_million_datagrams_change_nothing() {
     let server = Server::start(&[]);
     let memory = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap_or_default();
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
         line.map_or(0, |kib| kib.parse::<u64>().unwrap())
     };
     let seed = {
@@ -298,17 +347,20 @@ fn a_million_datagrams_change_nothing() {
     let (mut random, mut sent, mut received, mut buffer) = (1_u64, 0, 0, vec![0; 65_536]);
     let before = memory();
     for index in 0..1_000_000 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = |bits: u32, below: usize| usize::try_from(random >> bits).unwrap() % below;
         let mut datagram = seed.clone();
         datagram.truncate(draw(40, seed.len() + 1));
-        // A third are pings of a stranger's making, a third are pings no more, and a third were never any.
+        // A third are pings of a stranger's making, a third are pings no more, and a
+        // third were never any.
         let spoilt = match index % 3 {
             0 => 10..datagram.len(),
             1 => 0..datagram.len(),
             _ => 0..0,
         };
-        for byte in datagram.get_mut(spoilt).unwrap_or_default().iter_mut().step_by(1 + draw(33, 9)) {
+        for byte in datagram.get_mut(spoilt).unwrap_or_default().iter_mut().step_by(1 + draw(33, 9))
+        {
             *byte = byte.wrapping_add(random.to_be_bytes()[1]);
         }
         let socket = &sockets[index % sockets.len()];
@@ -338,7 +390,9 @@ fn drain(socket: &UdpSocket, buffer: &mut [u8]) -> usize {
 #[test]
 fn an_answer_is_never_longer_than_its_question() {
     let server = Server::start(&[]);
-    for question in ["PING ", "pInG \0", "PING 1 2 STAMP", "PING 1 2 STAMP 0000000001 ------------------- ----"] {
+    for question in
+        ["PING ", "pInG \0", "PING 1 2 STAMP", "PING 1 2 STAMP 0000000001 ------------------- ----"]
+    {
         assert_eq!(ask(server.port, question.as_bytes()), question.as_bytes());
     }
     let longest = [b"PING ".to_vec(), vec![b'x'; 65_502]].concat();
@@ -381,15 +435,25 @@ fn an_answer_is_no_question() {
 fn nobody_is_blamed_for_what_nobody_knows() {
     let lost = |flags: &[&str], impaired: &[&str]| {
         let server = Server::start(impaired);
-        let outcome = client(server.port, &[&["--test", "udp", "--json", "--timeout", "200ms"], flags].concat());
-        let test = parse(outcome.out.as_bytes()).unwrap().get("tests").and_then(Value::as_list).unwrap()[0].clone();
+        let outcome = client(
+            server.port,
+            &[&["--test", "udp", "--json", "--timeout", "200ms"], flags].concat(),
+        );
+        let test =
+            parse(outcome.out.as_bytes()).unwrap().get("tests").and_then(Value::as_list).unwrap()
+                [0]
+            .clone();
         ["lost", "lost_there", "lost_back"].map(|name| test.get(name).and_then(Value::as_u64))
     };
     let few = ["--count", "5", "--interval", "1ms"];
     assert_eq!(lost(&few, &["--loss", "100"]), [Some(5), Some(0), Some(5)]);
     // Nothing was ever heard of this server.
-    assert_eq!(lost(&[&few[..], &["--warmup", "0"]].concat(), &["--loss", "100"]), [Some(5), None, None]);
-    // A server that was started anew half-way, or counts what never was, counts nothing that can be believed.
+    assert_eq!(
+        lost(&[&few[..], &["--warmup", "0"]].concat(), &["--loss", "100"]),
+        [Some(5), None, None]
+    );
+    // A server that was started anew half-way, or counts what never was, counts nothing
+    // that can be believed.
     for count in [3, u64::from(u32::MAX)] {
         let port = fake(move |question| {
             let mut answer = question.to_vec();
@@ -447,7 +511,8 @@ fn many_clients_and_every_report() {
     let server = Server::start(&["--loss", "20", "--duplicate", "20", "--seed", "3"]);
     let dir = std::env::temp_dir().join(format!("roundtrip-udp-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
-    let [csv, svg] = ["udp.csv", "udp.svg"].map(|name| dir.join(name).to_str().unwrap().to_string());
+    let [csv, svg] =
+        ["udp.csv", "udp.svg"].map(|name| dir.join(name).to_str().unwrap().to_string());
     let flags = [
         "--test",
         "udp",
@@ -463,21 +528,40 @@ fn many_clients_and_every_report() {
     ];
     let outcome = client(server.port, &[&flags[..], &["--csv", &csv, "--svg", &svg]].concat());
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
-    let events: Vec<Value> = outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
-    let named = |name| events.iter().filter(|event| event.get("event").and_then(Value::as_str) == Some(name)).count();
+    let events: Vec<Value> =
+        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
+    let named = |name| {
+        events
+            .iter()
+            .filter(|event| event.get("event").and_then(Value::as_str) == Some(name))
+            .count()
+    };
     let document = events.last().unwrap();
     let test = &document.get("tests").and_then(Value::as_list).unwrap()[0];
     let field = |name| usize::try_from(test.get(name).and_then(Value::as_u64).unwrap()).unwrap();
-    assert_eq!((field("sent"), named("ping"), named("lost")), (500, field("received"), field("lost")));
+    assert_eq!(
+        (field("sent"), named("ping"), named("lost")),
+        (500, field("received"), field("lost"))
+    );
     assert_eq!(named("duplicate"), field("duplicates"));
     assert_eq!(test.get("clients").and_then(Value::as_list).unwrap().len(), 10);
     let one = &test.get("clients").and_then(Value::as_list).unwrap()[0];
-    for name in ["rtt_ns", "due_ns", "one_way_ns", "jitter_rfc3550_ns", "clock_offset_ns", "clock_offset_error_ns"] {
+    for name in [
+        "rtt_ns",
+        "due_ns",
+        "one_way_ns",
+        "jitter_rfc3550_ns",
+        "clock_offset_ns",
+        "clock_offset_error_ns",
+    ] {
         assert!(one.get(name).is_some(), "{name}");
     }
     let table = std::fs::read_to_string(csv).unwrap();
     assert_eq!(table.lines().filter(|line| line.contains(",lost,")).count(), field("lost"));
-    assert_eq!(table.lines().filter(|line| line.contains(",,")).count(), 1 + 500 + field("duplicates") - 1);
+    assert_eq!(
+        table.lines().filter(|line| line.contains(",,")).count(),
+        1 + 500 + field("duplicates") - 1
+    );
     assert!(std::fs::read_to_string(svg).unwrap().contains("udp"));
     std::fs::remove_dir_all(dir).unwrap();
 }
@@ -491,12 +575,20 @@ fn what_cannot_be_is_said() {
     assert!(outcome.out.contains("2 sent, 2 received"), "{outcome:?}");
     let outcome = client(server.port, &[&flags[..], &[&(most + 1).to_string()]].concat());
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(2), 1), "{outcome:?}");
-    for flags in [["--loss", "101"], ["--loss", "x"], ["--delay", "5"], ["--seed", "-1"], ["--reorder", "nan"]] {
-        let outcome = crate::support::run(std::process::Command::new(crate::support::SERVER).args(flags));
+    for flags in [
+        ["--loss", "101"],
+        ["--loss", "x"],
+        ["--delay", "5"],
+        ["--seed", "-1"],
+        ["--reorder", "nan"],
+    ] {
+        let outcome =
+            crate::support::run(std::process::Command::new(crate::support::SERVER).args(flags));
         assert_eq!((outcome.code, outcome.err.lines().count()), (Some(2), 1), "{outcome:?}");
         assert!(outcome.err.contains(flags[0]));
     }
-    let outcome =
-        crate::support::run(std::process::Command::new(crate::support::SERVER).args(["--no-udp", "--loss", "3"]));
+    let outcome = crate::support::run(
+        std::process::Command::new(crate::support::SERVER).args(["--no-udp", "--loss", "3"]),
+    );
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
 }

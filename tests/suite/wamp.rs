@@ -38,12 +38,22 @@ fn a_session_can_call_while_it_is_called() {
     })
     .unwrap();
     // Its own procedure, while it waits for the result.
-    assert_eq!(one.call("com.example.double", Payload::of(vec![21u64.into()])).unwrap(), Payload::of(vec![42.into()]));
+    assert_eq!(
+        one.call("com.example.double", Payload::of(vec![21u64.into()])).unwrap(),
+        Payload::of(vec![42.into()])
+    );
     let refused = one.call("com.example.double", Payload::default());
-    assert!(matches!(refused, Err(CallError::Refused(Refusal { uri, .. })) if uri == "wamp.error.invalid_argument"));
+    assert!(
+        matches!(refused, Err(CallError::Refused(Refusal { uri, .. })) if uri == "wamp.error.invalid_argument")
+    );
     let registration = one.register("com.example.short", Ok).unwrap();
     one.unregister(registration).unwrap();
-    assert!(one.unregister(registration).unwrap_err().to_string().starts_with("wamp.error.no_such_registration: "));
+    assert!(
+        one.unregister(registration)
+            .unwrap_err()
+            .to_string()
+            .starts_with("wamp.error.no_such_registration: ")
+    );
     assert!(one.call("com.example.short", Payload::default()).is_err());
     assert!(one.call("com.example.double", Payload::of(vec![1u64.into()])).is_ok());
     one.leave().unwrap();
@@ -63,7 +73,10 @@ fn an_answer_that_comes_too_late_is_not_taken_for_the_next_one() {
     let handle = callee.handle();
     let serving = thread::spawn(move || callee.serve());
     let mut caller = Session::join(&router.urls()[0], "realm1", Duration::from_millis(50)).unwrap();
-    let Err(CallError::Io(error)) = caller.call("com.example.slow", Payload::of(vec![1.into()])) else { panic!() };
+    let Err(CallError::Io(error)) = caller.call("com.example.slow", Payload::of(vec![1.into()]))
+    else {
+        panic!()
+    };
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     drop(go);
     // Without anybody to wait for, the callee answers at once, and twice.
@@ -131,14 +144,17 @@ fn what_cannot_be_joined_says_why() {
     assert!(error.to_string().contains("wamp.error.no_such_realm"), "{error}");
     // The wrong framing, both ways, and nobody at all.
     let rs = url.to_string();
-    let error = Session::join(&rs.replace("rs:", "ws:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
+    let error =
+        Session::join(&rs.replace("rs:", "ws:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
     assert!(error.to_string().starts_with("ws://127.0.0.1:"), "{error}");
     let server = Server::start(&["--ws", "127.0.0.1:0"]);
     let ready = server.line("listening on ws://");
     let ws = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
-    let error = Session::join(&ws.replace("ws:", "rs:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
+    let error =
+        Session::join(&ws.replace("ws:", "rs:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
     assert!(error.to_string().contains("RawSocket"), "{error}");
-    let error = Session::join(&"rs+unix:/nonexistent/x".parse().unwrap(), "realm1", PATIENCE).unwrap_err();
+    let error =
+        Session::join(&"rs+unix:/nonexistent/x".parse().unwrap(), "realm1", PATIENCE).unwrap_err();
     assert!(error.to_string().contains("cannot connect to unix:/nonexistent/x"), "{error}");
 }
 
@@ -189,13 +205,16 @@ fn the_server_routes_in_every_mode() {
     for mode in ["thread", "process", "sequential"] {
         let path = path(mode);
         let unix = format!("unix:{path}");
-        let flags = ["--mode", mode, "--realm", "com.example", "--ws", "127.0.0.1:0", "--rawsocket", &unix];
+        let flags =
+            ["--mode", mode, "--realm", "com.example", "--ws", "127.0.0.1:0", "--rawsocket", &unix];
         let server = Server::start(&flags);
         let ready = server.line("ws://127.0.0.1:");
         assert!(ready.ends_with(" (wamp router, realm com.example)"), "{ready}");
         let ws = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
         assert!(
-            server.line(&format!("listening on rs+{unix} (wamp router, realm com.example)")).starts_with("[SERVER]")
+            server
+                .line(&format!("listening on rs+{unix} (wamp router, realm com.example)"))
+                .starts_with("[SERVER]")
         );
 
         let mut callee = Session::join(&ws.parse().unwrap(), "com.example", PATIENCE).unwrap();
@@ -225,16 +244,24 @@ fn bad_flags_of_the_router_are_explained() {
         (&["--ws", "9000"][..], "--ws: \"9000\" is no address; write HOST:PORT or unix:PATH"),
         (&["--rawsocket", "unix:"], "--rawsocket: "),
         (&["--realm", "a"], "--realm is the realm of the router; add --ws or --rawsocket"),
-        (&["--ws", "127.0.0.1:0", "--realm", "a b"], "--realm: \"a b\" cannot be the name of a realm"),
+        (
+            &["--ws", "127.0.0.1:0", "--realm", "a b"],
+            "--realm: \"a b\" cannot be the name of a realm",
+        ),
         (&["--ws", "127.0.0.1:0", "--one-off"], "--one-off serves one connection"),
     ] {
         let outcome = run(Command::new(SERVER).args(["--port", "0"]).args(flags));
         assert_eq!(outcome.code, Some(2), "{flags:?}");
-        assert!(outcome.err.contains(what) && outcome.err.lines().count() == 1, "{flags:?} {}", outcome.err);
+        assert!(
+            outcome.err.contains(what) && outcome.err.lines().count() == 1,
+            "{flags:?} {}",
+            outcome.err
+        );
     }
 }
 
-/// Set `PYTHON` to one that has the packages `autobahn` and `msgpack`; without them this tests nothing, and says so.
+/// Set `PYTHON` to one that has the packages `autobahn` and `msgpack`; without them
+/// this tests nothing, and says so.
 #[test]
 #[cfg(unix)]
 fn autobahn_calls_and_is_called() {
@@ -257,7 +284,8 @@ fn autobahn_calls_and_is_called() {
     match Command::new(&python).arg(script).args(ports).args([ws, rs]).output() {
         Err(error) => println!("skipped: {python}: {error}"),
         Ok(output) => {
-            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let (out, err) =
+                (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             println!("{out}");
             assert!(output.status.success(), "{err}");
             assert!(out.contains("skipped: ") || out.matches("good: ").count() == 8, "{out}{err}");

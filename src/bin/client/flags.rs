@@ -17,11 +17,12 @@ use roundtrip::wire::url::Url;
 use roundtrip::wire::value::{Map, Value};
 use roundtrip::wire::wamp::valid_uri;
 
-/// Clients at once. Each is two threads where pings leave on time, and a thread takes four of the 65,530 memory
-/// mappings that Linux gives a process.
+/// Clients at once. Each is two threads where pings leave on time, and a thread takes
+/// four of the 65,530 memory mappings that Linux gives a process.
 const MAX_CLIENTS: usize = 7_500;
 
-/// What a question may hold, in bytes: the rest of a line, without the word and the time that is added.
+/// What a question may hold, in bytes: the rest of a line, without the word and the
+/// time that is added.
 const MAX_DATA: usize = MAX_LINE - "STATUS ".len() - 50;
 
 /// What the command line asks for.
@@ -127,7 +128,8 @@ impl Test {
 }
 
 /// What `--test all` stands for.
-const ALL: [Test; 3] = [Test::Latency, Test::Bulk(Direction::Download), Test::Bulk(Direction::Upload)];
+const ALL: [Test; 3] =
+    [Test::Latency, Test::Bulk(Direction::Download), Test::Bulk(Direction::Upload)];
 
 fn declare() -> Getopts {
     let mut flags = Getopts::new();
@@ -139,7 +141,12 @@ fn declare() -> Getopts {
         "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag, status or call",
         "TEST",
     );
-    flags.optopt("", "count", "pings (default 10), or calls of each combination (default 1000)", "N");
+    flags.optopt(
+        "",
+        "count",
+        "pings (default 10), or calls of each combination (default 1000)",
+        "N",
+    );
     flags.optopt(
         "",
         "size",
@@ -155,7 +162,12 @@ fn declare() -> Getopts {
         "DUR",
     );
     flags.optopt("", "warmup", "first pings or calls, not counted (default 1)", "N");
-    flags.optopt("", "payload", "bytes added to each ping or call (default 0); a bare number counts bytes", "SIZE");
+    flags.optopt(
+        "",
+        "payload",
+        "bytes added to each ping or call (default 0); a bare number counts bytes",
+        "SIZE",
+    );
     flags.optopt(
         "",
         "sizes",
@@ -181,7 +193,11 @@ fn declare() -> Getopts {
     flags.optopt("", "realm", "the realm of call at the router (default realm1)", "NAME");
     flags.optflag("", "loopback", "start a server inside this process and measure that");
     flags.optflag("", "json", "one JSON document at the end");
-    flags.optflag("", "json-stream", "a JSON event a line, as it happens; the last one is the document");
+    flags.optflag(
+        "",
+        "json-stream",
+        "a JSON event a line, as it happens; the last one is the document",
+    );
     flags.optopt("", "csv", "write every sample to this file", "FILE");
     flags.optopt("", "svg", "draw a picture into this file", "FILE");
     flags.optflag("", "trace", "draw each message that is sent and received");
@@ -191,12 +207,16 @@ fn declare() -> Getopts {
     flags
 }
 
-/// Reads the command line. An error is one line that says what is wrong and what would be right.
+/// Reads the command line. An error is one line that says what is wrong and what would
+/// be right.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let declared = declare();
-    let given = declared.parse(arguments).map_err(|error| format!("{}; see client --help", one_line(&error)))?;
+    let given = declared
+        .parse(arguments)
+        .map_err(|error| format!("{}; see client --help", one_line(&error)))?;
     if given.opt_present("help") {
-        let brief = "Usage: client [FLAGS]\n\nMeasures latency and bandwidth to a roundtrip server.";
+        let brief =
+            "Usage: client [FLAGS]\n\nMeasures latency and bandwidth to a roundtrip server.";
         return Ok(Command::Print(declared.usage(brief)));
     }
     if given.opt_present("version") {
@@ -275,7 +295,11 @@ fn check_combinations(given: &Matches) -> Result<(), String> {
         ("loopback", "port", "--loopback starts a server of its own; leave out --port"),
         ("time", "count", "--time takes the place of --count; leave out one of them"),
         ("time", "size", "--time takes the place of --size; leave out one of them"),
-        ("json", "json-stream", "--json and --json-stream both write to standard output; leave out one of them"),
+        (
+            "json",
+            "json-stream",
+            "--json and --json-stream both write to standard output; leave out one of them",
+        ),
         ("json", "trace", "--trace is drawn for a person; leave out --json"),
         ("json-stream", "trace", "--trace is drawn for a person; leave out --json-stream"),
     ] {
@@ -290,13 +314,29 @@ fn check_combinations(given: &Matches) -> Result<(), String> {
 fn check_call(given: &Matches, options: &Options) -> Result<(), String> {
     let call = options.tests == [Test::Call];
     for (flag, needed, why) in [
-        ("url", true, "--url names a router, which only --test call measures; add that, or write --host and --port"),
-        ("realm", true, "--realm is a router's, which only --test call measures; add that, or leave it out"),
+        (
+            "url",
+            true,
+            "--url names a router, which only --test call measures; add that, or write --host and --port",
+        ),
+        (
+            "realm",
+            true,
+            "--realm is a router's, which only --test call measures; add that, or leave it out",
+        ),
         ("host", false, "--test call measures a router: write --url instead of --host"),
         ("port", false, "--test call measures a router: write --url instead of --port"),
-        ("framing", false, "--test call measures both of its framings; leave out --framing, or choose one with --url"),
+        (
+            "framing",
+            false,
+            "--test call measures both of its framings; leave out --framing, or choose one with --url",
+        ),
         ("spin", false, "--test call always sleeps while it waits; leave out --spin"),
-        ("trace", false, "--trace draws the text protocol, which --test call does not speak; leave it out"),
+        (
+            "trace",
+            false,
+            "--trace draws the text protocol, which --test call does not speak; leave it out",
+        ),
     ] {
         if given.opt_present(flag) && call != needed {
             return Err(why.into());
@@ -312,11 +352,31 @@ fn check_call(given: &Matches, options: &Options) -> Result<(), String> {
 fn check_meaning(given: &Matches, options: &Options) -> Result<(), String> {
     let only = |test| options.tests == [test];
     for (flag, meaningless, why) in [
-        ("data", !only(Test::Status), "--data is what --test status sends; add that, or leave it out"),
-        ("payload", only(Test::Lag), "--payload is not for lag: the server's pings have none; leave it out"),
-        ("payload", only(Test::Status), "--payload is not for status: that sends --data; leave it out"),
-        ("warmup", only(Test::Lag), "--warmup is not for lag: the server counts all of its pings; leave it out"),
-        ("warmup", only(Test::Status), "--warmup is not for status, which is one question; leave it out"),
+        (
+            "data",
+            !only(Test::Status),
+            "--data is what --test status sends; add that, or leave it out",
+        ),
+        (
+            "payload",
+            only(Test::Lag),
+            "--payload is not for lag: the server's pings have none; leave it out",
+        ),
+        (
+            "payload",
+            only(Test::Status),
+            "--payload is not for status: that sends --data; leave it out",
+        ),
+        (
+            "warmup",
+            only(Test::Lag),
+            "--warmup is not for lag: the server counts all of its pings; leave it out",
+        ),
+        (
+            "warmup",
+            only(Test::Status),
+            "--warmup is not for status, which is one question; leave it out",
+        ),
     ] {
         if meaningless && given.opt_present(flag) {
             return Err(why.into());
@@ -327,15 +387,21 @@ fn check_meaning(given: &Matches, options: &Options) -> Result<(), String> {
 
 /// What cannot be done where nothing marks the end of a message.
 fn check_framing(options: &Options) -> Result<(), String> {
-    let timed = |test: &Test| *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some());
-    let unframed =
-        |test: &Test| timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status);
+    let timed = |test: &Test| {
+        *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some())
+    };
+    let unframed = |test: &Test| {
+        timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status)
+    };
     if options.framing == Framing::Line || options.tests == [Test::Udp] {
         Ok(())
     } else if options.plan.payload > 0 {
         Err("--payload needs --framing line: a bare ping has nothing to mark its end".into())
     } else if let Some(test) = options.tests.iter().find(|test| unframed(test)) {
-        Err(format!("this {} test needs --framing line: nothing marks the end of a bare message", test.name()))
+        Err(format!(
+            "this {} test needs --framing line: nothing marks the end of a bare message",
+            test.name()
+        ))
     } else {
         Ok(())
     }
@@ -344,7 +410,10 @@ fn check_framing(options: &Options) -> Result<(), String> {
 /// What a datagram cannot hold.
 fn check_datagram(options: &Options) -> Result<(), String> {
     if options.tests == [Test::Udp] && options.plan.payload > MAX_DATAGRAM_PAYLOAD {
-        Err(format!("--payload {} is more than a datagram holds: at most {MAX_DATAGRAM_PAYLOAD}", options.plan.payload))
+        Err(format!(
+            "--payload {} is more than a datagram holds: at most {MAX_DATAGRAM_PAYLOAD}",
+            options.plan.payload
+        ))
     } else {
         Ok(())
     }
@@ -370,7 +439,10 @@ fn lag(plan: &Plan) -> Result<LagPlan, String> {
         ));
     }
     match plan.pings() {
-        None => Err("--time needs an --interval for lag: the server is asked for a number of pings".into()),
+        None => {
+            Err("--time needs an --interval for lag: the server is asked for a number of pings"
+                .into())
+        }
         Some(count) if count > MAX_LAG_COUNT => {
             Err(format!("{count} pings are more than {MAX_LAG_COUNT}, which is the most for lag"))
         }
@@ -382,19 +454,31 @@ fn data(text: &str) -> Result<Map, String> {
     match json::parse(text.as_bytes()) {
         Ok(Value::Map(map)) => match Value::Map(map.clone()).to_string().len() {
             0..=MAX_DATA => Ok(map),
-            bytes => Err(format!("{bytes} bytes are more than {MAX_DATA}, which is the most for a question")),
+            bytes => Err(format!(
+                "{bytes} bytes are more than {MAX_DATA}, which is the most for a question"
+            )),
         },
         Ok(_) => Err("it has to be a JSON object, such as {\"from\":\"me\"}".into()),
-        Err(error) => Err(format!("{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}")),
+        Err(error) => Err(format!(
+            "{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}"
+        )),
     }
 }
 
 fn host(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("must not be empty, such as localhost".into()) } else { Ok(text.into()) }
+    if text.is_empty() {
+        Err("must not be empty, such as localhost".into())
+    } else {
+        Ok(text.into())
+    }
 }
 
 fn file(name: &str) -> Result<Option<String>, String> {
-    if name.is_empty() { Err("must not be empty, such as rtt.out".into()) } else { Ok(Some(name.into())) }
+    if name.is_empty() {
+        Err("must not be empty, such as rtt.out".into())
+    } else {
+        Ok(Some(name.into()))
+    }
 }
 
 fn port(text: &str) -> Result<u16, String> {
@@ -408,7 +492,9 @@ fn url(text: &str) -> Result<Url, String> {
 
 fn realm(text: &str) -> Result<String, String> {
     let valid = valid_uri(text).then(|| text.into());
-    valid.ok_or_else(|| format!("{text:?} is no realm; write words between dots, such as realm1 or com.example"))
+    valid.ok_or_else(|| {
+        format!("{text:?} is no realm; write words between dots, such as realm1 or com.example")
+    })
 }
 
 fn clients(text: &str) -> Result<usize, String> {
@@ -425,8 +511,11 @@ fn warmup(text: &str) -> Result<u64, String> {
 /// Reads `A:B:*K`, all sizes that a ping can carry.
 fn sizes(text: &str) -> Result<Vec<usize>, String> {
     let wrong = || format!("{text:?} are no sizes; write FIRST:LAST:*FACTOR, such as 1:64KiB:*2");
-    let [first, last, factor] = text.split(':').collect::<Vec<_>>()[..] else { return Err(wrong()) };
-    let factor = factor.strip_prefix('*').and_then(whole_number::<usize>).filter(|&factor| factor > 1);
+    let [first, last, factor] = text.split(':').collect::<Vec<_>>()[..] else {
+        return Err(wrong());
+    };
+    let factor =
+        factor.strip_prefix('*').and_then(whole_number::<usize>).filter(|&factor| factor > 1);
     let (first, last) = (payload(first)?, payload(last)?);
     match factor {
         Some(factor) if 0 < first && first <= last => {
@@ -441,7 +530,8 @@ fn sizes(text: &str) -> Result<Vec<usize>, String> {
 fn payload(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text, 1).map_err(|error| error.to_string())?;
     let bytes = usize::try_from(bytes).ok().filter(|&bytes| bytes <= MAX_PAYLOAD);
-    bytes.ok_or_else(|| format!("{text} is more than a ping can carry: at most {MAX_PAYLOAD} bytes"))
+    bytes
+        .ok_or_else(|| format!("{text} is more than a ping can carry: at most {MAX_PAYLOAD} bytes"))
 }
 
 fn size(text: &str) -> Result<u64, UnitError> {

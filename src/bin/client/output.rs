@@ -1,4 +1,5 @@
-//! Where results go: standard output as text or JSON, a table, a picture; and what is shown on the way.
+//! Where results go: standard output as text or JSON, a table, a picture; and what is
+//! shown on the way.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, LineWriter, Write};
@@ -48,10 +49,18 @@ impl<'a> Output<'a> {
     /// Opens the files, so that a mistake in their names costs no measurement.
     pub fn new(options: &'a Options) -> io::Result<Self> {
         let create = |name: &String| {
-            File::create(name).map_err(|error| io::Error::new(error.kind(), format!("cannot write {name:?}: {error}")))
+            File::create(name).map_err(|error| {
+                io::Error::new(error.kind(), format!("cannot write {name:?}: {error}"))
+            })
         };
-        let csv = options.csv.as_ref().map(create).transpose()?.map(|file| Mutex::new(LineWriter::new(file)));
-        let svg = options.svg.as_ref().map(create).transpose()?.map(|file| (file, Mutex::default()));
+        let csv = options
+            .csv
+            .as_ref()
+            .map(create)
+            .transpose()?
+            .map(|file| Mutex::new(LineWriter::new(file)));
+        let svg =
+            options.svg.as_ref().map(create).transpose()?.map(|file| (file, Mutex::default()));
         let output = Output { options, tests: Mutex::default(), calls: Mutex::default(), csv, svg };
         output.write_csv(csv::HEADER);
         Ok(output)
@@ -72,7 +81,13 @@ impl<'a> Output<'a> {
     }
 
     /// Takes the samples of one client in one part of a test.
-    pub fn sink<'b>(&'b self, test: &'static str, client: usize, part: String, progress: &'b Progress) -> Sink<'b> {
+    pub fn sink<'b>(
+        &'b self,
+        test: &'static str,
+        client: usize,
+        part: String,
+        progress: &'b Progress,
+    ) -> Sink<'b> {
         Sink { output: self, test, client, part, progress, slots: Mutex::default() }
     }
 
@@ -86,8 +101,14 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Keeps the result of a test, and says why it failed if it did. Returns whether it succeeded.
-    pub fn end<R: Outcome + Fields>(&self, test: &str, results: &[R], environment: Option<&Environment>) -> bool {
+    /// Keeps the result of a test, and says why it failed if it did. Returns whether it
+    /// succeeded.
+    pub fn end<R: Outcome + Fields>(
+        &self,
+        test: &str,
+        results: &[R],
+        environment: Option<&Environment>,
+    ) -> bool {
         self.end_part(test, test, results, environment)
     }
 
@@ -126,7 +147,8 @@ impl<'a> Output<'a> {
 
     /// Keeps what all calls together have shown.
     pub fn calls(&self, server: Option<(String, u16)>, effects: &Effects, totals: &[Call]) {
-        let row = |total: &Call| Some((total.route.as_ref()?.to_string(), total.latency.rtt.summary()?));
+        let row =
+            |total: &Call| Some((total.route.as_ref()?.to_string(), total.latency.rtt.summary()?));
         let rows = totals.iter().filter_map(row).collect();
         *lock(&self.calls) = Some(Calls { server, effects: json::effects(effects), rows });
     }
@@ -211,7 +233,9 @@ impl<'a> Output<'a> {
                 rtts.0.record(at, rtt);
                 rtts.1.record(rtt);
             }
-            Sample::Missed { at, mishap: Mishap::Late | Mishap::Lost, .. } => unanswered.record(at, Duration::ZERO),
+            Sample::Missed { at, mishap: Mishap::Late | Mishap::Lost, .. } => {
+                unanswered.record(at, Duration::ZERO);
+            }
             Sample::Missed { .. } => {}
             Sample::Piece { direction, at, bytes } => rates[slot(direction)].record(at, bytes),
         }
@@ -225,7 +249,8 @@ pub struct Sink<'a> {
     client: usize,
     part: String,
     progress: &'a Progress,
-    /// The tenth of a second that is being filled, for each direction: pieces are too many to tell of each.
+    /// The tenth of a second that is being filled, for each direction: pieces are too
+    /// many to tell of each.
     slots: Mutex<[(Duration, u64); 2]>,
 }
 
@@ -234,7 +259,11 @@ const TENTH: Duration = Duration::from_millis(100);
 impl Sink<'_> {
     /// Takes a sample.
     pub fn take(&self, sample: &Sample) {
-        let name = if self.part.is_empty() { self.test.into() } else { format!("{}, {}", self.test, self.part) };
+        let name = if self.part.is_empty() {
+            self.test.into()
+        } else {
+            format!("{}, {}", self.test, self.part)
+        };
         // Of calls, the picture shows what they took, not when.
         if self.test != "call" {
             self.output.draw_sample(&name, sample);
@@ -258,7 +287,8 @@ impl Sink<'_> {
                     self.tell(&Sample::Piece { direction, at: *end, bytes: std::mem::take(sum) });
                 }
                 if *sum == 0 {
-                    let tenths = u32::try_from(at.as_millis() / TENTH.as_millis() + 1).unwrap_or(u32::MAX);
+                    let tenths =
+                        u32::try_from(at.as_millis() / TENTH.as_millis() + 1).unwrap_or(u32::MAX);
                     *end = TENTH * tenths;
                 }
                 *sum += bytes;
@@ -268,7 +298,9 @@ impl Sink<'_> {
 
     /// A line for one ping, while a single client sends them.
     fn show(&self, line: &str) {
-        if self.output.options.clients == 1 && (matches!(self.test, "latency" | "udp") || self.part == "rtt") {
+        if self.output.options.clients == 1
+            && (matches!(self.test, "latency" | "udp") || self.part == "rtt")
+        {
             self.output.detail(&format!("  {line}"));
         }
     }
@@ -288,7 +320,9 @@ impl Sink<'_> {
 impl Drop for Sink<'_> {
     fn drop(&mut self) {
         let slots = *lock(&self.slots);
-        for (direction, (at, bytes)) in [Direction::Download, Direction::Upload].into_iter().zip(slots) {
+        for (direction, (at, bytes)) in
+            [Direction::Download, Direction::Upload].into_iter().zip(slots)
+        {
             if bytes > 0 {
                 self.tell(&Sample::Piece { direction, at, bytes });
             }
@@ -307,10 +341,14 @@ fn draw(options: &Options, drawings: &[Drawing], calls: Option<&Calls>) -> Strin
     let names = ["download", "upload"];
     let series: Vec<Vec<(&str, &Rate)>> = drawings
         .iter()
-        .map(|drawing| names.into_iter().zip(&drawing.rates).filter(|(_, rate)| rate.bytes() > 0).collect())
+        .map(|drawing| {
+            names.into_iter().zip(&drawing.rates).filter(|(_, rate)| rate.bytes() > 0).collect()
+        })
         .collect();
     let mut panels = Vec::new();
-    for (Drawing { name, rtts: (timeline, recorder), unanswered, .. }, series) in drawings.iter().zip(&series) {
+    for (Drawing { name, rtts: (timeline, recorder), unanswered, .. }, series) in
+        drawings.iter().zip(&series)
+    {
         if recorder.count() > 0 {
             panels.push(Panel::Rtt { name, timeline, recorder, unanswered });
         }
@@ -322,7 +360,11 @@ fn draw(options: &Options, drawings: &[Drawing], calls: Option<&Calls>) -> Strin
         panels.push(Panel::Calls { name: "call", rows });
     }
     let when = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let clients = if options.clients == 1 { "one client".into() } else { format!("{} clients", options.clients) };
+    let clients = if options.clients == 1 {
+        "one client".into()
+    } else {
+        format!("{} clients", options.clients)
+    };
     let title = match calls {
         None => format!("roundtrip to {}:{}", options.host, options.port),
         Some(_) => "roundtrip through a router".into(),
@@ -335,8 +377,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints a line of results. `println!` would panic when whoever reads them has read enough (`client | head -1`);
-/// then there is nobody left to measure for.
+/// Prints a line of results. `println!` would panic when whoever reads them has read
+/// enough (`client | head -1`); then there is nobody left to measure for.
 pub fn say(line: &str) {
     if let Err(error) = writeln!(io::stdout(), "{line}") {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -356,7 +398,8 @@ pub fn complain(what: &str) {
 /// Says what to mistrust.
 pub fn note(what: &str) {
     // On a terminal, and if nobody objects (no-color.org), in yellow.
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (on, off) = if colour { ("\x1b[33m", "\x1b[0m") } else { ("", "") };
     let _ = writeln!(io::stderr(), "client: {on}note:{off} {what}");
 }

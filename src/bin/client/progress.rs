@@ -37,7 +37,8 @@ impl Progress {
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 pause = Duration::from_millis(100);
                 let line = line(name, goal, counted.load(Ordering::Relaxed), start.elapsed());
-                // Back to the start of the line, and away with what the last one left behind.
+                // Back to the start of the line, and away with what the last one left
+                // behind.
                 let _ = write!(io::stderr(), "\r{line}\x1b[K");
             }
             if start.elapsed() >= Duration::from_millis(500) {
@@ -46,7 +47,10 @@ impl Progress {
         };
         let wanted = wanted && io::stderr().is_terminal();
         // Without a thread there is no line, and nothing else is missing.
-        let drawing = wanted.then(|| thread::Builder::new().spawn(draw).ok()).flatten().map(|thread| (stop, thread));
+        let drawing = wanted
+            .then(|| thread::Builder::new().spawn(draw).ok())
+            .flatten()
+            .map(|thread| (stop, thread));
         Progress { done, drawing }
     }
 
@@ -71,12 +75,14 @@ fn line(name: &str, goal: Goal, done: u64, elapsed: Duration) -> String {
     let done_so_far = done as f64;
     #[allow(clippy::cast_precision_loss, reason = "for display")]
     let (part, rate) = match goal {
-        Goal::Pings(all) => {
-            (done_so_far / all as f64, format!("{done} of {all} pings, {:.0}/s", done_so_far / seconds))
-        }
-        Goal::Calls(all) => {
-            (done_so_far / all as f64, format!("{done} of {all} calls, {:.0}/s", done_so_far / seconds))
-        }
+        Goal::Pings(all) => (
+            done_so_far / all as f64,
+            format!("{done} of {all} pings, {:.0}/s", done_so_far / seconds),
+        ),
+        Goal::Calls(all) => (
+            done_so_far / all as f64,
+            format!("{done} of {all} calls, {:.0}/s", done_so_far / seconds),
+        ),
         Goal::Bytes(all) => (
             done_so_far / all as f64,
             format!("{} of {}, {:.0} Mbit/s", size(done), size(all), done_so_far * 8e-6 / seconds),
@@ -84,12 +90,29 @@ fn line(name: &str, goal: Goal, done: u64, elapsed: Duration) -> String {
         Goal::Time(all) => (seconds / all.as_secs_f64(), format!("{seconds:.1} s of {all:?}")),
         Goal::BytesFor(all) => (
             seconds / all.as_secs_f64(),
-            format!("{} in {seconds:.1} s of {all:?}, {:.0} Mbit/s", size(done), done_so_far * 8e-6 / seconds),
+            format!(
+                "{} in {seconds:.1} s of {all:?}, {:.0} Mbit/s",
+                size(done),
+                done_so_far * 8e-6 / seconds
+            ),
         ),
     };
     let part = part.clamp(0.0, 1.0);
-    let left = if part > 0.0 { format!(", {:.0} s left", seconds / part - seconds) } else { String::new() };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 20 characters")]
+    let left = if part > 0.0 {
+        format!(", {:.0} s left", seconds / part - seconds)
+    } else {
+        String::new()
+    };
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 to 20 characters"
+    )]
     let filled = (part * 20.0) as usize;
-    format!("{name} [{}{}] {:3.0}%  {rate}{left}", "#".repeat(filled), "-".repeat(20 - filled), part * 100.0)
+    format!(
+        "{name} [{}{}] {:3.0}%  {rate}{left}",
+        "#".repeat(filled),
+        "-".repeat(20 - filled),
+        part * 100.0
+    )
 }

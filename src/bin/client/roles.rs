@@ -1,5 +1,6 @@
-//! The parts that `--test call` hands out: it starts this very program again as a router, as callees and as callers,
-//! each in a process of its own, and talks with it in lines.
+//! The parts that `--test call` hands out: it starts this very program again as a
+//! router, as callees and as callers, each in a process of its own, and talks with it
+//! in lines.
 //!
 //! ```text
 //!   parent                                   child
@@ -12,8 +13,9 @@
 //!     the end of its standard input ───────▶  ends: so none is left behind, however the parent has ended
 //! ```
 //!
-//! A router says, before `READY`, where it listens. Several callers are threads of one process, each with its own
-//! session, and so are their callees: the second number above is what the first caller makes, and the others' follow.
+//! A router says, before `READY`, where it listens. Several callers are threads of one
+//! process, each with its own session, and so are their callees: the second number
+//! above is what the first caller makes, and the others' follow.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -48,13 +50,14 @@ pub const CALLER: &str = "caller";
 pub const BEGIN: &str = "begin";
 pub const GO_ON: &str = "go_on";
 
-/// A callee that hears nothing for so long asks its router whether it is there. While others have their turn that
-/// would be in their way.
+/// A callee that hears nothing for so long asks its router whether it is there. While
+/// others have their turn that would be in their way.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Plays a role until standard input ends.
 pub fn play(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> =
+        arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let played = match arguments[..] {
         [ROUTER, realm, directory] => router(realm, directory),
@@ -75,7 +78,8 @@ pub fn play(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 type Played = Result<(), Box<dyn Error>>;
 
-/// Listens in both framings, on TCP and, where there is such a thing, on Unix sockets in this directory.
+/// Listens in both framings, on TCP and, where there is such a thing, on Unix sockets
+/// in this directory.
 fn router(realm: &str, directory: &str) -> Played {
     let tcp = || Socket::Tcp { host: "127.0.0.1".into(), port: 0 };
     let unix = |name: &str| Socket::Unix(format!("{directory}/{name}"));
@@ -130,7 +134,10 @@ fn numbered(procedure: &str, number: usize) -> String {
     format!("{procedure}_{number}")
 }
 
-fn callers_of([url, realm, procedure]: [&str; 3], [callers, timeout, payload, interval]: [&str; 4]) -> Played {
+fn callers_of(
+    [url, realm, procedure]: [&str; 3],
+    [callers, timeout, payload, interval]: [&str; 4],
+) -> Played {
     let url: Url = url.parse()?;
     let timeout = Duration::from_nanos(timeout.parse()?);
     let interval = Duration::from_nanos(interval.parse()?);
@@ -143,15 +150,19 @@ fn callers_of([url, realm, procedure]: [&str; 3], [callers, timeout, payload, in
     // The end of the input has to end also a caller that waits for its answer.
     let (sender, commands) = channel();
     thread::Builder::new().spawn(move || {
-        let _ = io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
+        let _ =
+            io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
         std::process::exit(0);
     })?;
     say("READY");
     for command in commands {
         let (word, numbers) = command.split_once(' ').unwrap_or_default();
         let numbers = numbers.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
-        let [time, counts @ ..] = &numbers[..] else { return Err("a command without numbers".into()) };
-        let batch = Batch { count: 0, time: Duration::from_nanos(*time), interval, goes_on: word == GO_ON };
+        let [time, counts @ ..] = &numbers[..] else {
+            return Err("a command without numbers".into());
+        };
+        let batch =
+            Batch { count: 0, time: Duration::from_nanos(*time), interval, goes_on: word == GO_ON };
         say(&make_calls(&mut callers, batch, counts).to_string());
     }
     Ok(())
@@ -177,14 +188,22 @@ fn make_calls(callers: &mut [Caller], batch: Batch, counts: &[u64]) -> Value {
                 samples[2].extend(due.map(nanoseconds));
             }
         });
-        Told { begin, end: Instant::now(), latency, samples: samples.into_inner().unwrap_or_default() }
+        Told {
+            begin,
+            end: Instant::now(),
+            latency,
+            samples: samples.into_inner().unwrap_or_default(),
+        }
     };
     let told = together(callers.iter_mut().zip(counts).collect(), work);
     let known = || told.iter().flatten();
     let duration = known().map(|one| one.end).max().zip(known().map(|one| one.begin).min());
-    let duration = duration.map_or(Duration::ZERO, |(end, begin)| end.saturating_duration_since(begin));
-    let callers: Vec<Value> =
-        told.into_iter().map(|one| Value::Map(one.map_or_else(|error| refused(&error), Told::into_map))).collect();
+    let duration =
+        duration.map_or(Duration::ZERO, |(end, begin)| end.saturating_duration_since(begin));
+    let callers: Vec<Value> = told
+        .into_iter()
+        .map(|one| Value::Map(one.map_or_else(|error| refused(&error), Told::into_map)))
+        .collect();
     Map::from([("duration_ns", nanoseconds(duration)), ("callers", callers.into())]).into()
 }
 

@@ -1,4 +1,5 @@
-//! Measure, then say what was measured: for one client in detail, for many a line each and the total.
+//! Measure, then say what was measured: for one client in detail, for many a line each
+//! and the total.
 
 mod call;
 mod lag;
@@ -12,8 +13,8 @@ use std::time::Instant;
 use roundtrip::client::{Client, Options as ClientOptions, Trace};
 use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{
-    Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Phase, Sweep, bandwidth, bidirectional, latency,
-    loaded, sweep, together,
+    Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Phase, Sweep, bandwidth,
+    bidirectional, latency, loaded, sweep, together,
 };
 use roundtrip::report::json::Fields;
 use roundtrip::report::text::{self, Lines};
@@ -25,7 +26,8 @@ use crate::flags::{Format, Options, Test};
 use crate::output::{Output, complain, note, say};
 use crate::progress::{Goal, Progress};
 
-/// Runs the tests one after the other. A test that fails does not keep the next one from being tried.
+/// Runs the tests one after the other. A test that fails does not keep the next one
+/// from being tried.
 pub fn all(options: &Options) -> ExitCode {
     let output = match Output::new(options) {
         Ok(output) => output,
@@ -62,7 +64,10 @@ pub fn all(options: &Options) -> ExitCode {
 fn hint(error: &io::Error, options: &Options) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => {
-            format!("; start one there with `server --port {}`, or try `client --loopback`", options.port)
+            format!(
+                "; start one there with `server --port {}`, or try `client --loopback`",
+                options.port
+            )
         }
         _ => String::new(),
     }
@@ -72,19 +77,22 @@ struct Run<'a> {
     options: &'a Options,
     output: &'a Output<'a>,
     how: ClientOptions,
-    /// A client that is alone keeps its connection from one test to the next, unless a test failed on it. One of
-    /// several leaves as soon as it is done, since a sequential server serves the next one only then.
+    /// A client that is alone keeps its connection from one test to the next, unless a
+    /// test failed on it. One of several leaves as soon as it is done, since a
+    /// sequential server serves the next one only then.
     kept: Vec<io::Result<Client>>,
 }
 
 impl<'a> Run<'a> {
-    /// Connects all clients, if there is a test that needs it; fails when not one of them can be.
+    /// Connects all clients, if there is a test that needs it; fails when not one of
+    /// them can be.
     fn new(options: &'a Options, output: &'a Output<'a>) -> io::Result<Self> {
         let Options { timeout, framing, spin, .. } = *options;
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let how = ClientOptions { timeout, framing, spin, trace };
         let mut run = Run { options, output, how, kept: Vec::new() };
-        // Others connect by themselves: a connection that is only held would take a place that they do not need.
+        // Others connect by themselves: a connection that is only held would take a
+        // place that they do not need.
         if !options.tests.iter().any(|test| test.needs_connection()) {
             return Ok(run);
         }
@@ -94,14 +102,21 @@ impl<'a> Run<'a> {
         {
             return Err(error);
         }
-        let clients = if options.clients > 1 { format!(" ({} clients)", options.clients) } else { String::new() };
+        let clients = if options.clients > 1 {
+            format!(" ({} clients)", options.clients)
+        } else {
+            String::new()
+        };
         output.detail(&format!("[CLIENT] connected to {}:{}{clients}", options.host, options.port));
         Ok(run)
     }
 
     fn connect(&self) -> Vec<io::Result<Client>> {
         let connect = |()| self.connect_one();
-        together(vec![(); self.options.clients], connect).into_iter().map(|client| client?).collect()
+        together(vec![(); self.options.clients], connect)
+            .into_iter()
+            .map(|client| client?)
+            .collect()
     }
 
     fn connect_one(&self) -> io::Result<Client> {
@@ -124,24 +139,28 @@ impl<'a> Run<'a> {
     }
 
     /// Has every client do its work, all at once.
-    fn together<R: Outcome + Send>(&mut self, work: impl Fn(usize, &mut Client) -> R + Sync) -> (Vec<R>, Environment) {
+    fn together<R: Outcome + Send>(
+        &mut self,
+        work: impl Fn(usize, &mut Client) -> R + Sync,
+    ) -> (Vec<R>, Environment) {
         let connected = match std::mem::take(&mut self.kept) {
             kept if kept.is_empty() => self.connect(),
             kept => kept,
         };
         let before = Before::now();
         let alone = self.options.clients == 1;
-        let results = together(connected.into_iter().enumerate().collect(), |(index, client)| match client {
-            Ok(mut client) => {
-                let result = work(index + 1, &mut client);
-                match result.failure() {
-                    None if alone => (result, Some(client)),
-                    None => (leave(client).map_or_else(R::failed, |()| result), None),
-                    Some(_) => (result, None),
+        let results =
+            together(connected.into_iter().enumerate().collect(), |(index, client)| match client {
+                Ok(mut client) => {
+                    let result = work(index + 1, &mut client);
+                    match result.failure() {
+                        None if alone => (result, Some(client)),
+                        None => (leave(client).map_or_else(R::failed, |()| result), None),
+                        Some(_) => (result, None),
+                    }
                 }
-            }
-            Err(error) => (R::failed(error), None),
-        });
+                Err(error) => (R::failed(error), None),
+            });
         let environment = before.until_now();
         let mut measured = Vec::new();
         for result in results {
@@ -179,7 +198,8 @@ impl<'a> Run<'a> {
         let total = Bandwidth::total(&results);
         if options.clients == 1 {
             let total = total.lines().concat();
-            let incomplete = if results.iter().any(|one| one.failure.is_some()) { ", incomplete" } else { "" };
+            let incomplete =
+                if results.iter().any(|one| one.failure.is_some()) { ", incomplete" } else { "" };
             output.text(&format!("{:<9} {total}{incomplete}", format!("{name}:")));
         } else {
             output.text(&format!("{name}: {}{}", amount(options.amount), self.each()));
@@ -210,10 +230,14 @@ impl<'a> Run<'a> {
     fn loaded(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
         let (plan, time) = options.loaded;
-        output.text(&format!("loaded: {time:?}, idle, then with a download, then with an upload{}", self.each()));
+        output.text(&format!(
+            "loaded: {time:?}, idle, then with a download, then with an upload{}",
+            self.each()
+        ));
         let progress = Progress::start("loaded", Goal::Time(time), !options.quiet);
         let second: Vec<io::Result<Client>> = self.connect();
-        let second: Vec<_> = second.into_iter().map(|client| std::sync::Mutex::new(Some(client))).collect();
+        let second: Vec<_> =
+            second.into_iter().map(|client| std::sync::Mutex::new(Some(client))).collect();
         let (results, environment) = self.together(|client, pinging| {
             let parts = ["idle", "download", "upload"];
             let sinks = parts.map(|part| output.sink("loaded", client, part.into(), &progress));
@@ -248,12 +272,17 @@ impl<'a> Run<'a> {
         ));
         let goal = match options.plan.time {
             Some(time) => Goal::Time(time),
-            None => Goal::Pings(options.plan.count.saturating_mul((options.sizes.len() * options.clients) as u64)),
+            None => Goal::Pings(
+                options.plan.count.saturating_mul((options.sizes.len() * options.clients) as u64),
+            ),
         };
         let progress = Progress::start("sweep", goal, !options.quiet);
         let (results, environment) = self.together(|client, connection| {
-            let sinks: Vec<_> =
-                options.sizes.iter().map(|size| output.sink("sweep", client, size.to_string(), &progress)).collect();
+            let sinks: Vec<_> = options
+                .sizes
+                .iter()
+                .map(|size| output.sink("sweep", client, size.to_string(), &progress))
+                .collect();
             sweep(connection, &options.plan, &options.sizes, &|index, sample| {
                 if let Some(sink) = sinks.get(index) {
                     sink.take(&sample);
@@ -277,7 +306,8 @@ impl<'a> Run<'a> {
         Progress::start(test, goal, !quiet && !shown)
     }
 
-    /// Reports a test that is a series of pings, and what it was done with. Returns whether it succeeded.
+    /// Reports a test that is a series of pings, and what it was done with. Returns
+    /// whether it succeeded.
     fn end_of_pings<R: Outcome + Lines + Fields>(
         &self,
         test: &str,
@@ -336,8 +366,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Everything is measured by now: a server that does not say `BYE` spoils nothing. But one that says something else
-/// has been out of step, and nobody knows for how long.
+/// Everything is measured by now: a server that does not say `BYE` spoils nothing. But
+/// one that says something else has been out of step, and nobody knows for how long.
 fn leave(client: Client) -> io::Result<()> {
     match client.quit() {
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(error),

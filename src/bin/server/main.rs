@@ -52,11 +52,16 @@ fn listen(config: Config, endpoints: Vec<Endpoint>, realm: String) -> io::Result
     let (log, mode, udp) = (config.log.clone(), config.mode, config.udp.is_some());
     let (connections, idle_timeout) = (config.session.log.clone(), config.session.idle_timeout);
     let server = Server::bind(config)?;
-    let session = router::Settings { realm, idle_timeout, log: connections, ..router::Settings::default() };
+    let session =
+        router::Settings { realm, idle_timeout, log: connections, ..router::Settings::default() };
     let ready = format!("wamp router, realm {}", session.realm);
     // Without an endpoint it listens nowhere, and is nothing.
-    let router =
-        Router::bind(router::Config { listen: endpoints, admission: server.admission(), session, log: log.clone() })?;
+    let router = Router::bind(router::Config {
+        listen: endpoints,
+        admission: server.admission(),
+        session,
+        log: log.clone(),
+    })?;
     log.say(format_args!("listening on {} (tcp, {mode} mode)", server.address()));
     if udp {
         log.say(format_args!("listening on {} (udp)", server.address()));
@@ -79,8 +84,9 @@ fn serve_stdin(_: Config) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "--inetd needs Unix"))
 }
 
-/// Under `inetd` standard output *is* the connection, and a log line in it would be taken for an answer. In a child
-/// of process mode it is a pipe to the parent, which collects the log.
+/// Under `inetd` standard output *is* the connection, and a log line in it would be
+/// taken for an answer. In a child of process mode it is a pipe to the parent, which
+/// collects the log.
 #[cfg(unix)]
 fn stdout_is_stdin() -> bool {
     use std::os::fd::AsFd;

@@ -56,29 +56,44 @@ pub struct Batch {
     pub count: u64,
     /// Or as many as begin within this time, if those are fewer.
     pub time: Duration,
-    /// From one call to the next, by a fixed schedule; zero makes each call as soon as the one before is answered.
+    /// From one call to the next, by a fixed schedule; zero makes each call as soon as
+    /// the one before is answered.
     pub interval: Duration,
-    /// Whether the schedule is that of the batch before, and not a new one. Its clock stands still in between: what
-    /// happens there delays no call. But calls that were overdue then still are: what has held them up may not hide
-    /// between two batches.
+    /// Whether the schedule is that of the batch before, and not a new one. Its clock
+    /// stands still in between: what happens there delays no call. But calls that were
+    /// overdue then still are: what has held them up may not hide between two batches.
     pub goes_on: bool,
 }
 
 impl Caller {
-    /// Prepares to call a procedure with a number, and with a string of so many bytes if there are to be any. It has
-    /// to return its arguments, as that of [`offer_echo`] does.
+    /// Prepares to call a procedure with a number, and with a string of so many bytes
+    /// if there are to be any. It has to return its arguments, as that of
+    /// [`offer_echo`] does.
     #[must_use]
     pub fn new(session: Session, procedure: &str, payload: usize) -> Self {
         let padding = (payload > 0).then(|| "x".repeat(payload).into());
         let start = Instant::now();
-        Caller { session, procedure: procedure.into(), padding, number: 0, start, due: start, paused: start }
+        Caller {
+            session,
+            procedure: procedure.into(),
+            padding,
+            number: 0,
+            start,
+            due: start,
+            paused: start,
+        }
     }
 
-    /// Makes calls one after the other, and tells the observer of each that is answered. A call that is not, or whose
-    /// result is anything but its arguments, is the last.
+    /// Makes calls one after the other, and tells the observer of each that is
+    /// answered. A call that is not, or whose result is anything but its arguments, is
+    /// the last.
     pub fn batch(&mut self, batch: &Batch, observe: Observer) -> Latency {
         let begin = Instant::now();
-        self.due = if batch.goes_on { self.due + begin.saturating_duration_since(self.paused) } else { begin };
+        self.due = if batch.goes_on {
+            self.due + begin.saturating_duration_since(self.paused)
+        } else {
+            begin
+        };
         let latency = self.calls(batch, begin, observe);
         self.paused = Instant::now();
         latency
@@ -103,10 +118,15 @@ impl Caller {
             let answer = self.session.call(&self.procedure, Payload::of(arguments));
             let arrived = Instant::now();
             match answer {
-                Ok(result) if result.arguments == expected => latency.answered(stamp, arrived, self.start, observe),
+                Ok(result) if result.arguments == expected => {
+                    latency.answered(stamp, arrived, self.start, observe);
+                }
                 Ok(_) => {
                     let what = "the call returned something else than its arguments";
-                    return Latency { failure: Some(io::Error::new(ErrorKind::InvalidData, what)), ..latency };
+                    return Latency {
+                        failure: Some(io::Error::new(ErrorKind::InvalidData, what)),
+                        ..latency
+                    };
                 }
                 Err(error) => return Latency { failure: Some(error.into()), ..latency },
             }
@@ -114,14 +134,16 @@ impl Caller {
         latency
     }
 
-    /// No two calls have the same, so that a result cannot be taken for that of another.
+    /// No two calls have the same, so that a result cannot be taken for that of
+    /// another.
     fn next_arguments(&mut self) -> Vec<Value> {
         self.number += 1;
         [Some(Value::from(self.number)), self.padding.clone()].into_iter().flatten().collect()
     }
 }
 
-/// Registers a procedure that returns its arguments. It does so while the session [serves](Session::serve).
+/// Registers a procedure that returns its arguments. It does so while the session
+/// [serves](Session::serve).
 ///
 /// # Errors
 /// When the router refuses, or does not answer.
@@ -154,7 +176,8 @@ mod tests {
         let serving = thread::spawn(move || echo.serve());
         let mut caller = Caller::new(join(), "echo", 0);
         let (time, interval) = (Duration::from_secs(60), Duration::from_millis(1));
-        let mut batch = |count, goes_on| caller.batch(&Batch { count, time, interval, goes_on }, &|_| {});
+        let mut batch =
+            |count, goes_on| caller.batch(&Batch { count, time, interval, goes_on }, &|_| {});
 
         assert_eq!(batch(1, false).rtt.count(), 1);
         let due = batch(10, true).due.summary().unwrap();

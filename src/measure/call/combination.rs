@@ -17,7 +17,8 @@ pub enum Socket {
 /// What tells one message from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// RFC 6455: two to ten bytes in front of a message, and from a client all of it masked.
+    /// RFC 6455: two to ten bytes in front of a message, and from a client all of it
+    /// masked.
     WebSocket,
     /// Four bytes in front of a message.
     RawSocket,
@@ -50,7 +51,8 @@ impl Combination {
         [a, b, c, d, e, f, g, h]
     };
 
-    /// This way to a router that listens at these URLs, which leave the serializer open.
+    /// This way to a router that listens at these URLs, which leave the serializer
+    /// open.
     ///
     /// ```
     /// use roundtrip::measure::call::Combination;
@@ -63,7 +65,8 @@ impl Combination {
     /// ```
     #[must_use]
     pub fn among(self, urls: &[Url]) -> Option<Url> {
-        let mut urls = urls.iter().map(|url| Url { serializer: Some(self.serialization), ..url.clone() });
+        let mut urls =
+            urls.iter().map(|url| Url { serializer: Some(self.serialization), ..url.clone() });
         urls.find(|url| Combination::of(url) == Some(self))
     }
 

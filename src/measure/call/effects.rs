@@ -1,8 +1,9 @@
 //! What does one choice cost, whatever the other two are?
 //!
-//! Two combinations that differ in one factor alone say what this factor does. Among eight combinations there are
-//! four such pairs for each factor, and the mean of their four differences is the factor's *main effect* (Fisher,
-//! "The Design of Experiments", 1935, chapter VI). Whoever compares but two combinations that differ in all three
+//! Two combinations that differ in one factor alone say what this factor does. Among
+//! eight combinations there are four such pairs for each factor, and the mean of their
+//! four differences is the factor's *main effect* (Fisher, "The Design of Experiments",
+//! 1935, chapter VI). Whoever compares but two combinations that differ in all three
 //! factors gets one number for three questions:
 //!
 //! ```text
@@ -42,8 +43,9 @@ pub struct Effect {
     pub pairs: u64,
     /// The difference of the means.
     pub mean: Difference,
-    /// Its standard error, from how much the pairs differ among each other; `None` for one pair alone. The deviation
-    /// of the calls would make it too small: processes that happen to share a processor stay slow for many calls.
+    /// Its standard error, from how much the pairs differ among each other; `None` for
+    /// one pair alone. The deviation of the calls would make it too small: processes
+    /// that happen to share a processor stay slow for many calls.
     pub error: Option<Duration>,
     /// The difference of the medians.
     pub p50: Difference,
@@ -61,17 +63,22 @@ pub struct Difference {
 impl Effects {
     /// Those that are known, with the names of their factors.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, Effect)> {
-        let all = [("socket", self.socket), ("framing", self.framing), ("serialization", self.serialization)];
+        let all = [
+            ("socket", self.socket),
+            ("framing", self.framing),
+            ("serialization", self.serialization),
+        ];
         all.into_iter().filter_map(|(factor, effect)| Some((factor, effect?)))
     }
 }
 
 impl Effect {
-    /// By how much chance alone moves the difference of the means, 19 times out of 20, if at all it can be told.
+    /// By how much chance alone moves the difference of the means, 19 times out of 20,
+    /// if at all it can be told.
     #[must_use]
     pub fn margin(&self) -> Option<Duration> {
-        // Student's t for as many degrees of freedom as there are pairs but one ("The Probable Error of a Mean",
-        // 1908).
+        // Student's t for as many degrees of freedom as there are pairs but one ("The
+        // Probable Error of a Mean", 1908).
         let t = match self.pairs {
             0 | 1 => return None,
             2 => 12.706,
@@ -106,7 +113,9 @@ impl Effect {
 /// ```
 #[must_use]
 pub fn effects(measured: &[(Combination, Summary)]) -> Effects {
-    let summary = |wanted| measured.iter().find(|(combination, _)| *combination == wanted).map(|(_, summary)| summary);
+    let summary = |wanted| {
+        measured.iter().find(|(combination, _)| *combination == wanted).map(|(_, summary)| summary)
+    };
     let effect = |from, to, changed: fn(Combination) -> Option<Combination>| {
         let pair = |before| summary(before).zip(summary(changed(before)?));
         of_pairs(from, to, &Combination::ALL.into_iter().filter_map(pair).collect::<Vec<_>>())
@@ -119,7 +128,8 @@ pub fn effects(measured: &[(Combination, Summary)]) -> Effects {
             (before.socket == Socket::Tcp).then_some(Combination { socket: Socket::Unix, ..before })
         }),
         framing: effect(websocket.name(), rawsocket.name(), |before| {
-            (before.framing == Framing::WebSocket).then_some(Combination { framing: Framing::RawSocket, ..before })
+            (before.framing == Framing::WebSocket)
+                .then_some(Combination { framing: Framing::RawSocket, ..before })
         }),
         serialization: effect(json.name(), msgpack.name(), |before| {
             let changed = Combination { serialization: Serializer::MessagePack, ..before };
@@ -128,10 +138,16 @@ pub fn effects(measured: &[(Combination, Summary)]) -> Effects {
     }
 }
 
-fn of_pairs(from: &'static str, to: &'static str, pairs: &[(&Summary, &Summary)]) -> Option<Effect> {
+fn of_pairs(
+    from: &'static str,
+    to: &'static str,
+    pairs: &[(&Summary, &Summary)],
+) -> Option<Effect> {
     let count = float(pairs.len() as u64);
     let mean = difference(pairs, |summary| summary.mean);
-    let apart = |(before, after): &(&Summary, &Summary)| after.mean.as_secs_f64() - before.mean.as_secs_f64();
+    let apart = |(before, after): &(&Summary, &Summary)| {
+        after.mean.as_secs_f64() - before.mean.as_secs_f64()
+    };
     let average = pairs.iter().map(apart).sum::<f64>() / count;
     let squares: f64 = pairs.iter().map(|pair| (apart(pair) - average).powi(2)).sum();
     let error = || Duration::from_secs_f64((squares / (count - 1.0) / count).sqrt());
@@ -179,10 +195,16 @@ mod tests {
         let effects = effects(&Combination::ALL.map(known));
         let (socket, framing) = (effects.socket.unwrap(), effects.framing.unwrap());
         let serialization = effects.serialization.unwrap();
-        assert_eq!([socket.mean.ns, framing.mean.ns, serialization.mean.ns], [-40_000, -20_000, -10_000]);
+        assert_eq!(
+            [socket.mean.ns, framing.mean.ns, serialization.mean.ns],
+            [-40_000, -20_000, -10_000]
+        );
         assert_eq!([socket.pairs, framing.pairs, serialization.pairs], [4; 3]);
         assert_eq!((socket.from, socket.to, framing.from), ("tcp", "unix", "websocket"));
-        assert_eq!((framing.to, serialization.from, serialization.to), ("rawsocket", "json", "msgpack"));
+        assert_eq!(
+            (framing.to, serialization.from, serialization.to),
+            ("rawsocket", "json", "msgpack")
+        );
         // TCP takes 140, 150, 160 and 170 µs, a Unix socket 40 less.
         assert!((socket.mean.ratio - 460.0 / 620.0).abs() < 1e-9);
         // The histogram may say up to 0.8% more.
@@ -204,7 +226,8 @@ mod tests {
 
     #[test]
     fn what_chance_can_do_is_no_effect() {
-        // Of four differences, 7 µs on average, one is much larger than the others: 1, 4, 4 and 19.
+        // Of four differences, 7 µs on average, one is much larger than the others: 1,
+        // 4, 4 and 19.
         let unix = [101, 119, 104, 104];
         let measured = Combination::ALL.iter().enumerate().map(|(index, combination)| {
             let us = if combination.socket == Socket::Tcp { 100 } else { unix[index - 4] };
@@ -214,12 +237,17 @@ mod tests {
         assert_eq!(socket.mean.ns, 7_000);
         // Deviations of -6, -3, -3 and 12: squares that sum to 198, over 3 and 4.
         let error = socket.error.unwrap().as_secs_f64() * 1e6;
-        assert!((error - (198.0_f64 / 12.0).sqrt()).abs() < 1e-2 && !socket.is_clear(), "{socket:?}");
+        assert!(
+            (error - (198.0_f64 / 12.0).sqrt()).abs() < 1e-2 && !socket.is_clear(),
+            "{socket:?}"
+        );
     }
 
     #[test]
     fn calls_that_took_no_time_at_all_have_no_ratio_that_is_no_number() {
-        let socket = effects(&Combination::ALL.map(|combination| (combination, calls([0; 3])))).socket.unwrap();
+        let socket = effects(&Combination::ALL.map(|combination| (combination, calls([0; 3]))))
+            .socket
+            .unwrap();
         assert!((socket.mean.ns, socket.mean.ratio) == (0, 1.0) && !socket.is_clear());
     }
 }

@@ -23,9 +23,12 @@ pub struct Asked {
 impl From<Result<Status, StatusError>> for Asked {
     fn from(status: Result<Status, StatusError>) -> Self {
         match status {
-            Ok(Status { answer, delay }) => {
-                Asked { asked: 1, delay: [delay].into_iter().collect(), answer: Some(answer), failure: None }
-            }
+            Ok(Status { answer, delay }) => Asked {
+                asked: 1,
+                delay: [delay].into_iter().collect(),
+                answer: Some(answer),
+                failure: None,
+            },
             Err(error) => Asked::failed(error.into()),
         }
     }

@@ -12,11 +12,13 @@ use crate::client::UdpClient;
 use crate::stats::{Exchange, Jitter, OneWay, Recorder};
 use crate::wire::datagram::{Damage, MAX_DATAGRAM, Ping, Stamps, UNCOUNTED, sequence};
 
-/// How many pings back an answer is still recognised: 26 seconds at 10,000 a second. What is older and unanswered is
-/// lost, and an answer to it foreign. So the book takes 12 MiB at most, however long the series.
+/// How many pings back an answer is still recognised: 26 seconds at 10,000 a second.
+/// What is older and unanswered is lost, and an answer to it foreign. So the book takes
+/// 12 MiB at most, however long the series.
 pub(super) const WINDOW: usize = 1 << 18;
 
-/// How long to take what is there already. It takes no time unless somebody sends faster than that.
+/// How long to take what is there already. It takes no time unless somebody sends
+/// faster than that.
 const REST: Duration = Duration::from_millis(100);
 
 /// Takes what the sender and the socket tell.
@@ -41,7 +43,8 @@ pub(super) struct Series<'a> {
     next_expected: u64,
     /// When the question was written whose answer [`ask`](Self::ask) waits for.
     asked: Option<u64>,
-    /// What the latest answer to such a question said of how many pings had arrived, if it said so.
+    /// What the latest answer to such a question said of how many pings had arrived, if
+    /// it said so.
     count: Option<u64>,
     /// Whether anything was ever answered.
     heard: bool,
@@ -55,7 +58,8 @@ pub(super) struct Series<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Sent {
     pub due: Option<Instant>,
-    /// When it was written, as it says itself; so much later as the writing took, it was sent.
+    /// When it was written, as it says itself; so much later as the writing took, it
+    /// was sent.
     pub written_ns: u64,
     pub at: Instant,
 }
@@ -71,7 +75,8 @@ enum State {
 #[derive(Clone)]
 pub(super) struct Pings {
     series: u32,
-    /// The same moment by both clocks: the one that runs evenly, and the one that others have too.
+    /// The same moment by both clocks: the one that runs evenly, and the one that
+    /// others have too.
     epoch: (Instant, u64),
     payload: usize,
     datagram: Vec<u8>,
@@ -111,7 +116,8 @@ impl<'a> Series<'a> {
         let (now, random) = (Instant::now(), RandomState::new().hash_one(0).to_be_bytes());
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let series = u32::from_be_bytes([random[0], random[1], random[2], random[3]]);
-        let pings = Pings { series, epoch: (now, nanos(since_1970)), payload, datagram: Vec::new() };
+        let pings =
+            Pings { series, epoch: (now, nanos(since_1970)), payload, datagram: Vec::new() };
         Series {
             client,
             queued,
@@ -175,8 +181,8 @@ impl<'a> Series<'a> {
         self.measured.latency.rtt.summary().map(|summary| summary.max)
     }
 
-    /// Sends a ping that does not count, and waits for its answer: so long at most, and no longer than for any.
-    /// Returns whether it came.
+    /// Sends a ping that does not count, and waits for its answer: so long at most, and
+    /// no longer than for any. Returns whether it came.
     pub fn ask(&mut self, patience: Duration) -> io::Result<bool> {
         let start = Instant::now();
         (self.asked, self.count) = (Some(self.pings.write(UNCOUNTED)), None);
@@ -188,8 +194,9 @@ impl<'a> Series<'a> {
         Ok(self.asked.is_none())
     }
 
-    /// Of all that can go wrong with a datagram, only a closed port says anything of those that follow. What else the
-    /// network or the system had against this one, it was lost.
+    /// Of all that can go wrong with a datagram, only a closed port says anything of
+    /// those that follow. What else the network or the system had against this one, it
+    /// was lost.
     pub fn unless_closed<T>(&mut self, result: io::Result<T>) -> io::Result<Option<T>> {
         match result {
             Err(error) if error.kind() != ErrorKind::ConnectionRefused => {
@@ -200,7 +207,8 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Waits a moment for a datagram, and brings the book up to date. Returns whether one came.
+    /// Waits a moment for a datagram, and brings the book up to date. Returns whether
+    /// one came.
     pub fn receive(&mut self) -> io::Result<bool> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let received = self.client.receive(&mut buffer);
@@ -271,13 +279,22 @@ impl<'a> Series<'a> {
 
     fn recognise(&mut self, number: u64, datagram: &[u8]) -> Result<Option<Stamps>, Damage> {
         let (sent, _) = *self.entry(number).ok_or(Damage::Foreign)?;
-        self.pings.ping(number, sent.written_ns).check(self.pings.payload, datagram, &mut self.scratch)
+        self.pings.ping(number, sent.written_ns).check(
+            self.pings.payload,
+            datagram,
+            &mut self.scratch,
+        )
     }
 
-    /// The answer to what [`ask`](Self::ask) asked; one to an earlier question no longer matters.
+    /// The answer to what [`ask`](Self::ask) asked; one to an earlier question no
+    /// longer matters.
     fn take_count(&mut self, datagram: &[u8]) {
         let Some(sent_ns) = self.asked else { return };
-        if let Ok(stamps) = self.pings.ping(UNCOUNTED, sent_ns).check(self.pings.payload, datagram, &mut self.scratch) {
+        if let Ok(stamps) = self.pings.ping(UNCOUNTED, sent_ns).check(
+            self.pings.payload,
+            datagram,
+            &mut self.scratch,
+        ) {
             self.asked = None;
             self.heard = true;
             self.count = stamps.map(|stamps| stamps.count);
@@ -318,7 +335,12 @@ impl<'a> Series<'a> {
         self.jitter.record(rtt);
         if let Some(Stamps { received_ns, sent_ns, .. }) = stamps {
             let arrived = self.pings.clock(at);
-            self.one_way.record(&Exchange { sent: sent.written_ns, received: received_ns, answered: sent_ns, arrived });
+            self.one_way.record(&Exchange {
+                sent: sent.written_ns,
+                received: received_ns,
+                answered: sent_ns,
+                arrived,
+            });
         }
         (self.observe)(Sample::Ping { number, at: self.since_start(sent), rtt, due });
     }
@@ -364,19 +386,26 @@ impl<'a> Series<'a> {
 
     /// Closes the book: what is not answered now is lost.
     pub fn finish(mut self) -> Udp {
-        // Pings that were sent before something failed, and that nobody has looked at since.
+        // Pings that were sent before something failed, and that nobody has looked at
+        // since.
         let _ = self.take_sent();
         while !self.window.is_empty() {
             self.forget();
         }
         let measured = &self.measured;
         let answered = measured.latency.rtt.count();
-        // A server that has been started anew, or has forgotten this client, counts too few.
+        // A server that has been started anew, or has forgotten this client, counts too
+        // few.
         let possible = answered + measured.late..=measured.latency.sent;
         let arrived = self.count.filter(|count| possible.contains(count));
         let (jitter, one_way) = (self.jitter, self.one_way);
         let any = answered > 0;
-        Udp { arrived, jitter: any.then_some(jitter), one_way: any.then_some(one_way), ..self.measured }
+        Udp {
+            arrived,
+            jitter: any.then_some(jitter),
+            one_way: any.then_some(one_way),
+            ..self.measured
+        }
     }
 
     /// What failed last, if anything did.

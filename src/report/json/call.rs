@@ -12,7 +12,9 @@ impl Fields for Call {
             None => {}
             Some(Route::Url(url)) => map.insert("url", url.as_str()),
             Some(Route::Combination(combination)) => {
-                for (factor, name) in ["socket", "framing", "serialization"].into_iter().zip(combination.names()) {
+                for (factor, name) in
+                    ["socket", "framing", "serialization"].into_iter().zip(combination.names())
+                {
                     map.insert(factor, name);
                 }
             }

@@ -1,4 +1,5 @@
-//! From values to places: scales, round ticks, and labels that keep clear of each other.
+//! From values to places: scales, round ticks, and labels that keep clear of each
+//! other.
 
 use std::iter::successors;
 
@@ -9,12 +10,14 @@ pub(super) type Units = &'static [(&'static str, f64)];
 pub(super) const DURATIONS: Units = &[("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
 
 /// Of the time that passes meanwhile, in nanoseconds.
-pub(super) const TIMES: Units = &[("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 6e10), ("h", 3.6e12)];
+pub(super) const TIMES: Units =
+    &[("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 6e10), ("h", 3.6e12)];
 
 /// Of rates, in bits per second.
 pub(super) const RATES: Units = &[("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9)];
 
-/// So many times the usual value, the largest presses all others flat against the bottom of a linear axis.
+/// So many times the usual value, the largest presses all others flat against the
+/// bottom of a linear axis.
 const SPOILT: f64 = 20.0;
 
 /// The most labels of a logarithmic axis; more would be too close to each other.
@@ -26,7 +29,8 @@ const HEADROOM: f64 = 1.02;
 /// Which values lie where.
 pub(super) struct Axis {
     units: Units,
-    /// The one unit of all labels. A logarithmic axis has none: each label has the one that suits it.
+    /// The one unit of all labels. A logarithmic axis has none: each label has the one
+    /// that suits it.
     unit: Option<(&'static str, f64)>,
     values: (f64, f64),
     places: (f64, f64),
@@ -37,13 +41,19 @@ impl Axis {
     /// From zero to just `max`, with about so many ticks.
     pub(super) fn linear(units: Units, max: f64, about: f64, places: (f64, f64)) -> Self {
         let (unit, max, step) = round(units, max, about);
-        let ticks = successors(Some(0.0), |tick| Some(tick + step)).take_while(|&tick| tick <= max).collect();
+        let ticks = successors(Some(0.0), |tick| Some(tick + step))
+            .take_while(|&tick| tick <= max)
+            .collect();
         Axis { units, unit: Some(unit), values: (0.0, max), places, ticks }
     }
 
-    /// From zero, or on a logarithmic scale when `max` is far beyond what is usual, and in both cases to a round
-    /// value.
-    pub(super) fn fitting(units: Units, (min, usual, max): (f64, f64, f64), places: (f64, f64)) -> Self {
+    /// From zero, or on a logarithmic scale when `max` is far beyond what is usual, and
+    /// in both cases to a round value.
+    pub(super) fn fitting(
+        units: Units,
+        (min, usual, max): (f64, f64, f64),
+        places: (f64, f64),
+    ) -> Self {
         if max <= SPOILT * usual.max(1.0) {
             let (_, max, step) = round(units, max * HEADROOM, 5.0);
             return Axis::linear(units, (max / step).ceil() * step, 5.0, places);
@@ -74,7 +84,9 @@ impl Axis {
             let text = match self.unit {
                 None => self.value(value),
                 // Steps below one are tenths.
-                Some((_, unit)) if self.ticks.get(1).is_some_and(|&step| step < unit) => format!("{:.1}", value / unit),
+                Some((_, unit)) if self.ticks.get(1).is_some_and(|&step| step < unit) => {
+                    format!("{:.1}", value / unit)
+                }
                 Some((_, unit)) => format!("{:.0}", value / unit),
             };
             (self.place(value), text)
@@ -88,7 +100,8 @@ impl Axis {
         // What is rounded to 100 has three digits already.
         let decimals = [99.95, 9.995, 0.9995].iter().filter(|&&limit| value < limit).count();
         let digits = format!("{value:.decimals$}");
-        let digits = if decimals > 0 { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
+        let digits =
+            if decimals > 0 { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
         format!("{digits} {name}")
     }
 
@@ -106,8 +119,8 @@ impl Axis {
     }
 }
 
-/// Places for labels that would all be where `wanted` says: in the same order, at least `gap` from each other, from
-/// `first` to `last` as far as there is room.
+/// Places for labels that would all be where `wanted` says: in the same order, at least
+/// `gap` from each other, from `first` to `last` as far as there is room.
 pub(super) fn apart(wanted: &[f64], gap: f64, (first, last): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&one, &other| wanted[one].total_cmp(&wanted[other]));
@@ -117,7 +130,8 @@ pub(super) fn apart(wanted: &[f64], gap: f64, (first, last): (f64, f64)) -> Vec<
         places[index] = places[index].max(free);
         free = places[index] + gap;
     }
-    // Those that have been pushed over the end are pushed back, and they push the others.
+    // Those that have been pushed over the end are pushed back, and they push the
+    // others.
     let mut free = last;
     for &index in order.iter().rev() {
         places[index] = places[index].min(free);
@@ -141,7 +155,8 @@ fn unit(units: Units, value: f64) -> (&'static str, f64) {
     units.iter().copied().rev().find(|&(_, unit)| unit * 0.9995 <= value).unwrap_or(units[0])
 }
 
-/// Of rising numbers those that enclose a range: from the last that is not above it to the first that is not below.
+/// Of rising numbers those that enclose a range: from the last that is not above it to
+/// the first that is not below.
 fn between(numbers: impl Iterator<Item = f64>, min: f64, max: f64) -> Vec<f64> {
     let mut enclosing = Vec::new();
     for number in numbers {
@@ -179,8 +194,14 @@ mod tests {
         let axis = |min, usual, max| Axis::fitting(DURATIONS, (min, usual, max), (0.0, 100.0));
         assert_eq!(texts(&axis(1e3, 82e3, 137e3)), ["0", "50", "100", "150"]);
         assert_eq!(texts(&axis(1e3, 2e6, 2.1e6)), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
-        assert_eq!(texts(&axis(70e3, 80e3, 3e6)), ["50 µs", "100 µs", "200 µs", "500 µs", "1 ms", "2 ms", "5 ms"]);
-        assert_eq!(texts(&axis(1e3, 1e4, 1e9)), ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"]);
+        assert_eq!(
+            texts(&axis(70e3, 80e3, 3e6)),
+            ["50 µs", "100 µs", "200 µs", "500 µs", "1 ms", "2 ms", "5 ms"]
+        );
+        assert_eq!(
+            texts(&axis(1e3, 1e4, 1e9)),
+            ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"]
+        );
         for max in [0.0, 1.0, 3.0, 1e5, 4_398_046_511_103.0, 1.8e19] {
             for usual in [0.0, 1.0, max / 30.0, max] {
                 let axis = axis(0.0, usual, max);
@@ -188,13 +209,17 @@ mod tests {
                 assert!(axis.values.1 >= max && axis.place(max) > axis.place(0.0) || max == 0.0);
             }
         }
-        assert_eq!(texts(&Axis::linear(TIMES, 3.7e12, 7.0, (0.0, 100.0))), ["0", "10", "20", "30", "40", "50", "60"]);
+        assert_eq!(
+            texts(&Axis::linear(TIMES, 3.7e12, 7.0, (0.0, 100.0))),
+            ["0", "10", "20", "30", "40", "50", "60"]
+        );
     }
 
     #[test]
     fn values_have_three_digits() {
         let axis = Axis::fitting(DURATIONS, (1.0, 1.0, 1e9), (0.0, 1.0));
-        let values = [7.0, 999.4, 83_210.0, 999_950.0, 1_250_000.0, 200e6, 12.34e9].map(|value| axis.value(value));
+        let values = [7.0, 999.4, 83_210.0, 999_950.0, 1_250_000.0, 200e6, 12.34e9]
+            .map(|value| axis.value(value));
         assert_eq!(values, ["7 ns", "999 ns", "83.2 µs", "1 ms", "1.25 ms", "200 ms", "12.3 s"]);
     }
 

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use super::axis::{Axis, DURATIONS};
 use super::canvas::{Canvas, Ink, Pen, clipped};
-use super::{ABOVE, BELOW, BESIDE, Drawn, GRID, LABEL, LABELS, MARGIN, NOTE, PLOT, UNDER, empty, nanoseconds};
+use super::{
+    ABOVE, BELOW, BESIDE, Drawn, GRID, LABEL, LABELS, MARGIN, NOTE, PLOT, UNDER, empty, nanoseconds,
+};
 use crate::stats::Summary;
 
 /// The names of the ways need more room than figures do.
@@ -12,7 +14,8 @@ const BARS: (f64, f64) = (190.0, PLOT.1);
 const ROW: f64 = 26.0;
 const THICKNESS: f64 = 12.0;
 
-/// No whisker is longer than so many bars: one that is would make all bars too short to be compared.
+/// No whisker is longer than so many bars: one that is would make all bars too short to
+/// be compared.
 const LONGEST: f64 = 3.0;
 
 const WHISKER: Pen = Pen { ink: Ink::Text, width: 1.2, more: "" };
@@ -34,8 +37,16 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, rows: &[(String, Summary)]) ->
         canvas.stroke(GRID, &format!("M{x:.1} {upper}V{}", lower + 4.0));
         canvas.text((x, lower + 17.0), UNDER, &text);
     }
-    canvas.text((MARGIN, upper - 12.0), NOTE, "the bar is the median of a call, the line beside it goes on to p99");
-    canvas.text((f64::midpoint(BARS.0, BARS.1), lower + 34.0), UNDER, &axis.title("time of a call"));
+    canvas.text(
+        (MARGIN, upper - 12.0),
+        NOTE,
+        "the bar is the median of a call, the line beside it goes on to p99",
+    );
+    canvas.text(
+        (f64::midpoint(BARS.0, BARS.1), lower + 34.0),
+        UNDER,
+        &axis.title("time of a call"),
+    );
     let (mut bars, mut whiskers, mut said) = (String::new(), String::new(), Vec::new());
     for (name, Summary { p50, p99, .. }) in rows {
         let (p50, p99) = (nanoseconds(*p50), nanoseconds(*p99));
@@ -43,7 +54,11 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, rows: &[(String, Summary)]) ->
         let (left, above) = (BARS.0, middle - THICKNESS / 2.0);
         let _ = write!(bars, "M{left} {above:.1}H{bar:.1}v{THICKNESS}H{left}z");
         // A line that ends at the edge has no end of its own: the value is beyond.
-        let end = if whisker < BARS.1 { format!("M{whisker:.1} {:.1}v8", middle - 4.0) } else { String::new() };
+        let end = if whisker < BARS.1 {
+            format!("M{whisker:.1} {:.1}v8", middle - 4.0)
+        } else {
+            String::new()
+        };
         let _ = write!(whiskers, "M{bar:.1} {middle:.1}H{whisker:.1}{end}");
         canvas.text((left - 8.0, middle + 4.0), BESIDE, &clipped(name, 28));
         let label = format!("{}, p99 {}", axis.value(p50), axis.value(p99));

@@ -1,8 +1,8 @@
 //! The few elements of SVG that a chart needs, and its colours.
 //!
-//! Each element has a class, and with it an attribute `color` for light surroundings. A style sheet overrides the
-//! attribute for dark ones. Programs that know nothing of style sheets, or of light and dark, show the attributes:
-//! dark on white, as paper.
+//! Each element has a class, and with it an attribute `color` for light surroundings. A
+//! style sheet overrides the attribute for dark ones. Programs that know nothing of
+//! style sheets, or of light and dark, show the attributes: dark on white, as paper.
 
 use std::fmt::{self, Write};
 
@@ -19,10 +19,12 @@ pub(super) enum Ink {
     Violet,
 }
 
-/// Of several curves, so that they can be told apart also by who does not see red and green.
+/// Of several curves, so that they can be told apart also by who does not see red and
+/// green.
 pub(super) const CURVES: [Ink; 4] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Violet];
 
-const INKS: [Ink; 8] = [Ink::Paper, Ink::Text, Ink::Faint, Ink::Grid, Ink::Blue, Ink::Orange, Ink::Green, Ink::Violet];
+const INKS: [Ink; 8] =
+    [Ink::Paper, Ink::Text, Ink::Faint, Ink::Grid, Ink::Blue, Ink::Orange, Ink::Green, Ink::Violet];
 
 impl Ink {
     /// Its class, and the two colours.
@@ -96,12 +98,19 @@ impl Canvas {
     /// A path that is filled.
     pub(super) fn fill(&mut self, ink: Ink, path: &str) {
         if !path.is_empty() {
-            self.push(format_args!("<path {ink} fill=\"currentColor\" fill-opacity=\"0.65\" d=\"{path}\"/>"));
+            self.push(format_args!(
+                "<path {ink} fill=\"currentColor\" fill-opacity=\"0.65\" d=\"{path}\"/>"
+            ));
         }
     }
 
     /// The whole picture, with its description for who does not see it.
-    pub(super) fn finish(self, (width, height): (f64, f64), title: &str, description: &str) -> String {
+    pub(super) fn finish(
+        self,
+        (width, height): (f64, f64),
+        title: &str,
+        description: &str,
+    ) -> String {
         let dark = INKS.map(|ink| {
             let [class, _, dark] = ink.names();
             format!(".{class}{{color:{dark}}}")
@@ -131,7 +140,8 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
     }
 }
 
-/// A text as XML has it: markup is text, and what XML 1.0 does not allow (section 2.2) is left out.
+/// A text as XML has it: markup is text, and what XML 1.0 does not allow (section 2.2)
+/// is left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

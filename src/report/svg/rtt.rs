@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::axis::{Axis, DURATIONS, apart};
 use super::canvas::{Canvas, Ink, Pen, Type};
 use super::{
-    ABOVE, BELOW, BESIDE, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, UNDER, empty, nanoseconds, time_axis, value_axis,
+    ABOVE, BELOW, BESIDE, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, UNDER, empty, nanoseconds,
+    time_axis, value_axis,
 };
 use crate::report::timeline::Timeline;
 use crate::stats::Recorder;
@@ -18,7 +19,8 @@ const SHARES: (f64, f64) = (634.0, PLOT.1);
 /// The most bars: two pixels for each, or they would run together.
 const BARS: u16 = 260;
 
-/// Fewer samples than this are drawn as larger dots, and their distribution in fewer rows, or it would be all gaps.
+/// Fewer samples than this are drawn as larger dots, and their distribution in fewer
+/// rows, or it would be all gaps.
 const FEW: u64 = 100;
 
 const MARKED: Type = Type { ink: Ink::Orange, ..BESIDE };
@@ -46,17 +48,27 @@ pub(super) fn draw(
         1 => "1 answer".into(),
         count => format!("{} answers", grouped(count)),
     };
-    let unanswered = (without > 0).then(|| format!("{} without an answer in time", grouped(without)));
+    let unanswered =
+        (without > 0).then(|| format!("{} without an answer in time", grouped(without)));
     if let Some(unanswered) = &unanswered {
         canvas.text((TIME.1, upper - 8.0), MARKED, unanswered);
     }
-    canvas.text((f64::midpoint(SHARES.0, SHARES.1), lower + 17.0), UNDER, &format!("share of {answers}"));
+    canvas.text(
+        (f64::midpoint(SHARES.0, SHARES.1), lower + 17.0),
+        UNDER,
+        &format!("share of {answers}"),
+    );
 
-    let marks = [("max", summary.max), ("p99", summary.p99), ("p90", summary.p90), ("p50", summary.p50)];
+    let marks =
+        [("max", summary.max), ("p99", summary.p99), ("p90", summary.p90), ("p50", summary.p50)];
     let wanted = marks.map(|(_, value)| axis.place(nanoseconds(value)));
     let labels = marks.map(|(name, value)| format!("{name} {}", axis.value(nanoseconds(value))));
-    for ((from, to), label) in wanted.iter().zip(apart(&wanted, 16.0, (upper, lower))).zip(&labels) {
-        canvas.stroke(LEADER, &format!("M{} {from:.1}H{}L{} {to:.1}", SHARES.0, SHARES.1, LABELS - 4.0));
+    for ((from, to), label) in wanted.iter().zip(apart(&wanted, 16.0, (upper, lower))).zip(&labels)
+    {
+        canvas.stroke(
+            LEADER,
+            &format!("M{} {from:.1}H{}L{} {to:.1}", SHARES.0, SHARES.1, LABELS - 4.0),
+        );
         canvas.text((LABELS, to + 4.0), LABEL, label);
     }
     Drawn {
@@ -88,7 +100,8 @@ fn course(canvas: &mut Canvas, time: &Axis, axis: &Axis, timeline: &Timeline, co
     let limit = if count <= u64::from(BARS) { usize::MAX } else { usize::from(BARS) };
     for (when, spread) in timeline.columns(limit) {
         let x = time.place(f64::midpoint(nanoseconds(when.start), nanoseconds(when.end)));
-        let (low, high) = (axis.place(nanoseconds(spread.min)), axis.place(nanoseconds(spread.max)));
+        let (low, high) =
+            (axis.place(nanoseconds(spread.min)), axis.place(nanoseconds(spread.max)));
         let _ = match spread.count {
             // A stroke of no length is a dot, because its ends are round.
             1 => write!(dots, "M{x:.1} {low:.1}h0"),
@@ -101,8 +114,8 @@ fn course(canvas: &mut Canvas, time: &Axis, axis: &Axis, timeline: &Timeline, co
 
 /// Draws how many of the values lie where on an axis.
 fn distribution(canvas: &mut Canvas, axis: &Axis, bottom: f64, recorder: &Recorder) {
-    // The histogram's ranges and the rows of the plot do not begin and end together: a row gets of each range as much
-    // as lies in it.
+    // The histogram's ranges and the rows of the plot do not begin and end together: a
+    // row gets of each range as much as lies in it.
     let count = if recorder.count() < FEW { 25 } else { 50_u8 };
     let height = HEIGHT / f64::from(count);
     let mut rows = vec![0.0; usize::from(count)];
@@ -111,7 +124,8 @@ fn distribution(canvas: &mut Canvas, axis: &Axis, bottom: f64, recorder: &Record
         // At least a hair, so that what is at the end of the axis lies in its last row.
         let low = axis.place(float(*values.start())).max(high + 0.01);
         for (row, share) in (0..count).zip(&mut rows) {
-            let (below, above) = (bottom - f64::from(row) * height, bottom - f64::from(row + 1) * height);
+            let (below, above) =
+                (bottom - f64::from(row) * height, bottom - f64::from(row + 1) * height);
             let common = low.min(below) - high.max(above);
             *share += float(samples) * (common / (low - high)).max(0.0);
         }
@@ -119,7 +133,8 @@ fn distribution(canvas: &mut Canvas, axis: &Axis, bottom: f64, recorder: &Record
     let most = rows.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let mut bars = String::new();
     for (row, share) in (0..count).zip(rows).filter(|&(_, share)| share > 0.0) {
-        let (y, length) = (bottom - f64::from(row) * height, (share / most * (SHARES.1 - SHARES.0)).max(1.5));
+        let (y, length) =
+            (bottom - f64::from(row) * height, (share / most * (SHARES.1 - SHARES.0)).max(1.5));
         let _ = write!(bars, "M{} {y:.1}h{length:.1}v-{height}h-{length:.1}z", SHARES.0);
     }
     canvas.fill(Ink::Blue, &bars);
@@ -129,5 +144,10 @@ fn distribution(canvas: &mut Canvas, axis: &Axis, bottom: f64, recorder: &Record
 fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let comma = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
-    digits.chars().enumerate().flat_map(|(index, digit)| [comma(index).then_some(','), Some(digit)]).flatten().collect()
+    digits
+        .chars()
+        .enumerate()
+        .flat_map(|(index, digit)| [comma(index).then_some(','), Some(digit)])
+        .flatten()
+        .collect()
 }

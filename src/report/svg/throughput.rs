@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::axis::{Axis, RATES, apart};
 use super::canvas::{CURVES, Canvas, Pen, Type, clipped};
-use super::{ABOVE, BELOW, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, empty, nanoseconds, time_axis, value_axis};
+use super::{
+    ABOVE, BELOW, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, empty, nanoseconds, time_axis,
+    value_axis,
+};
 use crate::report::timeline::Rate;
 use crate::units::float;
 
@@ -19,9 +22,12 @@ const PIECES: u64 = 16;
 /// Draws the panel.
 pub(super) fn draw(canvas: &mut Canvas, top: f64, series: &[(&str, &Rate)]) -> Drawn {
     let curves: Vec<_> = series.iter().map(|&(_, rate)| steps(rate)).collect();
-    let mut rates: Vec<f64> = curves.iter().flatten().map(|&(_, rate)| rate).filter(|&rate| rate > 0.0).collect();
+    let mut rates: Vec<f64> =
+        curves.iter().flatten().map(|&(_, rate)| rate).filter(|&rate| rate > 0.0).collect();
     rates.sort_by(f64::total_cmp);
-    let (Some(&min), Some(&max)) = (rates.first(), rates.last()) else { return empty(canvas, top, "nothing arrived") };
+    let (Some(&min), Some(&max)) = (rates.first(), rates.last()) else {
+        return empty(canvas, top, "nothing arrived");
+    };
     let (upper, lower) = (top + ABOVE, top + ABOVE + HEIGHT);
     let axis = Axis::fitting(RATES, (min, rates[rates.len() / 2], max), (lower, upper));
     value_axis(canvas, upper, &axis, "rate", &[PLOT]);
@@ -37,7 +43,11 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, series: &[(&str, &Rate)]) -> D
         let mut curve = String::new();
         for (when, rate) in steps {
             let (start, y, end) = (time.place(when.start), axis.place(rate), time.place(when.end));
-            let _ = write!(curve, "{}{start:.1} {y:.1}H{end:.1}", if curve.is_empty() { "M" } else { "L" });
+            let _ = write!(
+                curve,
+                "{}{start:.1} {y:.1}H{end:.1}",
+                if curve.is_empty() { "M" } else { "L" }
+            );
         }
         canvas.stroke(Pen { ink, width: 1.6, more: "stroke-linejoin=\"round\"" }, &curve);
         if means[index].is_some() {
@@ -45,10 +55,16 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, series: &[(&str, &Rate)]) -> D
             canvas.stroke(dashed, &format!("M{} {mean:.1}H{}", PLOT.0, PLOT.1));
             canvas.stroke(LEADER, &format!("M{} {mean:.1}L{} {label:.1}", PLOT.1, LABELS - 4.0));
         }
-        let text = means[index].map_or("nothing arrived".into(), |mean| format!("mean {}", axis.value(mean)));
-        // The legend of several stands where their means are, so that nobody has to look from one to the other.
+        let text = means[index]
+            .map_or("nothing arrived".into(), |mean| format!("mean {}", axis.value(mean)));
+        // The legend of several stands where their means are, so that nobody has to
+        // look from one to the other.
         let below = if series.len() > 1 {
-            canvas.text((LABELS, label - 3.0), Type { ink, bold: true, ..LABEL }, &clipped(name, 18));
+            canvas.text(
+                (LABELS, label - 3.0),
+                Type { ink, bold: true, ..LABEL },
+                &clipped(name, 18),
+            );
             12.0
         } else {
             4.0
@@ -64,10 +80,12 @@ fn steps(rate: &Rate) -> Vec<(Range<f64>, f64)> {
     if rate.bits_per_second().is_none() {
         return Vec::new();
     }
-    let limit = usize::try_from(rate.pieces() / PIECES).map_or(STEPS, |steps| steps.clamp(1, STEPS));
+    let limit =
+        usize::try_from(rate.pieces() / PIECES).map_or(STEPS, |steps| steps.clamp(1, STEPS));
     let length = |when: &Range<Duration>| when.end.saturating_sub(when.start);
     let mut columns: Vec<_> = rate.columns(limit).collect();
-    // The transfer ends within the last column. What is left of that may be too short to have a rate of its own.
+    // The transfer ends within the last column. What is left of that may be too short
+    // to have a rate of its own.
     if let [.., (before, sum), (last, bytes)] = &mut columns[..]
         && length(last) * 2 < length(before)
     {

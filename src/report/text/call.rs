@@ -27,8 +27,8 @@ fn columns(route: Option<&Route>) -> String {
     }
 }
 
-/// One batch that has ended: `tcp  websocket json     batch  1/10: 0.182 ms`. Without answers it has no mean, and is
-/// not worth a line.
+/// One batch that has ended: `tcp  websocket json     batch  1/10: 0.182 ms`. Without
+/// answers it has no mean, and is not worth a line.
 #[must_use]
 pub fn batch(route: &Route, number: u64, batches: u64, mean: Duration) -> String {
     let width = batches.to_string().len();
@@ -40,22 +40,27 @@ pub fn batch(route: &Route, number: u64, batches: u64, mean: Duration) -> String
 pub fn table(calls: &[Call]) -> Vec<String> {
     let names: Vec<String> = calls.iter().map(|call| columns(call.route.as_ref())).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    let heads = ["calls", "mean", "p50", "p99 ms", "calls/s"].map(|head| format!("{head:>10}")).concat();
+    let heads =
+        ["calls", "mean", "p50", "p99 ms", "calls/s"].map(|head| format!("{head:>10}")).concat();
     let mut lines = vec![format!("{:<width$}{heads}", "")];
     for (call, name) in calls.iter().zip(&names) {
         let failed = if call.latency.failure.is_some() { "   failed" } else { "" };
-        let figures =
-            call.latency.rtt.summary().map_or_else(String::new, |Summary { count, mean, p50, p99, .. }| {
-                let rate = call.calls_per_second().map_or_else(String::new, |rate| format!("{rate:.0}"));
+        let figures = call.latency.rtt.summary().map_or_else(
+            String::new,
+            |Summary { count, mean, p50, p99, .. }| {
+                let rate =
+                    call.calls_per_second().map_or_else(String::new, |rate| format!("{rate:.0}"));
                 let [mean, p50, p99] = [mean, p50, p99].map(ms);
                 format!("{count:>10}{mean:>10}{p50:>10}{p99:>10}{rate:>10}")
-            });
+            },
+        );
         lines.push(format!("{name:<width$}{figures}{failed}"));
     }
     lines
 }
 
-/// What each choice does, the largest effect first, and what to make of that; nothing where nothing can be compared.
+/// What each choice does, the largest effect first, and what to make of that; nothing
+/// where nothing can be compared.
 #[must_use]
 pub fn effects(effects: &Effects) -> Vec<String> {
     let mut sorted: Vec<(&str, Effect)> = effects.iter().collect();
@@ -89,11 +94,16 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
         size(most).saturating_sub(size(next)).as_secs_f64() < margin(most).hypot(margin(next))
     });
     if let Some((other, _)) = rival {
-        return Some(format!("The {factor} and the {other} matter most; which of the two does more, is too close."));
+        return Some(format!(
+            "The {factor} and the {other} matter most; which of the two does more, is too close."
+        ));
     }
     let Effect { from, to, mean, .. } = most;
     let does = if mean.ns < 0 { "saves" } else { "costs" };
-    Some(format!("The {factor} matters most: {to} instead of {from} {does} {} ms a call.", amount(most)))
+    Some(format!(
+        "The {factor} matters most: {to} instead of {from} {does} {} ms a call.",
+        amount(most)
+    ))
 }
 
 #[cfg(test)]
@@ -123,7 +133,10 @@ mod tests {
         assert_eq!(lines[0], "rawsocket instead of websocket: 0.030 ms more (25%)");
         assert_eq!(lines[1], "unix instead of tcp: 0.012 ms less (25%)");
         assert_eq!(lines[2], "msgpack instead of json: 0.001 ms less (25%), which may be chance");
-        assert_eq!(lines[3], "The framing matters most: rawsocket instead of websocket costs 0.030 ms a call.");
+        assert_eq!(
+            lines[3],
+            "The framing matters most: rawsocket instead of websocket costs 0.030 ms a call."
+        );
         assert_eq!(lines.len(), 4);
     }
 
@@ -146,8 +159,13 @@ mod tests {
         let failed = Call::failed(std::io::ErrorKind::ConnectionRefused.into());
         let lines = table(&[measured, Call { route: Some(Route::Url(url.into())), ..failed }]);
         assert_eq!(lines.len(), 3);
-        assert!(lines[1].starts_with("tcp  websocket json ") && lines[1].ends_with("3.000       500"), "{lines:#?}");
-        assert!(lines[0].ends_with("calls/s") && lines[0].chars().count() == lines[1].chars().count());
+        assert!(
+            lines[1].starts_with("tcp  websocket json ") && lines[1].ends_with("3.000       500"),
+            "{lines:#?}"
+        );
+        assert!(
+            lines[0].ends_with("calls/s") && lines[0].chars().count() == lines[1].chars().count()
+        );
         assert_eq!(lines[2], format!("{url}   failed"));
     }
 

@@ -13,13 +13,14 @@ impl Lines for Udp {
         let figures = self.latency.lines().into_iter().skip(1);
         let jitter = self.jitter.and_then(|jitter| jitter.estimate());
         let jitter = jitter.map(|jitter| format!("jitter by RFC 3550 = {} ms", ms(jitter)));
-        let one_way = self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
+        let one_way =
+            self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
         iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
     }
 }
 
-/// What became of all pings: `10 sent, 7 received, 30.0% lost (1 on the way there, 2 on the way back)`, and what else
-/// there was, if anything.
+/// What became of all pings: `10 sent, 7 received, 30.0% lost (1 on the way there, 2 on
+/// the way back)`, and what else there was, if anything.
 fn counts(udp: &Udp) -> String {
     let (sent, lost) = (udp.latency.sent, udp.lost());
     let ways = udp.lost_there().zip(udp.lost_back()).filter(|_| lost > 0);
@@ -33,9 +34,14 @@ fn counts(udp: &Udp) -> String {
         (udp.corrupted, "corrupted"),
         (udp.foreign, "foreign"),
     ];
-    let first = format!("{sent} sent, {} received, {}% lost", udp.latency.rtt.count(), percent(lost, sent));
-    let ways = ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
-    let others = others.into_iter().filter(|&(count, _)| count > 0).map(|(count, what)| format!(", {count} {what}"));
+    let first =
+        format!("{sent} sent, {} received, {}% lost", udp.latency.rtt.count(), percent(lost, sent));
+    let ways =
+        ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
+    let others = others
+        .into_iter()
+        .filter(|&(count, _)| count > 0)
+        .map(|(count, what)| format!(", {count} {what}"));
     let here = here.map(|here| format!(", {here} dropped by this socket's full receive buffer"));
     iter::once(first).chain(ways).chain(others).chain(here).collect()
 }
@@ -46,7 +52,8 @@ fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [S
     };
     let apart = ms(Duration::from_nanos(offset_ns.unsigned_abs()));
     let side = if offset_ns < 0 { "behind" } else { "ahead of" };
-    let clock = format!("each way ± {} ms: the server's clock seems {apart} ms {side} this one", ms(error));
+    let clock =
+        format!("each way ± {} ms: the server's clock seems {apart} ms {side} this one", ms(error));
     [way("there", there), way("back", back), clock]
 }
 

@@ -1,14 +1,16 @@
 //! A bad network, for teaching and for tests.
 //!
-//! Real networks lose, copy, delay and swap packets, but never when one wants to look. A server can do the same to
-//! its answers on purpose: whether to is drawn anew for each. Without a seed, nobody knows what will be drawn. With
-//! one, it depends on the seed and on the number of the answer alone: every run sees the same, and so does every
-//! client, so several at once all lose the same pings.
+//! Real networks lose, copy, delay and swap packets, but never when one wants to look.
+//! A server can do the same to its answers on purpose: whether to is drawn anew for
+//! each. Without a seed, nobody knows what will be drawn. With one, it depends on the
+//! seed and on the number of the answer alone: every run sees the same, and so does
+//! every client, so several at once all lose the same pings.
 //!
-//! A client's pings that do not count, to warm up and to ask for figures, are spared all of it, the delay included.
-//! What the client counts is then exactly what was done.
+//! A client's pings that do not count, to warm up and to ask for figures, are spared
+//! all of it, the delay included. What the client counts is then exactly what was done.
 //!
-//! Answers that wait do so in a thread of their own. The one that receives goes on receiving.
+//! Answers that wait do so in a thread of their own. The one that receives goes on
+//! receiving.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -28,8 +30,9 @@ pub struct Impairments {
     pub loss: f64,
     /// How many of a hundred are sent twice.
     pub duplicate: f64,
-    /// How many of a hundred wait until the next answer to the same client is gone, or a fifth of a second. The one
-    /// that is let past does not wait itself, so there are never more than half.
+    /// How many of a hundred wait until the next answer to the same client is gone, or
+    /// a fifth of a second. The one that is let past does not wait itself, so there are
+    /// never more than half.
     pub reorder: f64,
     /// How long each waits.
     pub delay: Duration,
@@ -56,8 +59,8 @@ pub struct Fate {
 }
 
 impl Impairments {
-    /// What becomes of the `n`-th answer to a client, counted from 0. Clients differ by a number, if there is no
-    /// seed.
+    /// What becomes of the `n`-th answer to a client, counted from 0. Clients differ by
+    /// a number, if there is no seed.
     ///
     /// ```
     /// use roundtrip::session::echo::Impairments;
@@ -73,11 +76,13 @@ impl Impairments {
         let draw = |which: u64, percent: f64| {
             // 53 bits are what a fraction holds.
             #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-            let fraction = (scramble(seed ^ scramble(n.wrapping_mul(4) + which)) >> 11) as f64 / (1_u64 << 53) as f64;
+            let fraction = (scramble(seed ^ scramble(n.wrapping_mul(4) + which)) >> 11) as f64
+                / (1_u64 << 53) as f64;
             fraction < percent / 100.0
         };
         let lost = draw(0, self.loss);
-        let (duplicated, reordered) = (!lost && draw(1, self.duplicate), !lost && draw(2, self.reorder));
+        let (duplicated, reordered) =
+            (!lost && draw(1, self.duplicate), !lost && draw(2, self.reorder));
         Fate { lost, duplicated, reordered }
     }
 
@@ -92,8 +97,9 @@ impl Impairments {
     }
 }
 
-/// Numbers that follow each other become numbers that seem to have nothing to do with each other: one step of
-/// `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+/// Numbers that follow each other become numbers that seem to have nothing to do with
+/// each other: one step of `SplitMix64` (Steele, Lea and Flood, "Fast splittable
+/// pseudorandom number generators", 2014).
 fn scramble(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -162,7 +168,8 @@ struct Queue {
     socket: UdpSocket,
     /// By when each is due and, of those due at once, in their order.
     waiting: BTreeMap<(Instant, u64), Answer>,
-    /// Those that wait to be overtaken, one for each client, and when they do so no longer.
+    /// Those that wait to be overtaken, one for each client, and when they do so no
+    /// longer.
     held: HashMap<SocketAddr, (Instant, Answer)>,
     next: u64,
     waiting_bytes: Arc<AtomicU64>,
@@ -238,7 +245,8 @@ mod tests {
             };
             let fates: Vec<Fate> = (0..10_000).map(|n| impairments.fate(0, n)).collect();
             let of = |what: fn(&Fate) -> bool| {
-                f64::from(u32::try_from(fates.iter().filter(|fate| what(fate)).count()).unwrap()) / 100.0
+                f64::from(u32::try_from(fates.iter().filter(|fate| what(fate)).count()).unwrap())
+                    / 100.0
             };
             let left = percent * (100.0 - percent) / 100.0;
             assert!((of(|fate| fate.lost) - percent).abs() < 1.5);
@@ -251,7 +259,10 @@ mod tests {
     #[test]
     fn what_is_drawn_is_drawn_independently() {
         let half = Impairments { duplicate: 50.0, reorder: 50.0, ..Impairments::default() };
-        let both = (0..10_000).map(|n| half.fate(9, n)).filter(|fate| fate.duplicated && fate.reordered).count();
+        let both = (0..10_000)
+            .map(|n| half.fate(9, n))
+            .filter(|fate| fate.duplicated && fate.reordered)
+            .count();
         assert!((2_200..2_800).contains(&both), "{both}");
         let same = (0..10_000).filter(|&n| half.fate(9, n) == half.fate(10, n)).count();
         assert!((2_200..2_800).contains(&same), "{same}");

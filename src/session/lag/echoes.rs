@@ -15,14 +15,15 @@ use crate::units::{ms, whole_number};
 use crate::wire::command::{LagPlan, Request, excerpt};
 use crate::wire::framing::Framing;
 
-/// Address space for the sender's stack: it only formats a line, and there may be one for each connection.
+/// Address space for the sender's stack: it only formats a line, and there may be one
+/// for each connection.
 const STACK_SIZE: usize = 64 * 1024;
 
 /// How many bytes of a line that is no echo are logged.
 const LONGEST_EXCERPT: usize = 40;
 
-/// All that the two threads share. Both write, each a whole line at a time: an answer to `STATUS` can be long, and no
-/// ping may land in the middle of it.
+/// All that the two threads share. Both write, each a whole line at a time: an answer
+/// to `STATUS` can be long, and no ping may land in the middle of it.
 pub(super) struct Both {
     writer: Mutex<Stream>,
     sent: Mutex<Sent>,
@@ -53,7 +54,8 @@ pub(super) struct Receiver<'a, F> {
     settings: &'a Settings,
     both: &'a Both,
     start: Instant,
-    /// The ping after the highest that was echoed: TCP keeps the order, so it is the next.
+    /// The ping after the highest that was echoed: TCP keeps the order, so it is the
+    /// next.
     expected: usize,
     /// When the last echo came.
     last: Instant,
@@ -65,10 +67,29 @@ pub(super) struct Receiver<'a, F> {
 }
 
 impl<'a, F: FnMut()> Receiver<'a, F> {
-    pub fn new(reader: &'a mut BufReader<Stream>, plan: LagPlan, shared: &'a Shared, both: &'a Both, count: F) -> Self {
-        let (lag, settings, now) = (Lag { plan, ..Lag::default() }, &shared.settings, Instant::now());
+    pub fn new(
+        reader: &'a mut BufReader<Stream>,
+        plan: LagPlan,
+        shared: &'a Shared,
+        both: &'a Both,
+        count: F,
+    ) -> Self {
+        let (lag, settings, now) =
+            (Lag { plan, ..Lag::default() }, &shared.settings, Instant::now());
         let (expected, echoed, line) = (0, 0, Vec::new());
-        Receiver { reader, shared, settings, both, start: now, expected, last: now, echoed, lag, count, line }
+        Receiver {
+            reader,
+            shared,
+            settings,
+            both,
+            start: now,
+            expected,
+            last: now,
+            echoed,
+            lag,
+            count,
+            line,
+        }
     }
 
     /// What is wrong with the echoes so far.
@@ -110,16 +131,19 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
                 received = self.receive();
             }
             drop(stop);
-            let sending = sender.join().unwrap_or_else(|_| Err(io::Error::other("the sender panicked")));
+            let sending =
+                sender.join().unwrap_or_else(|_| Err(io::Error::other("the sender panicked")));
             received.and(sending)
         })
     }
 
-    /// Reads one line, and takes it for the echo that it should be, or answers it if it asks for the status. `false`
-    /// when there is no more to come: after the last echo, any that are missing are waited for like others, but it is
-    /// no error if they do not come.
+    /// Reads one line, and takes it for the echo that it should be, or answers it if it
+    /// asks for the status. `false` when there is no more to come: after the last echo,
+    /// any that are missing are waited for like others, but it is no error if they do
+    /// not come.
     fn receive(&mut self) -> io::Result<bool> {
-        // As long as no ping is unanswered, or none for long enough, silence means nothing.
+        // As long as no ping is unanswered, or none for long enough, silence means
+        // nothing.
         while let Err(error) = self.reader.fill_buf() {
             if error.kind() != ErrorKind::TimedOut {
                 return Err(error);
@@ -134,14 +158,18 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         let received = receive_in_time(self.reader, |reader| Framing::Line.receive(reader, line))?;
         let arrived = Instant::now();
         let Some(message) = received else {
-            return Err(io::Error::new(ErrorKind::UnexpectedEof, "the client left before the last echo"));
+            return Err(io::Error::new(
+                ErrorKind::UnexpectedEof,
+                "the client left before the last echo",
+            ));
         };
         if let Ok(Request::Status(question)) = Request::parse(message) {
             let said = status::answer(question, self.reader.get_ref().peer(), self.shared);
             send_answer(&status::in_words(&said), Framing::Line, &mut *lock(&self.both.writer))?;
         } else {
             let faults = self.lag.faults();
-            let number = message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
+            let number =
+                message.strip_prefix(b"PING ").and_then(|number| str::from_utf8(number).ok());
             let said = match number.and_then(whole_number) {
                 Some(number) => format!("PING {number} {}", self.take_echo(number, arrived)),
                 None => format!("said \"{}\", which is no echo", self.no_echo()),
@@ -180,7 +208,8 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
             self.lag.repeated += 1;
             return "was echoed before".into();
         }
-        let rtt = nanoseconds(arrived.saturating_duration_since(self.start)).saturating_sub(ping.sent_ns);
+        let rtt =
+            nanoseconds(arrived.saturating_duration_since(self.start)).saturating_sub(ping.sent_ns);
         // An echo within the clock's resolution took one nanosecond rather than none.
         ping.rtt_ns = Some(NonZeroU64::new(rtt).unwrap_or(NonZeroU64::MIN));
         self.expected = self.expected.max(number + 1);
@@ -196,14 +225,15 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         if self.line.len() > LONGEST_EXCERPT { start + "…" } else { start }
     }
 
-    /// How long all of it may take. Pings that leave on time are over in time. If the peer takes them too slowly, the
-    /// rest is not sent; if it echoes too slowly, the rest is not waited for.
+    /// How long all of it may take. Pings that leave on time are over in time. If the
+    /// peer takes them too slowly, the rest is not sent; if it echoes too slowly, the
+    /// rest is not waited for.
     fn limit(&self) -> Duration {
         self.settings.max_time.saturating_add(self.settings.idle_timeout)
     }
 
-    /// A peer may be silent for the idle timeout since its last echo, or since the next ping was sent if that was
-    /// later.
+    /// A peer may be silent for the idle timeout since its last echo, or since the next
+    /// ping was sent if that was later.
     fn awaited(&self) -> Awaited {
         let sent = lock(&self.both.sent);
         let ping = sent.pings.get(self.expected);
@@ -230,7 +260,8 @@ enum Awaited {
     Nothing,
 }
 
-/// The sender: one ping after the other until all are sent, the time is up, or the other side of `stopped` is gone.
+/// The sender: one ping after the other until all are sent, the time is up, or the
+/// other side of `stopped` is gone.
 fn send_all(
     both: &Both,
     plan: LagPlan,
@@ -243,7 +274,9 @@ fn send_all(
     let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
     for number in 0..plan.count {
         let on = stopped.try_recv() == Err(TryRecvError::Empty) && start.elapsed() < limit;
-        let on = on && if spin { pace::wait_until(due, sleep) } else { pace::sleep_until(due, sleep) }.is_some();
+        let on = on
+            && if spin { pace::wait_until(due, sleep) } else { pace::sleep_until(due, sleep) }
+                .is_some();
         if !on {
             break;
         }
@@ -253,12 +286,14 @@ fn send_all(
     Ok(())
 }
 
-/// Notes when, and sends. The other way round, an echo could be here before its ping is known.
+/// Notes when, and sends. The other way round, an echo could be here before its ping is
+/// known.
 fn send(both: &Both, number: u64, start: Instant) -> io::Result<()> {
     let line = format!("PING {number}\n");
     let mut writer = lock(&both.writer);
     let mut known = lock(&both.sent);
-    // Making room may mean to move what is there, which is not to be part of a round trip.
+    // Making room may mean to move what is there, which is not to be part of a round
+    // trip.
     known.pings.reserve(1);
     let sent_ns = nanoseconds(start.elapsed());
     known.pings.push(Ping { sent_ns, rtt_ns: None });

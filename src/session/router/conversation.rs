@@ -1,4 +1,5 @@
-//! One session: what is said in it, message by message, until there is a reason to end it.
+//! One session: what is said in it, message by message, until there is a reason to end
+//! it.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,19 +15,24 @@ use crate::wamp::shown;
 use crate::wamp::transport::{Encoder, Event, Incoming, close_code};
 use crate::wire::value::{Map, Value};
 use crate::wire::wamp::{Message, Payload, WampError, code, uri, valid_uri};
-use crate::wire::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR};
+use crate::wire::websocket::{
+    CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR,
+};
 
-/// The longest name of a procedure, in bytes. The specification sets no limit, but a router has to remember them.
+/// The longest name of a procedure, in bytes. The specification sets no limit, but a
+/// router has to remember them.
 const MAX_URI: usize = 1024;
 
-/// How many characters of such a name are repeated in an error, which has to fit into the shortest message that a
-/// handshake can allow: 512 bytes.
+/// How many characters of such a name are repeated in an error, which has to fit into
+/// the shortest message that a handshake can allow: 512 bytes.
 const MAX_SHOWN: usize = 64;
 
-/// The longest message before the session is open, in bytes: a HELLO is short, and anybody may begin one.
+/// The longest message before the session is open, in bytes: a HELLO is short, and
+/// anybody may begin one.
 const MAX_HELLO: usize = 64 * 1024;
 
-/// An option that this router does not have. The name is from the advanced profile, which has the options.
+/// An option that this router does not have. The name is from the advanced profile,
+/// which has the options.
 const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
 
 /// Why a session ends.
@@ -95,7 +101,9 @@ impl<'a> Conversation<'a> {
     /// Waits for the HELLO, and answers it; returns the number of the session.
     pub fn hello(&mut self, opened: Instant, time: Duration) -> Result<u64, End> {
         let failed = |error: io::Error| match error.kind() {
-            ErrorKind::TimedOut => End::Failed(io::Error::new(error.kind(), format!("no HELLO for {time:?}"))),
+            ErrorKind::TimedOut => {
+                End::Failed(io::Error::new(error.kind(), format!("no HELLO for {time:?}")))
+            }
             _ => failed(error),
         };
         let max_message = self.realm.settings.max_message;
@@ -104,11 +112,15 @@ impl<'a> Conversation<'a> {
             let left = time.saturating_sub(opened.elapsed());
             match self.incoming.receive(left).map_err(failed)? {
                 Some(Event::Message(Message::Hello { realm, .. })) => break self.check(&realm)?,
-                Some(Event::Message(Message::Abort { reason, .. })) => return Err(End::Aborted(reason)),
+                Some(Event::Message(Message::Abort { reason, .. })) => {
+                    return Err(End::Aborted(reason));
+                }
                 Some(Event::Message(message)) => {
                     return Err(End::violation(format!("{} before HELLO", message.name())));
                 }
-                Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
+                Some(Event::Ping(payload)) => {
+                    self.outbox.control(|encoder, out| encoder.pong(&payload, out));
+                }
                 Some(Event::Pong) => {}
                 Some(Event::Close) | None => return Err(End::Closed),
             }
@@ -124,7 +136,8 @@ impl<'a> Conversation<'a> {
         self.seat = Some(Seat { realm: self.realm, id: session });
         let roles = Map::from([("dealer", Map::new().into())]);
         let realm = self.realm.settings.realm.as_str();
-        let details = Map::from([("realm", realm.into()), ("agent", AGENT.into()), ("roles", roles.into())]);
+        let details =
+            Map::from([("realm", realm.into()), ("agent", AGENT.into()), ("roles", roles.into())]);
         match held.send(Message::Welcome { session, details }) {
             Err(Unsent::TooLong(error)) => Err(End::Failed(error.into())),
             _ => Ok(session),
@@ -153,7 +166,8 @@ impl<'a> Conversation<'a> {
         let mut asked = false;
         loop {
             match self.incoming.wait((idle / 2).max(Duration::from_millis(1))) {
-                // It is still taking what was sent before. If it did not, the slow lane would give it up.
+                // It is still taking what was sent before. If it did not, the slow lane
+                // would give it up.
                 Err(error) if error.kind() == ErrorKind::TimedOut && self.outbox.is_busy() => {
                     asked = false;
                     continue;
@@ -172,7 +186,9 @@ impl<'a> Conversation<'a> {
             asked = false;
             match self.incoming.receive(idle).map_err(failed)? {
                 Some(Event::Message(message)) => self.message(id, message)?,
-                Some(Event::Ping(payload)) => self.outbox.control(|encoder, out| encoder.pong(&payload, out)),
+                Some(Event::Ping(payload)) => {
+                    self.outbox.control(|encoder, out| encoder.pong(&payload, out));
+                }
                 Some(Event::Pong) => {}
                 Some(Event::Close) | None => return Err(End::Closed),
             }
@@ -181,7 +197,9 @@ impl<'a> Conversation<'a> {
 
     fn message(&mut self, id: u64, message: Message) -> Result<(), End> {
         match message {
-            Message::Call { request, procedure, payload, .. } => self.call(id, request, &procedure, payload),
+            Message::Call { request, procedure, payload, .. } => {
+                self.call(id, request, &procedure, payload)
+            }
             Message::Cancel { request, .. } => {
                 // It may have been answered in the same moment.
                 if self.realm.dealer.cancel(id, request) {
@@ -189,9 +207,9 @@ impl<'a> Conversation<'a> {
                 }
                 Ok(())
             }
-            Message::Yield { request, payload, .. } => {
-                self.answered(id, request, |request| Message::Result { request, details: Map::new(), payload })
-            }
+            Message::Yield { request, payload, .. } => self.answered(id, request, |request| {
+                Message::Result { request, details: Map::new(), payload }
+            }),
             Message::Error { request_type: code::INVOCATION, request, details, error, payload } => {
                 if !valid_uri(&error) {
                     return Err(End::violation("the Error of ERROR is not a URI of WAMP"));
@@ -212,12 +230,19 @@ impl<'a> Conversation<'a> {
                 let mut held = self.outbox.hold();
                 let answer = match self.realm.dealer.unregister(id, registration) {
                     Ok(()) => Message::Unregistered { request },
-                    Err(refused) => error(code::UNREGISTER, request, refused, "this session has no such registration"),
+                    Err(refused) => error(
+                        code::UNREGISTER,
+                        request,
+                        refused,
+                        "this session has no such registration",
+                    ),
                 };
                 let _ = held.send(answer);
                 Ok(())
             }
-            Message::Goodbye { reason, .. } if reason == uri::GOODBYE_AND_OUT => Err(End::GoodbyeAndOut),
+            Message::Goodbye { reason, .. } if reason == uri::GOODBYE_AND_OUT => {
+                Err(End::GoodbyeAndOut)
+            }
             Message::Goodbye { .. } => Err(End::Goodbye),
             Message::Abort { reason, .. } => Err(End::Aborted(reason)),
             Message::Error { .. } => Err(End::violation("an ERROR that answers no INVOCATION")),
@@ -225,10 +250,19 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn call(&mut self, id: u64, request: u64, procedure: &str, payload: Payload) -> Result<(), End> {
+    fn call(
+        &mut self,
+        id: u64,
+        request: u64,
+        procedure: &str,
+        payload: Payload,
+    ) -> Result<(), End> {
         self.calls += 1;
-        let passed =
-            if valid_uri(procedure) { self.realm.dealer.call(id, request, procedure)? } else { Err(uri::INVALID_URI) };
+        let passed = if valid_uri(procedure) {
+            self.realm.dealer.call(id, request, procedure)?
+        } else {
+            Err(uri::INVALID_URI)
+        };
         let Passed { callee, callee_id, invocation, registration } = match passed {
             Ok(passed) => passed,
             Err(refused) => {
@@ -236,7 +270,8 @@ impl<'a> Conversation<'a> {
                 return Ok(());
             }
         };
-        let message = Message::Invocation { request: invocation, registration, details: Map::new(), payload };
+        let message =
+            Message::Invocation { request: invocation, registration, details: Map::new(), payload };
         if let Err(unsent) = callee.pass_on(message) {
             tell(self.realm.dealer.answer(callee_id, invocation)?, &unsent);
         }
@@ -244,7 +279,12 @@ impl<'a> Conversation<'a> {
     }
 
     /// Passes on what a callee has answered.
-    fn answered(&mut self, id: u64, invocation: u64, answer: impl FnOnce(u64) -> Message) -> Result<(), End> {
+    fn answered(
+        &mut self,
+        id: u64,
+        invocation: u64,
+        answer: impl FnOnce(u64) -> Message,
+    ) -> Result<(), End> {
         self.invocations += 1;
         if let Some(Answered { caller, request }) = self.realm.dealer.answer(id, invocation)?
             && let Err(unsent) = caller.pass_on(answer(request))
@@ -256,14 +296,18 @@ impl<'a> Conversation<'a> {
 
     fn register(&mut self, id: u64, request: u64, options: &Map, procedure: String) {
         let given = |option: &str| options.get(option).and_then(Value::as_str);
-        let plain =
-            given("match").is_none_or(|how| how == "exact") && given("invoke").is_none_or(|how| how == "single");
-        // As soon as it is registered it can be called, and the session has to hear of the one before the other.
+        let plain = given("match").is_none_or(|how| how == "exact")
+            && given("invoke").is_none_or(|how| how == "single");
+        // As soon as it is registered it can be called, and the session has to hear of
+        // the one before the other.
         let mut held = self.outbox.hold();
         let what = procedure.clone();
         let registered = if !plain {
             Err(OPTION_NOT_ALLOWED)
-        } else if !valid_uri(&procedure) || procedure.len() > MAX_URI || procedure.starts_with("wamp.") {
+        } else if !valid_uri(&procedure)
+            || procedure.len() > MAX_URI
+            || procedure.starts_with("wamp.")
+        {
             Err(uri::INVALID_URI)
         } else {
             self.realm.dealer.register(id, procedure)
@@ -275,7 +319,8 @@ impl<'a> Conversation<'a> {
         let _ = held.send(answer);
     }
 
-    /// None of what a router says for itself is longer than the shortest message that a handshake can allow.
+    /// None of what a router says for itself is longer than the shortest message that a
+    /// handshake can allow.
     fn say(&self, message: Message) {
         let _ = self.outbox.send(message);
     }
@@ -283,11 +328,15 @@ impl<'a> Conversation<'a> {
     /// Says why, if there is somebody to hear it, and closes the connection.
     pub fn end(mut self, end: &End) {
         let abort = |reason: &str, message: String| {
-            Some(Message::Abort { details: Map::from([("message", message.into())]), reason: reason.into() })
+            Some(Message::Abort {
+                details: Map::from([("message", message.into())]),
+                reason: reason.into(),
+            })
         };
         let (word, code) = match end {
             End::Goodbye => {
-                let goodbye = Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() };
+                let goodbye =
+                    Message::Goodbye { details: Map::new(), reason: uri::GOODBYE_AND_OUT.into() };
                 (Some(goodbye), CLOSE_NORMAL)
             }
             End::GoodbyeAndOut | End::Closed | End::Aborted(_) => (None, CLOSE_NORMAL),
@@ -299,7 +348,9 @@ impl<'a> Conversation<'a> {
                 };
                 (abort(reason, message.clone()), code)
             }
-            End::Unreadable(error) => (abort(uri::PROTOCOL_VIOLATION, error.to_string()), close_code(error)),
+            End::Unreadable(error) => {
+                (abort(uri::PROTOCOL_VIOLATION, error.to_string()), close_code(error))
+            }
             End::Failed(_) | End::GivenUp(_) => (None, CLOSE_GOING_AWAY),
         };
         self.outbox.last(word, code);
@@ -359,9 +410,9 @@ fn failed(error: io::Error) -> End {
         return End::Failed(error);
     }
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(WampError::UnknownCode(16 | 32 | 34)) => {
-            End::violation("this router is a dealer and no broker: it passes on calls, not publications")
-        }
+        Some(WampError::UnknownCode(16 | 32 | 34)) => End::violation(
+            "this router is a dealer and no broker: it passes on calls, not publications",
+        ),
         _ => End::Unreadable(error),
     }
 }

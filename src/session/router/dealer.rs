@@ -1,7 +1,9 @@
-//! Who is there, who has registered what, and who waits for whom: all that the sessions of a router share.
+//! Who is there, who has registered what, and who waits for whom: all that the sessions
+//! of a router share.
 //!
-//! It is all behind one lock, which is held for a few lookups and never while anything is sent. That is also why a
-//! router cannot have a process for each connection: a call concerns two sessions, so they need a memory in common.
+//! It is all behind one lock, which is held for a few lookups and never while anything
+//! is sent. That is also why a router cannot have a process for each connection: a call
+//! concerns two sessions, so they need a memory in common.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -19,8 +21,8 @@ const MAX_REGISTRATIONS: usize = 1000;
 /// How many procedures may be registered in all.
 const MAX_PROCEDURES: usize = 100_000;
 
-/// What a session gets that asks for more than these. The specification has no name for it, and leaves all that do
-/// not begin with `wamp` to others.
+/// What a session gets that asks for more than these. The specification has no name for
+/// it, and leaves all that do not begin with `wamp` to others.
 pub const TOO_MANY: &str = "roundtrip.error.too_many";
 
 /// The state of a realm.
@@ -90,13 +92,15 @@ pub struct Violation(pub &'static str);
 pub type Refused = &'static str;
 
 impl Dealer {
-    /// Adds a session, and returns its number; `None` once this is [closed](Dealer::close).
+    /// Adds a session, and returns its number; `None` once this is
+    /// [closed](Dealer::close).
     pub fn join(&self, outbox: Arc<Outbox>) -> Option<u64> {
         let mut state = self.state();
         if state.closed {
             return None;
         }
-        // Drawn from all numbers there are, as the specification wants it: so they say nothing about each other.
+        // Drawn from all numbers there are, as the specification wants it: so they say
+        // nothing about each other.
         let id = loop {
             let id = RandomState::new().hash_one(0) % MAX_ID + 1;
             if !state.members.contains_key(&id) {
@@ -104,11 +108,14 @@ impl Dealer {
             }
         };
         let (calls, invocations, registrations) = Default::default();
-        state.members.insert(id, Member { outbox, calls, invocations, last_invocation: 0, registrations });
+        state
+            .members
+            .insert(id, Member { outbox, calls, invocations, last_invocation: 0, registrations });
         Some(id)
     }
 
-    /// Removes a session and what it has registered; returns the calls that it will not answer any more.
+    /// Removes a session and what it has registered; returns the calls that it will not
+    /// answer any more.
     pub fn leave(&self, id: u64) -> Vec<Answered> {
         let state = &mut *self.state();
         let Some(member) = state.members.remove(&id) else { return Vec::new() };
@@ -136,7 +143,9 @@ impl Dealer {
         if state.procedures.contains_key(&procedure) {
             return Err(uri::PROCEDURE_ALREADY_EXISTS);
         }
-        if member.registrations.len() >= MAX_REGISTRATIONS || state.procedures.len() >= MAX_PROCEDURES {
+        if member.registrations.len() >= MAX_REGISTRATIONS
+            || state.procedures.len() >= MAX_PROCEDURES
+        {
             return Err(TOO_MANY);
         }
         state.last_registration += 1;
@@ -148,13 +157,21 @@ impl Dealer {
 
     pub fn unregister(&self, id: u64, registration: u64) -> Result<(), Refused> {
         let state = &mut *self.state();
-        let procedure = state.members.get_mut(&id).and_then(|member| member.registrations.remove(&registration));
+        let procedure = state
+            .members
+            .get_mut(&id)
+            .and_then(|member| member.registrations.remove(&registration));
         state.procedures.remove(&procedure.ok_or(uri::NO_SUCH_REGISTRATION)?);
         Ok(())
     }
 
     /// Looks up who is to be called, and notes who waits for the answer.
-    pub fn call(&self, id: u64, request: u64, procedure: &str) -> Result<Result<Passed, Refused>, Violation> {
+    pub fn call(
+        &self,
+        id: u64,
+        request: u64,
+        procedure: &str,
+    ) -> Result<Result<Passed, Refused>, Violation> {
         let state = &mut *self.state();
         let Some(member) = state.members.get(&id) else { return Ok(Err(uri::CANCELED)) };
         if member.calls.contains_key(&request) {
@@ -167,18 +184,22 @@ impl Dealer {
         let Some(Procedure { registration, callee: callee_id }) = procedure else {
             return Ok(Err(uri::NO_SUCH_PROCEDURE));
         };
-        let Some(member) = state.members.get_mut(&callee_id) else { return Ok(Err(uri::NO_SUCH_PROCEDURE)) };
+        let Some(member) = state.members.get_mut(&callee_id) else {
+            return Ok(Err(uri::NO_SUCH_PROCEDURE));
+        };
         member.last_invocation += 1;
         let invocation = member.last_invocation;
         member.invocations.insert(invocation, Call { caller: id, number: request });
-        let passed = Passed { callee: Arc::clone(&member.outbox), callee_id, invocation, registration };
+        let passed =
+            Passed { callee: Arc::clone(&member.outbox), callee_id, invocation, registration };
         if let Some(member) = state.members.get_mut(&id) {
             member.calls.insert(request, Invocation { callee: callee_id, number: invocation });
         }
         Ok(Ok(passed))
     }
 
-    /// Looks up who waits for this invocation, and forgets it. Nobody does when the caller has left meanwhile.
+    /// Looks up who waits for this invocation, and forgets it. Nobody does when the
+    /// caller has left meanwhile.
     pub fn answer(&self, id: u64, invocation: u64) -> Result<Option<Answered>, Violation> {
         let state = &mut *self.state();
         let Some(callee) = state.members.get_mut(&id) else { return Ok(None) };

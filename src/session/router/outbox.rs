@@ -1,10 +1,11 @@
 //! Writing to a session that others are waiting for, and hardly waiting for it.
 //!
-//! Whoever has something for a session writes it, in whatever thread that is: handing it to a thread of the session's
-//! own would wake that thread first, and waking up is most of what a message costs. But a session that stops reading
-//! fills its socket's buffer, and then a write waits. So a write here waits for some milliseconds at most
-//! ([`OFFER`]). What did not fit goes into a queue, and until that is empty this session has a thread of its own
-//! after all, its slow lane:
+//! Whoever has something for a session writes it, in whatever thread that is: handing
+//! it to a thread of the session's own would wake that thread first, and waking up is
+//! most of what a message costs. But a session that stops reading fills its socket's
+//! buffer, and then a write waits. So a write here waits for some milliseconds at most
+//! ([`OFFER`]). What did not fit goes into a queue, and until that is empty this
+//! session has a thread of its own after all, its slow lane:
 //!
 //! ```text
 //!   direct      send ─▶ write ──────────────────────────────▶ socket
@@ -12,14 +13,16 @@
 //!   over        send ─▶ nothing                                           too much in the queue, or no progress
 //! ```
 //!
-//! So the others wait a little each time a session enters the slow lane. The last of [`ENTRIES`] times it stays
-//! there: otherwise one that reads just enough could cost everybody the wait for ever.
+//! So the others wait a little each time a session enters the slow lane. The last of
+//! [`ENTRIES`] times it stays there: otherwise one that reads just enough could cost
+//! everybody the wait for ever.
 //!
-//! A queue is bounded. A call that finds it full is refused, and its caller hears so and can ask again. An answer has
-//! more room; if that is full too, the caller gets an error in its place, which is short. A session that has no room
-//! for even that asks for more than it takes, and is given up. All queues together are bounded as well, but a little
-//! of its own each session has in any case: a crowd that takes nothing may cost the others their longest messages,
-//! and nobody else the session.
+//! A queue is bounded. A call that finds it full is refused, and its caller hears so
+//! and can ask again. An answer has more room; if that is full too, the caller gets an
+//! error in its place, which is short. A session that has no room for even that asks
+//! for more than it takes, and is given up. All queues together are bounded as well,
+//! but a little of its own each session has in any case: a crowd that takes nothing may
+//! cost the others their longest messages, and nobody else the session.
 
 use std::io;
 use std::mem;
@@ -33,14 +36,15 @@ use crate::wamp::transport::Encoder;
 use crate::wire::rawsocket::FrameError;
 use crate::wire::wamp::Message;
 
-/// How long a direct write may go on, and after how long without room it is over. The system counts the latter in
-/// ticks of its own: where one is 4 ms, 8 to 12 ms were seen. Zero is not to be had.
+/// How long a direct write may go on, and after how long without room it is over. The
+/// system counts the latter in ticks of its own: where one is 4 ms, 8 to 12 ms were
+/// seen. Zero is not to be had.
 const OFFER: Duration = Duration::from_millis(5);
 const NO_ROOM: Duration = Duration::from_millis(1);
 
-/// How many bytes a direct write hands over at once. Linux cuts what is written into a Unix socket into pieces of
-/// some 48 KiB, and has its timeout begin anew with each: a reader that takes one now and then would prolong a single
-/// write of 16 MiB to hours.
+/// How many bytes a direct write hands over at once. Linux cuts what is written into a
+/// Unix socket into pieces of some 48 KiB, and has its timeout begin anew with each: a
+/// reader that takes one now and then would prolong a single write of 16 MiB to hours.
 const PIECE: usize = 32 * 1024;
 
 /// How long a write of the slow lane may wait, before it is looked whether to go on.
@@ -55,8 +59,9 @@ const CALLS: Room = Room { own: 64 << 10, one: 4 << 20, all: 256 << 20 };
 /// The same for an answer that is passed on.
 const ANSWERS: Room = Room { own: 64 << 10, one: 16 << 20, all: 512 << 20 };
 
-/// The same for what the router says itself, which is short. There is never more than this, what each session has of
-/// its own, and one message of each thread that is writing.
+/// The same for what the router says itself, which is short. There is never more than
+/// this, what each session has of its own, and one message of each thread that is
+/// writing.
 const WORDS: Room = Room { own: 128 << 10, one: 17 << 20, all: 512 << 20 };
 
 /// How long [`Outbox::finish`] waits for a queue to become empty.
@@ -120,15 +125,28 @@ impl Outbox {
     ///
     /// # Errors
     /// When the system sets no timeout.
-    pub fn new(stream: Stream, encoder: Encoder, idle_timeout: Duration, total: &Arc<Total>) -> io::Result<Arc<Self>> {
+    pub fn new(
+        stream: Stream,
+        encoder: Encoder,
+        idle_timeout: Duration,
+        total: &Arc<Total>,
+    ) -> io::Result<Arc<Self>> {
         stream.set_offer_timeout(NO_ROOM)?;
         let encoder = Some(encoder);
-        let writing = Writing { encoder, out: Vec::new(), way: Way::Direct, waiting: 0, entries: 0, why: None };
+        let writing = Writing {
+            encoder,
+            out: Vec::new(),
+            way: Way::Direct,
+            waiting: 0,
+            entries: 0,
+            why: None,
+        };
         let (writing, changed, total) = (Mutex::new(writing), Condvar::new(), Arc::clone(total));
         Ok(Arc::new(Outbox { writing, changed, stream, idle_timeout, total }))
     }
 
-    /// Sends a message, or queues it. That it never arrives, its session's own thread finds out.
+    /// Sends a message, or queues it. That it never arrives, its session's own thread
+    /// finds out.
     ///
     /// # Errors
     /// When it cannot be sent to this session, whatever becomes of the session.
@@ -136,7 +154,8 @@ impl Outbox {
         self.hold().send(message)
     }
 
-    /// As [`send`](Outbox::send), for what another session has said: it is refused where too much is queued.
+    /// As [`send`](Outbox::send), for what another session has said: it is refused
+    /// where too much is queued.
     ///
     /// # Errors
     /// Those of [`send`](Outbox::send), and [`Unsent::Full`].
@@ -144,7 +163,8 @@ impl Outbox {
         self.hold().pass_on(message)
     }
 
-    /// Keeps others from sending, so that something can be done before what follows it is sent.
+    /// Keeps others from sending, so that something can be done before what follows it
+    /// is sent.
     pub fn hold(self: &Arc<Self>) -> Held<'_> {
         Held { outbox: self, writing: self.lock() }
     }
@@ -157,8 +177,8 @@ impl Outbox {
         held.leave();
     }
 
-    /// Says the last word, closes with this code, where the framing has one, and sends nothing more: not what others
-    /// are just about to send, either.
+    /// Says the last word, closes with this code, where the framing has one, and sends
+    /// nothing more: not what others are just about to send, either.
     pub fn last(self: &Arc<Self>, word: Option<Message>, code: u16) {
         let mut held = self.hold();
         if let Some(word) = word {
@@ -192,7 +212,8 @@ impl Outbox {
         self.lock().why.clone()
     }
 
-    /// Nothing is behind the lock that could be half done: at worst a message is lost with the thread that sent it.
+    /// Nothing is behind the lock that could be half done: at worst a message is lost
+    /// with the thread that sent it.
     fn lock(&self) -> MutexGuard<'_, Writing> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,7 +228,8 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// So many bytes wait no longer. A session that was given up meanwhile has none that wait.
+    /// So many bytes wait no longer. A session that was given up meanwhile has none
+    /// that wait.
     fn done(&self, writing: &mut Writing, bytes: usize) {
         let bytes = bytes.min(writing.waiting);
         writing.waiting -= bytes;
@@ -246,7 +268,10 @@ impl Outbox {
                 match self.stream.offer(rest) {
                     Ok(0) if progress.elapsed() < self.idle_timeout => {}
                     Ok(0) => {
-                        let why = format!("it took nothing of what was sent to it for {:?}", self.idle_timeout);
+                        let why = format!(
+                            "it took nothing of what was sent to it for {:?}",
+                            self.idle_timeout
+                        );
                         return self.give_up(&mut self.lock(), Some(why));
                     }
                     Err(_) => return self.give_up(&mut self.lock(), None),
@@ -261,16 +286,21 @@ impl Outbox {
         }
     }
 
-    /// What is in the queue; `None` when the slow lane is at its end. One that may be entered again ends as soon as
-    /// the queue is empty.
+    /// What is in the queue; `None` when the slow lane is at its end. One that may be
+    /// entered again ends as soon as the queue is empty.
     fn take(&self) -> Option<Vec<u8>> {
-        let empty = |writing: &mut Writing| matches!(&writing.way, Way::Slow(queue) if queue.is_empty());
+        let empty =
+            |writing: &mut Writing| matches!(&writing.way, Way::Slow(queue) if queue.is_empty());
         let mut writing = self.lock();
-        if writing.entries < ENTRIES && empty(&mut writing) && self.stream.set_offer_timeout(NO_ROOM).is_ok() {
+        if writing.entries < ENTRIES
+            && empty(&mut writing)
+            && self.stream.set_offer_timeout(NO_ROOM).is_ok()
+        {
             writing.way = Way::Direct;
             return None;
         }
-        let mut writing = self.changed.wait_while(writing, empty).unwrap_or_else(PoisonError::into_inner);
+        let mut writing =
+            self.changed.wait_while(writing, empty).unwrap_or_else(PoisonError::into_inner);
         if let Way::Slow(queue) = &mut writing.way { Some(mem::take(queue)) } else { None }
     }
 }
@@ -306,15 +336,21 @@ impl Held<'_> {
     /// Makes bytes of a message, unless the last word has been said.
     fn encode(&mut self, message: Message) -> Result<(), Unsent> {
         let Writing { encoder, out, .. } = &mut *self.writing;
-        encoder.as_mut().map_or(Ok(()), |encoder| encoder.message(message, out)).map_err(Unsent::TooLong)
+        encoder
+            .as_mut()
+            .map_or(Ok(()), |encoder| encoder.message(message, out))
+            .map_err(Unsent::TooLong)
     }
 
-    /// Whether there is so much room for what is about to be written, in case that it has to wait.
+    /// Whether there is so much room for what is about to be written, in case that it
+    /// has to wait.
     fn has(&self, room: &Room) -> bool {
         let Writing { out, waiting, way, .. } = &*self.writing;
         let all = self.outbox.total.0.load(Ordering::Relaxed);
         // Who has been given up needs none.
-        matches!(way, Way::Over) || waiting + out.len() <= room.own || *waiting <= room.one && all <= room.all
+        matches!(way, Way::Over)
+            || waiting + out.len() <= room.own
+            || *waiting <= room.one && all <= room.all
     }
 
     /// Writes it, or leaves it to the slow lane.
@@ -324,7 +360,9 @@ impl Held<'_> {
         } else {
             let (bytes, waiting) = (self.writing.out.len(), self.writing.waiting);
             let all = self.outbox.total.0.load(Ordering::Relaxed);
-            let why = format!("no room for {bytes} bytes to it: {waiting} bytes waited, and {all} in all");
+            let why = format!(
+                "no room for {bytes} bytes to it: {waiting} bytes waited, and {all} in all"
+            );
             self.outbox.give_up(&mut self.writing, Some(why));
         }
         self.clear();
@@ -359,7 +397,10 @@ impl Held<'_> {
         // The thread waits for the lock, so it sees the queue.
         let started = threads::spawn("slow lane", move || outbox.drain()).is_ok();
         if !started || self.outbox.stream.set_offer_timeout(LANE_OFFER).is_err() {
-            self.outbox.give_up(&mut self.writing, Some("the system gave no thread to write to it".into()));
+            self.outbox.give_up(
+                &mut self.writing,
+                Some("the system gave no thread to write to it".into()),
+            );
         }
     }
 

@@ -8,10 +8,12 @@ use crate::wire::value::Value;
 
 /// Appends a value as JSON, on one line and without white space, as it is sent.
 ///
-/// What [`parse`](super::parse) returned is encoded to a text from which it returns the same value. Bytes, which JSON
-/// does not have, become a string that begins with U+0000 and goes on in Base64, as WAMP has it ("Binary conversion
-/// of JSON Strings"). It stays a string when it is parsed: only a program that knows where the text comes from can
-/// tell that it is none, as [`wamp::Serializer`](crate::wire::wamp::Serializer) does.
+/// What [`parse`](super::parse) returned is encoded to a text from which it returns the
+/// same value. Bytes, which JSON does not have, become a string that begins with U+0000
+/// and goes on in Base64, as WAMP has it ("Binary conversion of JSON Strings"). It
+/// stays a string when it is parsed: only a program that knows where the text comes
+/// from can tell that it is none, as
+/// [`wamp::Serializer`](crate::wire::wamp::Serializer) does.
 ///
 /// ```
 /// use roundtrip::wire::json;
@@ -26,7 +28,8 @@ pub fn encode(value: &Value, out: &mut String) {
     Encoder { out, pretty: false, depth: 0 }.value(value);
 }
 
-/// A value as JSON for a person: each member on a line of its own, two spaces further in than what it is a member of.
+/// A value as JSON for a person: each member on a line of its own, two spaces further
+/// in than what it is a member of.
 ///
 /// ```
 /// use roundtrip::wire::json;
@@ -69,8 +72,9 @@ impl Encoder<'_> {
         match value {
             Value::Bool(truth) => self.write(format_args!("{truth}")),
             Value::Integer(number) => self.write(format_args!("{number}")),
-            // Debug writes the fewest digits from which the same f64 is read back, a fraction or an exponent always
-            // among them; Display writes 1 for 1.0, which is an integer, and 301 digits for 1e300.
+            // Debug writes the fewest digits from which the same f64 is read back, a
+            // fraction or an exponent always among them; Display writes 1 for 1.0,
+            // which is an integer, and 301 digits for 1e300.
             Value::Float(number) if number.is_finite() => self.write(format_args!("{number:?}")),
             Value::Float(_) | Value::Null | Value::Extension(..) => self.out.push_str("null"),
             Value::String(text) => self.string(text),

@@ -1,4 +1,5 @@
-//! The tables have what RFC 8259 demands (`ACCEPTED`, `REFUSED`) and what it leaves to the parser (`CHOSEN`).
+//! The tables have what RFC 8259 demands (`ACCEPTED`, `REFUSED`) and what it leaves to
+//! the parser (`CHOSEN`).
 
 use super::JsonErrorKind::*;
 use super::*;
@@ -64,7 +65,10 @@ const ACCEPTED: &[(&str, &str)] = &[
     (r#""\ud83d\ude00 \uD800\uDC00 \uDBFF\uDFFF""#, "\"😀 \u{10000} \u{10ffff}\""),
     (r#""\\u0061 \\n""#, r#""\\u0061 \\n""#),
     ("\"é € 😀\"", "\"é € 😀\""),
-    ("\"\u{7f}\u{80}\u{a0}\u{2028}\u{2029}\u{feff}\"", "\"\u{7f}\u{80}\u{a0}\u{2028}\u{2029}\u{feff}\""),
+    (
+        "\"\u{7f}\u{80}\u{a0}\u{2028}\u{2029}\u{feff}\"",
+        "\"\u{7f}\u{80}\u{a0}\u{2028}\u{2029}\u{feff}\"",
+    ),
     (r#""\uFFFE\uFFFF\uFDD0""#, "\"\u{fffe}\u{ffff}\u{fdd0}\""),
     (r#""[1,2] {\"a\":1} // not a comment""#, r#""[1,2] {\"a\":1} // not a comment""#),
 ];
@@ -259,7 +263,11 @@ const CHOSEN: &[(&[u8], Result<&str, JsonErrorKind>)] = &[
 #[test]
 fn what_is_json_is_understood() {
     for (text, encoded) in ACCEPTED {
-        assert_eq!(parse(text.as_bytes()).map(|value| value.to_string()), Ok((*encoded).to_owned()), "{text}");
+        assert_eq!(
+            parse(text.as_bytes()).map(|value| value.to_string()),
+            Ok((*encoded).to_owned()),
+            "{text}"
+        );
     }
 }
 
@@ -302,7 +310,10 @@ fn examples_of_the_rfc() {
     assert_eq!(image.get("Title").and_then(Value::as_str), Some("View from 15th Floor"));
     assert_eq!(image.get("Thumbnail").and_then(|it| it.get("Height")?.as_i64()), Some(125));
     assert_eq!(image.get("Animated").and_then(Value::as_bool), Some(false));
-    assert_eq!(image.get("IDs").and_then(Value::as_list), Some(&[116, 943, 234, 38793].map(Value::from)[..]));
+    assert_eq!(
+        image.get("IDs").and_then(Value::as_list),
+        Some(&[116, 943, 234, 38793].map(Value::from)[..])
+    );
     assert!(image.as_map().unwrap().iter().map(|(key, _)| key).eq([
         "Width",
         "Height",
@@ -356,7 +367,9 @@ fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
 #[test]
 fn depth_is_limited_and_fits_in_the_stack_of_a_small_thread() {
     let work = || {
-        for (open, inside, close) in [("[", "", "]"), (r#"{"a":"#, "0", "}"), (r#"[{"a":"#, "0", "}]")] {
+        for (open, inside, close) in
+            [("[", "", "]"), (r#"{"a":"#, "0", "}"), (r#"[{"a":"#, "0", "}]")]
+        {
             let levels = MAX_DEPTH / open.matches(['[', '{']).count();
             let value = parse(nested(open, inside, close, levels).as_bytes()).unwrap();
             // All else that goes down into a value, dropping it included.
@@ -381,8 +394,12 @@ fn a_text_that_breaks_off_is_an_error() {
         assert!(parse(text.as_bytes()).is_ok());
         for length in 0..text.len() {
             let error = parse(&text.as_bytes()[..length]).unwrap_err();
-            // The second half of a pair is missing as well when the text ends between the two.
-            assert!(matches!(error.kind, UnexpectedEnd | NotUtf8 | LoneSurrogate), "{length}: {error}");
+            // The second half of a pair is missing as well when the text ends between
+            // the two.
+            assert!(
+                matches!(error.kind, UnexpectedEnd | NotUtf8 | LoneSurrogate),
+                "{length}: {error}"
+            );
         }
     }
 }
@@ -438,8 +455,23 @@ fn what_is_encoded_is_parsed_back() {
 #[test]
 fn floats_keep_every_bit() {
     let mut random = Random(0xFEDC_BA98_7654_3210);
-    let known = [0.0, -0.0, 1.0, 0.1, 1e15, 1e16, 1e17, 1e300, 1e-5, 5e-324, f64::MIN_POSITIVE, f64::MAX, f64::MIN];
-    let drawn = (0..20_000).map(|_| f64::from_bits(random.next())).filter(|float| float.is_finite());
+    let known = [
+        0.0,
+        -0.0,
+        1.0,
+        0.1,
+        1e15,
+        1e16,
+        1e17,
+        1e300,
+        1e-5,
+        5e-324,
+        f64::MIN_POSITIVE,
+        f64::MAX,
+        f64::MIN,
+    ];
+    let drawn =
+        (0..20_000).map(|_| f64::from_bits(random.next())).filter(|float| float.is_finite());
     for float in known.into_iter().chain(drawn) {
         let text = Value::Float(float).to_string();
         match parse(text.as_bytes()) {
@@ -463,8 +495,8 @@ fn what_json_does_not_have_is_written_as_documented() {
 
 #[test]
 fn no_bytes_make_it_panic() {
-    // Bytes from anywhere seldom get beyond the first; those that JSON is made of, and whole texts with some of their
-    // bytes changed, do.
+    // Bytes from anywhere seldom get beyond the first; those that JSON is made of, and
+    // whole texts with some of their bytes changed, do.
     const MADE_OF: &[u8] = b"[]{}:,\"\\/ntrue falsb0123456789-+.eEdD8cC\n \x00\x1f\xc3\xa9";
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..5_000 {
@@ -488,7 +520,8 @@ fn no_bytes_make_it_panic() {
 #[test]
 fn a_map_of_many_keys_takes_no_longer_than_its_length_allows() {
     // Were each key compared with all before it, this would go on for minutes.
-    let pairs: Vec<String> = (0..100_000).map(|number| format!("\"{number}\":{number},\"again\":{number}")).collect();
+    let pairs: Vec<String> =
+        (0..100_000).map(|number| format!("\"{number}\":{number},\"again\":{number}")).collect();
     let value = parse(format!("{{{}}}", pairs.join(",")).as_bytes()).unwrap();
     assert_eq!(value.as_map().map(Map::len), Some(100_001));
     assert_eq!(value.get("again").and_then(Value::as_u64), Some(99_999));
@@ -510,7 +543,10 @@ fn pretty_text_is_for_reading() {
 #[test]
 fn the_number_of_values_is_limited() {
     let list = |members: usize| format!("[{}0]", "0,".repeat(members - 1));
-    assert_eq!(parse(list(MAX_VALUES - 1).as_bytes()).unwrap().as_list().map(<[_]>::len), Some(MAX_VALUES - 1));
+    assert_eq!(
+        parse(list(MAX_VALUES - 1).as_bytes()).unwrap().as_list().map(<[_]>::len),
+        Some(MAX_VALUES - 1)
+    );
     let error = parse(list(MAX_VALUES).as_bytes()).unwrap_err();
     // In front of the last.
     assert_eq!((error.kind, error.column), (TooMany, 2 * MAX_VALUES));

@@ -6,9 +6,10 @@ const NIL: u8 = 0xC0;
 
 /// Appends a value as `MessagePack`.
 ///
-/// What [`parse`](super::parse) returned is encoded to bytes from which it returns the same value. Of two things that
-/// a [`Value`] can hold `MessagePack` has no form: an integer below `i64::MIN` or above `u64::MAX` becomes the
-/// nearest float, as when JSON is read, and what is longer than 4 GiB, or has more members, becomes nil.
+/// What [`parse`](super::parse) returned is encoded to bytes from which it returns the
+/// same value. Of two things that a [`Value`] can hold `MessagePack` has no form: an
+/// integer below `i64::MIN` or above `u64::MAX` becomes the nearest float, as when JSON
+/// is read, and what is longer than 4 GiB, or has more members, becomes nil.
 ///
 /// ```
 /// use roundtrip::wire::{msgpack, value::Value};
@@ -31,14 +32,25 @@ pub fn encode(value: &Value, out: &mut Vec<u8>) {
             }
         }
         Value::Extension(kind, bytes) => {
-            let fixed = [1, 2, 4, 8, 16].iter().zip(0xD4..).find(|(length, _)| **length == bytes.len());
-            if head(bytes.len(), fixed.map(|(_, first)| first), [Some(0xC7), Some(0xC8), Some(0xC9)], out) {
+            let fixed =
+                [1, 2, 4, 8, 16].iter().zip(0xD4..).find(|(length, _)| **length == bytes.len());
+            if head(
+                bytes.len(),
+                fixed.map(|(_, first)| first),
+                [Some(0xC7), Some(0xC8), Some(0xC9)],
+                out,
+            ) {
                 out.push(kind.cast_unsigned());
                 out.extend_from_slice(bytes);
             }
         }
         Value::List(items) => {
-            if head(items.len(), within(0x90, 0x0F, items.len()), [None, Some(0xDC), Some(0xDD)], out) {
+            if head(
+                items.len(),
+                within(0x90, 0x0F, items.len()),
+                [None, Some(0xDC), Some(0xDD)],
+                out,
+            ) {
                 for item in items {
                     encode(item, out);
                 }
@@ -66,9 +78,15 @@ fn within(first: u8, largest: u8, length: usize) -> Option<u8> {
     u8::try_from(length).ok().filter(|&length| length <= largest).map(|length| first | length)
 }
 
-/// Writes what comes before the members of a value: one byte, if there is such a format, or else the format for a
-/// length of 1, 2 or 4 bytes, and the length. Returns whether the members are to follow.
-fn head(length: usize, alone: Option<u8>, [one, two, four]: [Option<u8>; 3], out: &mut Vec<u8>) -> bool {
+/// Writes what comes before the members of a value: one byte, if there is such a
+/// format, or else the format for a length of 1, 2 or 4 bytes, and the length. Returns
+/// whether the members are to follow.
+fn head(
+    length: usize,
+    alone: Option<u8>,
+    [one, two, four]: [Option<u8>; 3],
+    out: &mut Vec<u8>,
+) -> bool {
     if let Some(first) = alone {
         out.push(first);
     } else if let (Some(first), Ok(length)) = (one, u8::try_from(length)) {

@@ -14,7 +14,9 @@ fn encoded(value: &Value) -> Vec<u8> {
 /// Bytes in hexadecimal, and then so many times the same one.
 fn bytes(hex: &str, (byte, times): (u8, usize)) -> Vec<u8> {
     let digits: Vec<char> = hex.chars().filter(|digit| !digit.is_whitespace()).collect();
-    let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap());
+    let pairs = digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap());
     pairs.chain(vec![byte; times]).collect()
 }
 
@@ -59,7 +61,9 @@ fn every_number_has_the_shortest_format() {
         assert_eq!(encoded(&value), bytes(hex, no_more));
         assert_eq!(parse(&bytes(hex, no_more)), Ok(value));
     }
-    assert!(matches!(parse(&encoded(&Value::Float(f64::NAN))), Ok(Value::Float(number)) if number.is_nan()));
+    assert!(
+        matches!(parse(&encoded(&Value::Float(f64::NAN))), Ok(Value::Float(number)) if number.is_nan())
+    );
 }
 
 #[test]
@@ -107,7 +111,9 @@ fn every_length_has_the_shortest_format() {
         let error = parse(&message[..message.len() - 1]).unwrap_err();
         assert_eq!(error.kind, UnexpectedEnd);
     }
-    for (length, head) in [(0, "80"), (15, "8F"), (16, "DE 00 10"), (65_535, "DE FF FF"), (65_536, "DF 00 01 00 00")] {
+    for (length, head) in
+        [(0, "80"), (15, "8F"), (16, "DE 00 10"), (65_535, "DE FF FF"), (65_536, "DF 00 01 00 00")]
+    {
         let map: Map = (0..length).map(|number| (number.to_string(), Value::Null)).collect();
         let message = encoded(&Value::Map(map.clone()));
         assert!(message.starts_with(&bytes(head, (0, 0))), "{head}");
@@ -146,11 +152,18 @@ fn longer_formats_than_needed_are_understood() {
         ("DF 00 00 00 01 D9 01 61 C3", r#"{"a":true}"#),
         ("82 A1 61 01 A1 61 02", r#"{"a":2}"#),
     ] {
-        assert_eq!(parse(&bytes(hex, (0, 0))).map(|value| value.to_string()), Ok(json.to_owned()), "{hex}");
+        assert_eq!(
+            parse(&bytes(hex, (0, 0))).map(|value| value.to_string()),
+            Ok(json.to_owned()),
+            "{hex}"
+        );
     }
     assert_eq!(parse(b"\xC8\0\x01\x05x"), Ok(Value::Extension(5, b"x".to_vec())));
     // A time stamp in seconds, in the 32-bit format of the specification.
-    assert_eq!(parse(b"\xD6\xFF\x3B\x9A\xCA\0"), Ok(Value::Extension(-1, 1_000_000_000_u32.to_be_bytes().into())));
+    assert_eq!(
+        parse(b"\xD6\xFF\x3B\x9A\xCA\0"),
+        Ok(Value::Extension(-1, 1_000_000_000_u32.to_be_bytes().into()))
+    );
 }
 
 #[test]
@@ -205,7 +218,10 @@ fn depth_is_limited_and_fits_in_the_stack_of_a_small_thread() {
             assert_eq!(parse(&encoded(&value.clone())), Ok(value));
 
             let message = [&level.repeat(100_000)[..], b"\x01"].concat();
-            assert_eq!(parse(&message), Err(MsgpackError { kind: TooDeep, offset: MAX_DEPTH * level.len() }));
+            assert_eq!(
+                parse(&message),
+                Err(MsgpackError { kind: TooDeep, offset: MAX_DEPTH * level.len() })
+            );
         }
     };
     thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
@@ -219,7 +235,10 @@ fn drawn(random: &mut Random) -> Value {
     match random.below(3) {
         0 => value,
         1 => Value::List(vec![value, Value::Bytes(bytes)]),
-        _ => Value::List(vec![Value::Extension(random.next().to_le_bytes()[5].cast_signed(), bytes), value]),
+        _ => Value::List(vec![
+            Value::Extension(random.next().to_le_bytes()[5].cast_signed(), bytes),
+            value,
+        ]),
     }
 }
 
@@ -238,7 +257,9 @@ fn what_is_encoded_is_parsed_back() {
 
 #[test]
 fn what_no_format_holds_is_written_as_documented() {
-    for (number, float) in [(i128::from(u64::MAX) + 1, 2f64.powi(64)), (i128::MIN, -(2f64.powi(127)))] {
+    for (number, float) in
+        [(i128::from(u64::MAX) + 1, 2f64.powi(64)), (i128::MIN, -(2f64.powi(127)))]
+    {
         assert_eq!(parse(&encoded(&Value::Integer(number))), Ok(Value::Float(float)));
     }
 }
@@ -268,7 +289,9 @@ fn no_bytes_make_it_panic() {
         for message in [any, changed] {
             match parse(&message) {
                 // What is accepted after all is a value as any other.
-                Ok(value) => assert_eq!(encoded(&parse(&encoded(&value)).unwrap()), encoded(&value)),
+                Ok(value) => {
+                    assert_eq!(encoded(&parse(&encoded(&value)).unwrap()), encoded(&value));
+                }
                 Err(error) => assert!(error.offset <= message.len(), "{error}"),
             }
         }
@@ -289,7 +312,10 @@ fn the_number_of_values_is_limited() {
         let length = u32::try_from(members).unwrap().to_be_bytes();
         [&[0xDD][..], &length, &vec![0; members]].concat()
     };
-    assert_eq!(parse(&list(MAX_VALUES - 1)).unwrap().as_list().map(<[_]>::len), Some(MAX_VALUES - 1));
+    assert_eq!(
+        parse(&list(MAX_VALUES - 1)).unwrap().as_list().map(<[_]>::len),
+        Some(MAX_VALUES - 1)
+    );
     let offset = list(MAX_VALUES).len() - 1;
     assert_eq!(parse(&list(MAX_VALUES)), Err(MsgpackError { kind: TooMany, offset }));
 }

@@ -38,8 +38,8 @@ pub enum Refusal {
 /// What is wrong with a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandshakeError {
-    /// It begins with this byte and not with `7F`: here somebody speaks another protocol, and would not understand an
-    /// answer.
+    /// It begins with this byte and not with `7F`: here somebody speaks another
+    /// protocol, and would not understand an answer.
     NotRawSocket(u8),
     /// A request that is to be answered with this refusal.
     Refuse(Refusal),
@@ -52,8 +52,9 @@ pub enum HandshakeError {
 }
 
 impl Handshake {
-    /// The four bytes, which are the same in a request and in the answer to it. A limit that is no power of two is
-    /// rounded down: who promises more than it takes would have to break the promise.
+    /// The four bytes, which are the same in a request and in the answer to it. A limit
+    /// that is no power of two is rounded down: who promises more than it takes would
+    /// have to break the promise.
     ///
     /// ```
     /// use roundtrip::wire::rawsocket::{Handshake, MAX_MESSAGE};
@@ -72,7 +73,8 @@ impl Handshake {
         [MAGIC, exponent << 4 | self.serializer.number(), 0, 0]
     }
 
-    /// Reads what a client has sent. An error that [is a refusal](HandshakeError::Refuse) is to be sent to it.
+    /// Reads what a client has sent. An error that [is a
+    /// refusal](HandshakeError::Refuse) is to be sent to it.
     ///
     /// # Errors
     /// When it is no request, or one that has to be refused.
@@ -81,7 +83,8 @@ impl Handshake {
         if reserved != 0 {
             return Err(HandshakeError::Refuse(Refusal::ReservedBits));
         }
-        let serializer = Serializer::from_number(serializer).ok_or(HandshakeError::Refuse(Refusal::Serializer))?;
+        let serializer = Serializer::from_number(serializer)
+            .ok_or(HandshakeError::Refuse(Refusal::Serializer))?;
         Ok(Handshake { serializer, max_message: MIN_MESSAGE << max_message })
     }
 
@@ -147,10 +150,16 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Serializer => f.write_str("the serializer is not supported"),
-            Refusal::MaxMessage => f.write_str("the longest message that was offered is not acceptable"),
-            Refusal::ReservedBits => f.write_str("the reserved bytes of the handshake are not zero"),
+            Refusal::MaxMessage => {
+                f.write_str("the longest message that was offered is not acceptable")
+            }
+            Refusal::ReservedBits => {
+                f.write_str("the reserved bytes of the handshake are not zero")
+            }
             Refusal::TooManyConnections => f.write_str("the server has too many connections"),
-            Refusal::Other(number) => write!(f, "error {number}, which the specification does not know"),
+            Refusal::Other(number) => {
+                write!(f, "error {number}, which the specification does not know")
+            }
         }
     }
 }
@@ -166,7 +175,9 @@ impl fmt::Display for HandshakeError {
             HandshakeError::OtherSerializer(number) => {
                 write!(f, "the server answered with serializer {number}, which was not asked for")
             }
-            HandshakeError::ReservedBits => f.write_str("the reserved bytes of the answer are not zero"),
+            HandshakeError::ReservedBits => {
+                f.write_str("the reserved bytes of the answer are not zero")
+            }
         }
     }
 }

@@ -10,11 +10,17 @@ fn every_handshake_is_understood_or_refused() {
         let max_message = 512 << (both >> 4);
         match (both & 0x0F, Handshake::parse_request(bytes)) {
             (number @ 1..=2, Ok(handshake)) => {
-                assert_eq!((handshake.serializer.number(), handshake.max_message), (number, max_message));
+                assert_eq!(
+                    (handshake.serializer.number(), handshake.max_message),
+                    (number, max_message)
+                );
                 assert_eq!(handshake.encode(), bytes);
                 assert_eq!(Handshake::parse_answer(bytes, handshake.serializer), Ok(handshake));
                 let other = Serializer::from_number(3 - number).unwrap();
-                assert_eq!(Handshake::parse_answer(bytes, other), Err(HandshakeError::OtherSerializer(number)));
+                assert_eq!(
+                    Handshake::parse_answer(bytes, other),
+                    Err(HandshakeError::OtherSerializer(number))
+                );
             }
             (0 | 3.., Err(error)) => assert_eq!(error, HandshakeError::Refuse(Refusal::Serializer)),
             (_, parsed) => panic!("{both:02X}: {parsed:?}"),
@@ -42,11 +48,20 @@ fn refusals_arrive() {
 fn what_is_no_handshake_is_named() {
     for bytes in [*b"GET ", [0; 4], [0xFF, 0xF1, 0, 0]] {
         assert_eq!(Handshake::parse_request(bytes), Err(HandshakeError::NotRawSocket(bytes[0])));
-        assert_eq!(Handshake::parse_answer(bytes, Serializer::Json), Err(HandshakeError::NotRawSocket(bytes[0])));
+        assert_eq!(
+            Handshake::parse_answer(bytes, Serializer::Json),
+            Err(HandshakeError::NotRawSocket(bytes[0]))
+        );
     }
     for bytes in [[0x7F, 0xF1, 1, 0], [0x7F, 0xF1, 0, 0x80]] {
-        assert_eq!(Handshake::parse_request(bytes), Err(HandshakeError::Refuse(Refusal::ReservedBits)));
-        assert_eq!(Handshake::parse_answer(bytes, Serializer::Json), Err(HandshakeError::ReservedBits));
+        assert_eq!(
+            Handshake::parse_request(bytes),
+            Err(HandshakeError::Refuse(Refusal::ReservedBits))
+        );
+        assert_eq!(
+            Handshake::parse_answer(bytes, Serializer::Json),
+            Err(HandshakeError::ReservedBits)
+        );
     }
     let error = io::Error::from(Handshake::parse_request(*b"GET ").unwrap_err());
     assert_eq!(error.kind(), ErrorKind::InvalidData);
@@ -55,11 +70,19 @@ fn what_is_no_handshake_is_named() {
 
 #[test]
 fn no_side_promises_more_than_it_takes() {
-    for (max_message, promised) in
-        [(0, 512), (512, 512), (1023, 512), (1024, 1024), (MAX_MESSAGE - 1, MAX_MESSAGE / 2), (usize::MAX, MAX_MESSAGE)]
-    {
+    for (max_message, promised) in [
+        (0, 512),
+        (512, 512),
+        (1023, 512),
+        (1024, 1024),
+        (MAX_MESSAGE - 1, MAX_MESSAGE / 2),
+        (usize::MAX, MAX_MESSAGE),
+    ] {
         let handshake = Handshake { serializer: Serializer::Json, max_message };
-        assert_eq!(Handshake::parse_request(handshake.encode()).map(|parsed| parsed.max_message), Ok(promised));
+        assert_eq!(
+            Handshake::parse_request(handshake.encode()).map(|parsed| parsed.max_message),
+            Ok(promised)
+        );
     }
 }
 
@@ -79,7 +102,8 @@ fn frames_do_not_depend_on_how_they_arrive() {
         (Kind::Message, b""),
         (Kind::Message, &long),
     ];
-    let stream: Vec<u8> = frames.iter().flat_map(|(kind, payload)| encoded(*kind, payload)).collect();
+    let stream: Vec<u8> =
+        frames.iter().flat_map(|(kind, payload)| encoded(*kind, payload)).collect();
     for piece in [1, 2, 3, 4, 5, 7, 4096, 100_000] {
         let mut reader = BufReader::with_capacity(piece, &stream[..]);
         let mut received = Vec::new();
@@ -103,7 +127,10 @@ fn lengths_are_as_in_the_specification() {
         let frame = encoded(Kind::Message, &vec![7; length]);
         assert!(frame.starts_with(&head) && frame.len() == 4 + length);
         let mut received = Vec::new();
-        assert_eq!(receive(&mut &frame[..], MAX_MESSAGE, &mut received).unwrap(), Some(Kind::Message));
+        assert_eq!(
+            receive(&mut &frame[..], MAX_MESSAGE, &mut received).unwrap(),
+            Some(Kind::Message)
+        );
         assert_eq!(received.len(), length);
     }
     assert!(encoded(Kind::Pong, &vec![7; MAX_MESSAGE]).starts_with(&[0x0A, 0, 0, 0]));
@@ -135,7 +162,10 @@ fn reserved_bits_are_errors() {
             assert_eq!(parsed.is_ok(), valid, "{frame:?}");
             if !valid {
                 let error = receive(&mut &frame[..], MAX_MESSAGE, &mut Vec::new()).unwrap_err();
-                assert_eq!(error.to_string(), format!("no message begins with the byte {first:02X}"));
+                assert_eq!(
+                    error.to_string(),
+                    format!("no message begins with the byte {first:02X}")
+                );
             }
         }
     }
@@ -159,7 +189,8 @@ fn no_bytes_make_it_panic() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..20_000 {
         let length = random.below(40);
-        let bytes: Vec<u8> = (0..length).map(|_| random.next().to_le_bytes()[3] >> random.below(8)).collect();
+        let bytes: Vec<u8> =
+            (0..length).map(|_| random.next().to_le_bytes()[3] >> random.below(8)).collect();
         let (mut reader, mut payload) = (&bytes[..], Vec::new());
         while let Ok(Some(_)) = receive(&mut reader, 512, &mut payload) {
             assert!(payload.len() <= 512);

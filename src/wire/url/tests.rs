@@ -97,7 +97,16 @@ fn listeners_have_addresses() {
         assert_eq!(socket.to_string(), text);
         assert_eq!(text.parse(), Ok(socket));
     }
-    for text in ["", "9000", "localhost", ":9000", "::1:9000", "localhost:http", "/tmp/router", "ws://localhost:1"] {
+    for text in [
+        "",
+        "9000",
+        "localhost",
+        ":9000",
+        "::1:9000",
+        "localhost:http",
+        "/tmp/router",
+        "ws://localhost:1",
+    ] {
         let error = text.parse::<Socket>().unwrap_err();
         assert!(error.contains("write HOST:PORT or unix:PATH"), "{text}: {error}");
     }

@@ -6,8 +6,8 @@ use super::{MAX_ID, Message, Payload, WampError, code, name};
 use crate::wire::value::{Map, Value};
 
 impl Message {
-    /// Reads the message in a value, and takes it apart for that: what the programs say to each other is moved, not
-    /// copied.
+    /// Reads the message in a value, and takes it apart for that: what the programs say
+    /// to each other is moved, not copied.
     ///
     /// ```
     /// use roundtrip::wire::json;
@@ -33,10 +33,18 @@ impl Message {
         let code = u64::try_from(code).map_err(|_| unknown)?;
         let mut fields = Fields { message: name(code).ok_or(unknown)?, items };
         let message = match code {
-            code::HELLO => Message::Hello { realm: fields.text("Realm")?, details: fields.map("Details")? },
-            code::WELCOME => Message::Welcome { session: fields.id("Session")?, details: fields.map("Details")? },
-            code::ABORT => Message::Abort { details: fields.map("Details")?, reason: fields.text("Reason")? },
-            code::GOODBYE => Message::Goodbye { details: fields.map("Details")?, reason: fields.text("Reason")? },
+            code::HELLO => {
+                Message::Hello { realm: fields.text("Realm")?, details: fields.map("Details")? }
+            }
+            code::WELCOME => {
+                Message::Welcome { session: fields.id("Session")?, details: fields.map("Details")? }
+            }
+            code::ABORT => {
+                Message::Abort { details: fields.map("Details")?, reason: fields.text("Reason")? }
+            }
+            code::GOODBYE => {
+                Message::Goodbye { details: fields.map("Details")?, reason: fields.text("Reason")? }
+            }
             code::ERROR => Message::Error {
                 request_type: fields.request_type()?,
                 request: fields.id("Request")?,
@@ -50,7 +58,9 @@ impl Message {
                 procedure: fields.text("Procedure")?,
                 payload: fields.payload()?,
             },
-            code::CANCEL => Message::Cancel { request: fields.id("Request")?, options: fields.map("Options")? },
+            code::CANCEL => {
+                Message::Cancel { request: fields.id("Request")?, options: fields.map("Options")? }
+            }
             code::RESULT => Message::Result {
                 request: fields.id("Request")?,
                 details: fields.map("Details")?,
@@ -61,12 +71,14 @@ impl Message {
                 options: fields.map("Options")?,
                 procedure: fields.text("Procedure")?,
             },
-            code::REGISTERED => {
-                Message::Registered { request: fields.id("Request")?, registration: fields.id("Registration")? }
-            }
-            code::UNREGISTER => {
-                Message::Unregister { request: fields.id("Request")?, registration: fields.id("Registration")? }
-            }
+            code::REGISTERED => Message::Registered {
+                request: fields.id("Request")?,
+                registration: fields.id("Registration")?,
+            },
+            code::UNREGISTER => Message::Unregister {
+                request: fields.id("Request")?,
+                registration: fields.id("Registration")?,
+            },
             code::UNREGISTERED => Message::Unregistered { request: fields.id("Request")? },
             code::INVOCATION => Message::Invocation {
                 request: fields.id("Request")?,
@@ -102,25 +114,34 @@ impl Message {
             Message::Abort { details, reason } | Message::Goodbye { details, reason } => {
                 list([code, details.into(), reason.into()])
             }
-            Message::Error { request_type, request, details, error, payload } => {
-                payload.behind([code, request_type.into(), request.into(), details.into(), error.into()])
-            }
+            Message::Error { request_type, request, details, error, payload } => payload.behind([
+                code,
+                request_type.into(),
+                request.into(),
+                details.into(),
+                error.into(),
+            ]),
             Message::Call { request, options, procedure, payload } => {
                 payload.behind([code, request.into(), options.into(), procedure.into()])
             }
             Message::Cancel { request, options } => list([code, request.into(), options.into()]),
-            Message::Result { request, details, payload } => payload.behind([code, request.into(), details.into()]),
+            Message::Result { request, details, payload } => {
+                payload.behind([code, request.into(), details.into()])
+            }
             Message::Register { request, options, procedure } => {
                 list([code, request.into(), options.into(), procedure.into()])
             }
-            Message::Registered { request, registration } | Message::Unregister { request, registration } => {
+            Message::Registered { request, registration }
+            | Message::Unregister { request, registration } => {
                 list([code, request.into(), registration.into()])
             }
             Message::Unregistered { request } => list([code, request.into()]),
             Message::Invocation { request, registration, details, payload } => {
                 payload.behind([code, request.into(), registration.into(), details.into()])
             }
-            Message::Yield { request, options, payload } => payload.behind([code, request.into(), options.into()]),
+            Message::Yield { request, options, payload } => {
+                payload.behind([code, request.into(), options.into()])
+            }
         }
     }
 }
@@ -151,7 +172,8 @@ impl Fields {
         self.take(field, "an integer from 1 to 2^53", id)
     }
 
-    /// Publishing and subscribing have more requests that may fail, but nobody here makes them.
+    /// Publishing and subscribing have more requests that may fail, but nobody here
+    /// makes them.
     fn request_type(&mut self) -> Result<u64, WampError> {
         const REQUESTS: [u64; 4] = [code::CALL, code::REGISTER, code::UNREGISTER, code::INVOCATION];
         let request = |value: Value| value.as_u64().filter(|code| REQUESTS.contains(code));
@@ -159,15 +181,25 @@ impl Fields {
     }
 
     fn text(&mut self, field: &'static str) -> Result<String, WampError> {
-        self.take(field, "a string", |value| if let Value::String(text) = value { Some(text) } else { None })
+        self.take(field, "a string", |value| {
+            if let Value::String(text) = value { Some(text) } else { None }
+        })
     }
 
     fn map(&mut self, field: &'static str) -> Result<Map, WampError> {
-        self.take(field, "a map", |value| if let Value::Map(map) = value { Some(map) } else { None })
+        self.take(
+            field,
+            "a map",
+            |value| if let Value::Map(map) = value { Some(map) } else { None },
+        )
     }
 
     fn list(&mut self, field: &'static str) -> Result<Vec<Value>, WampError> {
-        self.take(field, "a list", |value| if let Value::List(items) = value { Some(items) } else { None })
+        self.take(
+            field,
+            "a list",
+            |value| if let Value::List(items) = value { Some(items) } else { None },
+        )
     }
 
     fn payload(&mut self) -> Result<Payload, WampError> {

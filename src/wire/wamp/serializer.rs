@@ -79,7 +79,8 @@ impl Serializer {
         self == Serializer::Json
     }
 
-    /// Reads a message. In JSON a string that begins with U+0000 and goes on in Base64 is bytes.
+    /// Reads a message. In JSON a string that begins with U+0000 and goes on in Base64
+    /// is bytes.
     ///
     /// ```
     /// use roundtrip::wire::wamp::Serializer;
@@ -126,8 +127,8 @@ impl Serializer {
     }
 }
 
-/// WAMP, "Binary conversion of JSON Strings". A string that begins as bytes do and does not go on so stays what it
-/// is: then a router passes it on as it was.
+/// WAMP, "Binary conversion of JSON Strings". A string that begins as bytes do and does
+/// not go on so stays what it is: then a router passes it on as it was.
 fn restore_bytes(value: &mut Value) {
     match value {
         Value::String(text) => {

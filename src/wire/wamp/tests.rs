@@ -73,7 +73,10 @@ fn fields_are_where_the_specification_has_them() {
         })
     );
     let invocation = message(r#"[68,5,7,{},[],{"karma":10}]"#);
-    assert_eq!(invocation, Ok(Message::Invocation { request: 5, registration: 7, details: Map::new(), payload }));
+    assert_eq!(
+        invocation,
+        Ok(Message::Invocation { request: 5, registration: 7, details: Map::new(), payload })
+    );
     assert_eq!(message("[66,5,7]"), Ok(Message::Unregister { request: 5, registration: 7 }));
 }
 
@@ -136,7 +139,8 @@ fn a_wrong_shape_is_named() {
 
 #[test]
 fn bytes_survive_in_both() {
-    let arguments = vec![Value::Bytes(vec![]), Value::Bytes((0..=255).collect()), Value::from("\0not Base64")];
+    let arguments =
+        vec![Value::Bytes(vec![]), Value::Bytes((0..=255).collect()), Value::from("\0not Base64")];
     let keywords = Some(Map::from([("b", Value::List(vec![Value::Bytes(vec![7])]))]));
     let payload = Payload { arguments: Some(arguments), keywords };
     let message = Message::Call { request: 1, options: Map::new(), procedure: "p".into(), payload };

@@ -10,7 +10,8 @@ pub const PROCEDURE_ALREADY_EXISTS: &str = "wamp.error.procedure_already_exists"
 pub const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
 /// The procedure does not take these arguments.
 pub const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
-/// The call will never be answered. A router says so, among others, when the callee has gone.
+/// The call will never be answered. A router says so, among others, when the callee has
+/// gone.
 pub const CANCELED: &str = "wamp.error.canceled";
 /// A message is longer than the receiver takes.
 pub const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
@@ -25,8 +26,9 @@ pub const CLOSE_REALM: &str = "wamp.close.close_realm";
 /// The answer to a goodbye.
 pub const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
 
-/// Whether this can be the name of a realm or procedure, by the loose rule of the specification ("URIs"): components
-/// between dots, none of them empty, without white space and `#`.
+/// Whether this can be the name of a realm or procedure, by the loose rule of the
+/// specification ("URIs"): components between dots, none of them empty, without white
+/// space and `#`.
 ///
 /// ```
 /// use roundtrip::wire::wamp::valid_uri;
@@ -37,6 +39,7 @@ pub const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
 /// ```
 #[must_use]
 pub fn valid_uri(uri: &str) -> bool {
-    uri.split('.')
-        .all(|component| !component.is_empty() && !component.contains(|c: char| c.is_whitespace() || c == '#'))
+    uri.split('.').all(|component| {
+        !component.is_empty() && !component.contains(|c: char| c.is_whitespace() || c == '#')
+    })
 }

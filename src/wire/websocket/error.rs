@@ -6,12 +6,14 @@ use std::io::{self, ErrorKind};
 
 use super::{CLOSE_INVALID_DATA, CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, MAX_CONTROL, MAX_HEAD};
 
-/// Why no more can be received. Whatever it is, nobody can say where the next frame begins.
+/// Why no more can be received. Whatever it is, nobody can say where the next frame
+/// begins.
 #[derive(Debug)]
 pub enum WebSocketError {
     /// The connection failed, or ended within a frame or a message (`UnexpectedEof`).
     Io(io::Error),
-    /// A reserved bit is set, of an extension that was not negotiated (RFC 6455 section 5.2).
+    /// A reserved bit is set, of an extension that was not negotiated (RFC 6455 section
+    /// 5.2).
     ReservedBits,
     /// An opcode has no meaning (section 5.2).
     UnknownOpcode(u8),
@@ -19,7 +21,8 @@ pub enum WebSocketError {
     NotMasked,
     /// A server's frame is masked (section 5.1).
     Masked,
-    /// A length is written in more bytes than it needs, or in more than 63 bits (section 5.2).
+    /// A length is written in more bytes than it needs, or in more than 63 bits
+    /// (section 5.2).
     BadLength,
     /// A control frame is not the only one of its message (section 5.5).
     FragmentedControl,
@@ -40,8 +43,8 @@ pub enum WebSocketError {
 }
 
 impl WebSocketError {
-    /// The code with which to close the connection (RFC 6455 section 7.4.1); `None` when the connection itself has
-    /// failed.
+    /// The code with which to close the connection (RFC 6455 section 7.4.1); `None`
+    /// when the connection itself has failed.
     ///
     /// ```
     /// use roundtrip::wire::websocket::{CLOSE_TOO_BIG, WebSocketError};
@@ -64,19 +67,27 @@ impl fmt::Display for WebSocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WebSocketError::Io(error) => error.fmt(f),
-            WebSocketError::ReservedBits => f.write_str("a frame of an extension that was not negotiated"),
-            WebSocketError::UnknownOpcode(opcode) => write!(f, "a frame with the unknown opcode {opcode:#x}"),
+            WebSocketError::ReservedBits => {
+                f.write_str("a frame of an extension that was not negotiated")
+            }
+            WebSocketError::UnknownOpcode(opcode) => {
+                write!(f, "a frame with the unknown opcode {opcode:#x}")
+            }
             WebSocketError::NotMasked => f.write_str("a client's frame that is not masked"),
             WebSocketError::Masked => f.write_str("a server's frame that is masked"),
             WebSocketError::BadLength => f.write_str("a frame's length in too many bytes or bits"),
             WebSocketError::FragmentedControl => f.write_str("a control frame in several parts"),
-            WebSocketError::LongControl => write!(f, "a control frame of more than {MAX_CONTROL} bytes"),
+            WebSocketError::LongControl => {
+                write!(f, "a control frame of more than {MAX_CONTROL} bytes")
+            }
             WebSocketError::NothingToContinue => f.write_str("a frame that continues no message"),
             WebSocketError::NotContinued => f.write_str("a new message within an unfinished one"),
             WebSocketError::TooLong(limit) => write!(f, "a message of more than {limit} bytes"),
             WebSocketError::NotUtf8 => f.write_str("a text that is not UTF-8"),
             WebSocketError::HalfCloseCode => f.write_str("a close frame with half a code"),
-            WebSocketError::BadCloseCode(code) => write!(f, "a close frame with the code {code}, which is not sent"),
+            WebSocketError::BadCloseCode(code) => {
+                write!(f, "a close frame with the code {code}, which is not sent")
+            }
         }
     }
 }
@@ -84,7 +95,8 @@ impl fmt::Display for WebSocketError {
 /// Why a connection does not become a WebSocket.
 #[derive(Debug)]
 pub enum HandshakeError {
-    /// The connection failed, or ended before the whole head was there (`UnexpectedEof`).
+    /// The connection failed, or ended before the whole head was there
+    /// (`UnexpectedEof`).
     Io(io::Error),
     /// The head has more than [`MAX_HEAD`] bytes.
     TooLong,
@@ -107,8 +119,8 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The status with which a server answers (RFC 9110 section 15; 431 is RFC 6585 section 5); `None` when the
-    /// connection itself has failed.
+    /// The status with which a server answers (RFC 9110 section 15; 431 is RFC 6585
+    /// section 5); `None` when the connection itself has failed.
     pub(super) fn status(&self) -> Option<&'static str> {
         match self {
             HandshakeError::Io(_) => None,
@@ -117,7 +129,9 @@ impl HandshakeError {
             HandshakeError::Method(_) => Some("405 Method Not Allowed"),
             // A request for a web page, or for a version of WebSocket that was a draft.
             HandshakeError::Missing("Upgrade" | "Sec-WebSocket-Version")
-            | HandshakeError::Unexpected("Upgrade" | "Sec-WebSocket-Version", _) => Some("426 Upgrade Required"),
+            | HandshakeError::Unexpected("Upgrade" | "Sec-WebSocket-Version", _) => {
+                Some("426 Upgrade Required")
+            }
             _ => Some("400 Bad Request"),
         }
     }
@@ -129,13 +143,23 @@ impl fmt::Display for HandshakeError {
             HandshakeError::Io(error) => error.fmt(f),
             HandshakeError::TooLong => write!(f, "an HTTP head of more than {MAX_HEAD} bytes"),
             HandshakeError::NotHttp(line) => write!(f, "{line:?} is not HTTP"),
-            HandshakeError::HttpVersion(version) => write!(f, "{version:?} is spoken, and HTTP/1.1 is needed"),
-            HandshakeError::Method(method) => write!(f, "the method is {method:?}, and should be GET"),
+            HandshakeError::HttpVersion(version) => {
+                write!(f, "{version:?} is spoken, and HTTP/1.1 is needed")
+            }
+            HandshakeError::Method(method) => {
+                write!(f, "the method is {method:?}, and should be GET")
+            }
             HandshakeError::Missing(name) => write!(f, "the header field {name} is missing"),
-            HandshakeError::Repeated(name) => write!(f, "the header field {name} is there more than once"),
-            HandshakeError::Unexpected(name, value) => write!(f, "{value:?} is not what {name} should be"),
+            HandshakeError::Repeated(name) => {
+                write!(f, "the header field {name} is there more than once")
+            }
+            HandshakeError::Unexpected(name, value) => {
+                write!(f, "{value:?} is not what {name} should be")
+            }
             HandshakeError::NoProtocol => f.write_str("no WebSocket subprotocol in common"),
-            HandshakeError::Refused(status) => write!(f, "the server does not upgrade to WebSocket: {status:?}"),
+            HandshakeError::Refused(status) => {
+                write!(f, "the server does not upgrade to WebSocket: {status:?}")
+            }
         }
     }
 }

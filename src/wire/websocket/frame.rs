@@ -10,7 +10,8 @@ const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 /// Where the opcode is, in the same byte.
 const OPCODE: u8 = 0x0F;
-/// Set when there is a mask. The other bits of the second byte are the length, or one of the two that follow.
+/// Set when there is a mask. The other bits of the second byte are the length, or one
+/// of the two that follow.
 const MASKED: u8 = 0x80;
 /// In place of a length: it is in the next two bytes, the most significant first.
 const LENGTH_16: u8 = 126;
@@ -50,8 +51,14 @@ impl Header {
         let fin = first & FIN != 0;
         let opcode = Opcode::new(first & OPCODE)?;
         let (length, least, most) = match second & !MASKED {
-            LENGTH_16 => (u16::from_be_bytes(array(reader)?).into(), LENGTH_16.into(), u16::MAX.into()),
-            LENGTH_64 => (u64::from_be_bytes(array(reader)?), u64::from(u16::MAX) + 1, i64::MAX.cast_unsigned()),
+            LENGTH_16 => {
+                (u16::from_be_bytes(array(reader)?).into(), LENGTH_16.into(), u16::MAX.into())
+            }
+            LENGTH_64 => (
+                u64::from_be_bytes(array(reader)?),
+                u64::from(u16::MAX) + 1,
+                i64::MAX.cast_unsigned(),
+            ),
             length => (length.into(), 0, MAX_CONTROL as u64),
         };
         if !(least..=most).contains(&length) {
@@ -89,8 +96,17 @@ impl Header {
 
 impl Opcode {
     fn new(bits: u8) -> Result<Self, WebSocketError> {
-        let all = [Opcode::Continuation, Opcode::Text, Opcode::Binary, Opcode::Close, Opcode::Ping, Opcode::Pong];
-        all.into_iter().find(|&opcode| opcode as u8 == bits).ok_or(WebSocketError::UnknownOpcode(bits))
+        let all = [
+            Opcode::Continuation,
+            Opcode::Text,
+            Opcode::Binary,
+            Opcode::Close,
+            Opcode::Ping,
+            Opcode::Pong,
+        ];
+        all.into_iter()
+            .find(|&opcode| opcode as u8 == bits)
+            .ok_or(WebSocketError::UnknownOpcode(bits))
     }
 
     pub fn is_control(self) -> bool {
@@ -100,7 +116,8 @@ impl Opcode {
 
 /// Puts the mask on, or takes it off: the same operation (RFC 6455 section 5.3).
 ///
-/// Eight bytes at a time, which is as far as a register reaches; the compiler makes more of it where it can.
+/// Eight bytes at a time, which is as far as a register reaches; the compiler makes
+/// more of it where it can.
 pub(super) fn apply(mask: Mask, payload: &mut [u8]) {
     let [a, b, c, d] = mask;
     let twice = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);

@@ -5,12 +5,14 @@ use std::io::{BufRead, Read};
 use super::frame::{self, Header, Opcode, cut_off};
 use super::{Message, Role, WebSocketError};
 
-/// Memory that is kept from one message for the next, even if the next is shorter. Most messages fit into it, and a
-/// connection that once had a long one does not hold on to more.
+/// Memory that is kept from one message for the next, even if the next is shorter. Most
+/// messages fit into it, and a connection that once had a long one does not hold on to
+/// more.
 const KEPT: usize = 64 * 1024;
 
-/// Puts messages together from frames. It shares nothing with the [`Sender`](super::Sender) of the same connection,
-/// so that one thread may receive while another sends.
+/// Puts messages together from frames. It shares nothing with the
+/// [`Sender`](super::Sender) of the same connection, so that one thread may receive
+/// while another sends.
 #[derive(Debug)]
 pub struct Receiver {
     role: Role,
@@ -19,16 +21,25 @@ pub struct Receiver {
     pub(super) message: Vec<u8>,
     /// The current message's opcode, as long as there is more of it to come.
     unfinished: Option<Opcode>,
-    /// The payload of the last control frame. It has a place of its own because it may come within a message.
+    /// The payload of the last control frame. It has a place of its own because it may
+    /// come within a message.
     control: Vec<u8>,
     closed: bool,
 }
 
 impl Receiver {
-    /// One for this end of a connection, which takes messages of at most `max_message` bytes.
+    /// One for this end of a connection, which takes messages of at most `max_message`
+    /// bytes.
     #[must_use]
     pub fn new(role: Role, max_message: usize) -> Self {
-        Receiver { role, max_message, message: Vec::new(), unfinished: None, control: Vec::new(), closed: false }
+        Receiver {
+            role,
+            max_message,
+            message: Vec::new(),
+            unfinished: None,
+            control: Vec::new(),
+            closed: false,
+        }
     }
 
     /// Changes how long a message this takes, from the next one on.
@@ -36,13 +47,15 @@ impl Receiver {
         self.max_message = max_message.max(self.message.len());
     }
 
-    /// Whether a message has begun and is not yet whole, so that a control frame was received within it.
+    /// Whether a message has begun and is not yet whole, so that a control frame was
+    /// received within it.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         self.unfinished.is_some()
     }
 
-    /// Gives back the memory of the last message, if it was a long one; otherwise the next one's beginning does.
+    /// Gives back the memory of the last message, if it was a long one; otherwise the
+    /// next one's beginning does.
     pub fn forget(&mut self) {
         if self.unfinished.is_none() {
             self.message.clear();
@@ -50,11 +63,13 @@ impl Receiver {
         }
     }
 
-    /// Receives the next whole message or control frame; `None` after a close frame, behind which nothing is read any
-    /// more (RFC 6455 section 5.5.1), and when the peer has closed the connection without one, between two messages.
+    /// Receives the next whole message or control frame; `None` after a close frame,
+    /// behind which nothing is read any more (RFC 6455 section 5.5.1), and when the
+    /// peer has closed the connection without one, between two messages.
     ///
-    /// A control frame may come within a message: it is returned at once, and the message when it is whole. Memory is
-    /// taken only for bytes that have arrived: a length of 2 GiB in front of nothing costs nothing.
+    /// A control frame may come within a message: it is returned at once, and the
+    /// message when it is whole. Memory is taken only for bytes that have arrived: a
+    /// length of 2 GiB in front of nothing costs nothing.
     ///
     /// ```
     /// use roundtrip::wire::websocket::{Message, Receiver, Role};
@@ -68,9 +83,13 @@ impl Receiver {
     /// ```
     ///
     /// # Errors
-    /// Says what is wrong with the frames, or with the connection. Nothing more can be received then, but for one
-    /// case: `reader` failed with a timeout while there was nothing at all to read.
-    pub fn receive(&mut self, reader: &mut impl BufRead) -> Result<Option<Message<'_>>, WebSocketError> {
+    /// Says what is wrong with the frames, or with the connection. Nothing more can be
+    /// received then, but for one case: `reader` failed with a timeout while there was
+    /// nothing at all to read.
+    pub fn receive(
+        &mut self,
+        reader: &mut impl BufRead,
+    ) -> Result<Option<Message<'_>>, WebSocketError> {
         while !self.closed && !reader.fill_buf()?.is_empty() {
             let header = Header::read(reader)?;
             match (self.role, header.mask) {
@@ -88,15 +107,22 @@ impl Receiver {
         if self.unfinished.is_some() && !self.closed { Err(cut_off().into()) } else { Ok(None) }
     }
 
-    /// Adds a frame to the current message; if that was the last one, returns the first one's opcode.
-    fn data_frame(&mut self, header: &Header, reader: &mut impl BufRead) -> Result<Option<Opcode>, WebSocketError> {
+    /// Adds a frame to the current message; if that was the last one, returns the first
+    /// one's opcode.
+    fn data_frame(
+        &mut self,
+        header: &Header,
+        reader: &mut impl BufRead,
+    ) -> Result<Option<Opcode>, WebSocketError> {
         let opcode = match (header.opcode, self.unfinished) {
             (Opcode::Continuation, Some(begun)) => begun,
             (Opcode::Continuation, None) => return Err(WebSocketError::NothingToContinue),
             (_, Some(_)) => return Err(WebSocketError::NotContinued),
             (begins, None) => {
                 self.message.clear();
-                self.message.shrink_to(usize::try_from(header.length).map_or(usize::MAX, |length| length.max(KEPT)));
+                self.message.shrink_to(
+                    usize::try_from(header.length).map_or(usize::MAX, |length| length.max(KEPT)),
+                );
                 begins
             }
         };
@@ -109,9 +135,10 @@ impl Receiver {
         Ok(header.fin.then_some(opcode))
     }
 
-    /// The message that has just become whole. A text is checked only now, since a frame may end in the middle of a
-    /// character. It could be refused at its first wrong byte (RFC 6455 section 8.1), which would save no more than
-    /// the wait for the rest of a message that is within the limit.
+    /// The message that has just become whole. A text is checked only now, since a
+    /// frame may end in the middle of a character. It could be refused at its first
+    /// wrong byte (RFC 6455 section 8.1), which would save no more than the wait for
+    /// the rest of a message that is within the limit.
     fn whole(&self, opcode: Opcode) -> Result<Message<'_>, WebSocketError> {
         match opcode {
             Opcode::Text => Ok(Message::Text(utf8(&self.message)?)),
@@ -119,7 +146,11 @@ impl Receiver {
         }
     }
 
-    fn control_frame(&mut self, header: &Header, reader: &mut impl BufRead) -> Result<Message<'_>, WebSocketError> {
+    fn control_frame(
+        &mut self,
+        header: &Header,
+        reader: &mut impl BufRead,
+    ) -> Result<Message<'_>, WebSocketError> {
         self.control.clear();
         read_payload(header, reader, &mut self.control)?;
         match header.opcode {
@@ -142,7 +173,11 @@ impl Receiver {
 }
 
 /// Appends a frame's payload, without its mask.
-fn read_payload(header: &Header, reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> Result<(), WebSocketError> {
+fn read_payload(
+    header: &Header,
+    reader: &mut impl BufRead,
+    buffer: &mut Vec<u8>,
+) -> Result<(), WebSocketError> {
     let start = buffer.len();
     let read = reader.take(header.length).read_to_end(buffer)?;
     if (read as u64) < header.length {
@@ -158,9 +193,10 @@ fn utf8(bytes: &[u8]) -> Result<&str, WebSocketError> {
     str::from_utf8(bytes).map_err(|_| WebSocketError::NotUtf8)
 }
 
-/// RFC 6455 section 7.4: 1000 to 2999 are the protocol's, of which some stand for what is never sent (1005: no code;
-/// 1006: no close frame; 1015: no TLS) and most are not assigned. 1012 to 1014 were, after the RFC, by IANA. 3000 to
-/// 4999 are the applications'.
+/// RFC 6455 section 7.4: 1000 to 2999 are the protocol's, of which some stand for what
+/// is never sent (1005: no code; 1006: no close frame; 1015: no TLS) and most are not
+/// assigned. 1012 to 1014 were, after the RFC, by IANA. 3000 to 4999 are the
+/// applications'.
 fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use super::frame::{self, Header, Mask, Opcode};
 use super::{MAX_CONTROL, Message, Role};
 
-/// Makes frames of messages. It shares nothing with the [`Receiver`](super::Receiver) of the same connection, so that
-/// one thread may send while another receives.
+/// Makes frames of messages. It shares nothing with the [`Receiver`](super::Receiver)
+/// of the same connection, so that one thread may send while another receives.
 #[derive(Debug)]
 pub struct Sender {
     masks: Option<Masks>,
@@ -16,13 +16,16 @@ impl Sender {
     /// One for this end of a connection.
     #[must_use]
     pub fn new(role: Role) -> Self {
-        Sender { masks: (role == Role::Client).then(|| Masks { random: RandomState::new(), used: 0 }) }
+        Sender {
+            masks: (role == Role::Client).then(|| Masks { random: RandomState::new(), used: 0 }),
+        }
     }
 
     /// Appends a message as one whole frame, so that it can leave in one write.
     ///
-    /// What is over [`MAX_CONTROL`] bytes in a control frame is cut off. The code of a close frame is the caller's
-    /// choice, and should be one that may be sent (RFC 6455 section 7.4): the peer takes offence at others.
+    /// What is over [`MAX_CONTROL`] bytes in a control frame is cut off. The code of a
+    /// close frame is the caller's choice, and should be one that may be sent (RFC 6455
+    /// section 7.4): the peer takes offence at others.
     ///
     /// ```
     /// use roundtrip::wire::websocket::{Message, Role, Sender};
@@ -62,11 +65,13 @@ fn cut(text: &str, most: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
-/// A new mask for each frame, that nobody can derive from those before (RFC 6455 sections 5.3 and 10.3).
+/// A new mask for each frame, that nobody can derive from those before (RFC 6455
+/// sections 5.3 and 10.3).
 ///
-/// The keyed hash that protects Rust's hash maps from chosen keys, of a number that counts up: without its random
-/// key, one result says nothing about the next. The standard library promises no more than that it is hard to guess,
-/// which is what a mask needs, and less than a secret would.
+/// The keyed hash that protects Rust's hash maps from chosen keys, of a number that
+/// counts up: without its random key, one result says nothing about the next. The
+/// standard library promises no more than that it is hard to guess, which is what a
+/// mask needs, and less than a secret would.
 #[derive(Debug)]
 struct Masks {
     random: RandomState,

@@ -1,4 +1,5 @@
-//! The examples are RFC 6455's. The tables have what its sections 4 to 8 refuse, each with what has to be answered.
+//! The examples are RFC 6455's. The tables have what its sections 4 to 8 refuse, each
+//! with what has to be answered.
 
 use super::frame::{Header, apply};
 use super::handshake::accept_value;
@@ -23,7 +24,8 @@ fn encode(role: Role, message: &Message) -> Vec<u8> {
     frame
 }
 
-/// A frame of a client, whatever its first byte. The mask is zero, so that the payload can be read.
+/// A frame of a client, whatever its first byte. The mask is zero, so that the payload
+/// can be read.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
     frame.extend_from_slice(payload);
@@ -115,7 +117,10 @@ fn a_message_in_parts_is_one_whatever_comes_between_and_however_it_arrives() {
         "Close(Some((1000, \"bye\")))",
     ];
     assert_eq!(receive_all(Role::Server, &frames[..]).unwrap(), expected);
-    assert_eq!(receive_all(Role::Server, BufReader::with_capacity(1, Dripping(&frames))).unwrap(), expected);
+    assert_eq!(
+        receive_all(Role::Server, BufReader::with_capacity(1, Dripping(&frames))).unwrap(),
+        expected
+    );
     assert_eq!(receive_all(Role::Server, BufReader::new(Dripping(&frames))).unwrap(), expected);
 }
 
@@ -154,7 +159,10 @@ fn each_mistake_has_its_close_code() {
         ("ping of 126 bytes", [&b"\x89\xFE\x00\x7E\0\0\0\0"[..], &[0; 126]].concat()),
         ("ping with a long length", [&b"\x89\xFE\x00\x05\0\0\0\0"[..], &[0; 5]].concat()),
         ("two bytes for a length of 125", [&b"\x82\xFE\x00\x7D\0\0\0\0"[..], &[0; 125]].concat()),
-        ("eight bytes for 65535", [&b"\x82\xFF\0\0\0\0\0\0\xFF\xFF\0\0\0\0"[..], &vec![0; 65_535]].concat()),
+        (
+            "eight bytes for 65535",
+            [&b"\x82\xFF\0\0\0\0\0\0\xFF\xFF\0\0\0\0"[..], &vec![0; 65_535]].concat(),
+        ),
         ("the highest bit of a length", b"\x82\xFF\x80\0\0\0\0\0\0\0\0\0\0\0".to_vec()),
         ("nothing to continue", masked(0x80, b"")),
         ("nothing to continue any more", [masked(0x81, b"a"), masked(0x80, b"")].concat()),
@@ -182,15 +190,22 @@ fn each_mistake_has_its_close_code() {
 
 #[test]
 fn close_codes_that_may_be_sent_and_others() {
-    for code in [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999] {
+    for code in [
+        1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000,
+        4999,
+    ] {
         let message = Message::Close(Some((code, "")));
         let received = receive_all(Role::Client, &encode(Role::Server, &message)[..]);
         assert_eq!(received.unwrap(), [format!("{message:?}")]);
     }
     for code in [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] {
         let error =
-            receive_all(Role::Server, &encode(Role::Client, &Message::Close(Some((code, ""))))[..]).unwrap_err();
-        assert!(matches!(error, WebSocketError::BadCloseCode(bad) if bad == code), "{code}: {error}");
+            receive_all(Role::Server, &encode(Role::Client, &Message::Close(Some((code, ""))))[..])
+                .unwrap_err();
+        assert!(
+            matches!(error, WebSocketError::BadCloseCode(bad) if bad == code),
+            "{code}: {error}"
+        );
     }
 }
 
@@ -200,7 +215,8 @@ fn control_frames_are_cut_to_what_they_can_hold() {
     for message in [Message::Ping(&long), Message::Pong(&long)] {
         assert_eq!(encode(Role::Server, &message)[1..], [&[125][..], &long[..125]].concat());
     }
-    // 123 bytes are left beside the code, and that would be in the middle of the last character.
+    // 123 bytes are left beside the code, and that would be in the middle of the last
+    // character.
     let reason = "\u{fc}".repeat(100);
     let frame = encode(Role::Client, &Message::Close(Some((CLOSE_NORMAL, &reason))));
     let mut receiver = Receiver::new(Role::Server, 0);
@@ -235,7 +251,10 @@ fn memory_is_taken_for_what_has_arrived() {
     frame.resize(1000, 0);
     let mut receiver = Receiver::new(Role::Client, usize::MAX);
     let error = receiver.receive(&mut &frame[..]).unwrap_err();
-    assert!(matches!(&error, WebSocketError::Io(error) if error.kind() == ErrorKind::UnexpectedEof), "{error}");
+    assert!(
+        matches!(&error, WebSocketError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
+        "{error}"
+    );
     assert!(receiver.message.capacity() < 64 * 1024);
 
     // Nor is it kept: after a long message, a short one is enough to give it back.
@@ -254,7 +273,13 @@ fn the_mask_is_applied_byte_by_byte_however_fast() {
         let mut applied = payload.clone();
         apply(mask, &mut applied);
         // Section 5.3: byte i with byte i modulo 4 of the mask.
-        assert!(payload.iter().zip(&applied).enumerate().all(|(i, (plain, masked))| plain ^ mask[i % 4] == *masked));
+        assert!(
+            payload
+                .iter()
+                .zip(&applied)
+                .enumerate()
+                .all(|(i, (plain, masked))| plain ^ mask[i % 4] == *masked)
+        );
         apply(mask, &mut applied);
         assert_eq!(payload, applied);
     }
@@ -273,9 +298,13 @@ fn every_frame_has_a_mask_of_its_own() {
     }
     masks.sort_unstable();
     masks.dedup();
-    // Two of a hundred are the same by chance once in a million runs; three, hardly ever.
+    // Two of a hundred are the same by chance once in a million runs; three, hardly
+    // ever.
     assert!(masks.len() >= 99, "{masks:?}");
-    assert_ne!(Opening::new(PROTOCOLS).request("a", "/"), Opening::new(PROTOCOLS).request("a", "/"));
+    assert_ne!(
+        Opening::new(PROTOCOLS).request("a", "/"),
+        Opening::new(PROTOCOLS).request("a", "/")
+    );
 }
 
 #[test]
@@ -314,7 +343,10 @@ const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\n\
     Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-fn answer(request: &[u8], protocols: &[&'static str]) -> (Result<&'static str, HandshakeError>, String) {
+fn answer(
+    request: &[u8],
+    protocols: &[&'static str],
+) -> (Result<&'static str, HandshakeError>, String) {
     let mut answer = Vec::new();
     let accepted = accept(&mut &request[..], protocols, &mut answer);
     (accepted, String::from_utf8(answer).unwrap())
@@ -343,7 +375,10 @@ fn a_browser_gets_in() {
     for request in [request, &request.replace("\r\n", "\n")] {
         let (mut stream, mut answer) = (request.as_bytes(), Vec::new());
         assert_eq!(accept(&mut stream, PROTOCOLS, &mut answer).unwrap(), "wamp.2.json");
-        assert!(answer.starts_with(b"HTTP/1.1 101 ") && !answer.windows(10).any(|part| part == b"Extensions"));
+        assert!(
+            answer.starts_with(b"HTTP/1.1 101 ")
+                && !answer.windows(10).any(|part| part == b"Extensions")
+        );
         assert_eq!(stream, b"\x01\x02", "what follows the head is left for the receiver");
     }
 }
@@ -389,10 +424,16 @@ fn each_mistake_of_a_request_has_its_status() {
         assert!(REQUEST.contains(part), "{part}");
         let (accepted, answer) = answer(REQUEST.replacen(part, changed, 1).as_bytes(), &["chat"]);
         let error = accepted.expect_err(changed);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{changed:.40}: {error}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{changed:.40}: {error}: {answer}"
+        );
         assert!(answer.contains("\r\nSec-WebSocket-Version: 13\r\n"));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())) && body == format!("{error}\n"));
+        assert!(
+            head.contains(&format!("\r\nContent-Length: {}", body.len()))
+                && body == format!("{error}\n")
+        );
     }
 }
 
@@ -404,9 +445,17 @@ fn each_mistake_of_an_answer_is_found() {
     assert_eq!(opening.check(&mut good.as_bytes()).unwrap(), "wamp.2.msgpack");
     let accept = good.lines().find(|line| line.starts_with("Sec-WebSocket-Accept")).unwrap();
     let cases = [
-        ("HTTP/1.1 101 Switching Protocols", "ERROR:unknown command", "\"ERROR:unknown command\" is not HTTP"),
+        (
+            "HTTP/1.1 101 Switching Protocols",
+            "ERROR:unknown command",
+            "\"ERROR:unknown command\" is not HTTP",
+        ),
         ("HTTP/1.1", "NOT-HTTP/1.1", "\"NOT-HTTP/1.1 101 Switching Protocols\" is not HTTP"),
-        ("101 Switching Protocols", "404 Not Found", "the server does not upgrade to WebSocket: \"404 Not Found\""),
+        (
+            "101 Switching Protocols",
+            "404 Not Found",
+            "the server does not upgrade to WebSocket: \"404 Not Found\"",
+        ),
         ("101 Switching Protocols", "200", "the server does not upgrade to WebSocket: \"200\""),
         (" 101 Switching Protocols", "", "the server does not upgrade to WebSocket: \"\""),
         ("HTTP/1.1", "HTTP/1.0", "\"HTTP/1.0\" is spoken, and HTTP/1.1 is needed"),
@@ -416,15 +465,30 @@ fn each_mistake_of_an_answer_is_found() {
         ("Connection: Upgrade", "Connection: close", "\"close\" is not what Connection should be"),
         ("-Accept: ", "-Accept: A", "is not what Sec-WebSocket-Accept should be"),
         (accept, "X: y", "the header field Sec-WebSocket-Accept is missing"),
-        ("Upgrade:", "Sec-WebSocket-Extensions: x-extra\r\nUpgrade:", "\"x-extra\" is not what Sec-WebSocket-Ext"),
+        (
+            "Upgrade:",
+            "Sec-WebSocket-Extensions: x-extra\r\nUpgrade:",
+            "\"x-extra\" is not what Sec-WebSocket-Ext",
+        ),
         ("wamp.2.msgpack", "chat", "\"chat\" is not what Sec-WebSocket-Protocol should be"),
-        ("wamp.2.msgpack", "wamp.2.json, wamp.2.msgpack", "is not what Sec-WebSocket-Protocol should be"),
-        ("Sec-WebSocket-Protocol: wamp.2.msgpack\r\n", "", "the header field Sec-WebSocket-Protocol is missing"),
+        (
+            "wamp.2.msgpack",
+            "wamp.2.json, wamp.2.msgpack",
+            "is not what Sec-WebSocket-Protocol should be",
+        ),
+        (
+            "Sec-WebSocket-Protocol: wamp.2.msgpack\r\n",
+            "",
+            "the header field Sec-WebSocket-Protocol is missing",
+        ),
         ("Upgrade:", "Sec-WebSocket-Protocol: wamp.2.json\r\nUpgrade:", "is there more than once"),
     ];
     for (part, changed, expected) in cases {
         assert!(good.contains(part), "{part}");
-        let error = opening.check(&mut good.replacen(part, changed, 1).as_bytes()).expect_err(changed).to_string();
+        let error = opening
+            .check(&mut good.replacen(part, changed, 1).as_bytes())
+            .expect_err(changed)
+            .to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
@@ -451,5 +515,7 @@ fn a_handshake_that_breaks_off_is_an_error() {
 fn a_url_adds_no_lines_to_a_request() {
     let request = Opening::new(PROTOCOLS).request("host\r\nX: y", "/a b\r\n\u{fc}?c=d%20");
     let request = String::from_utf8(request).unwrap();
-    assert!(request.starts_with("GET /a%20b%0D%0A%C3%BC?c=d%20 HTTP/1.1\r\nHost: host%0D%0AX:%20y\r\nUpgrade"));
+    assert!(request.starts_with(
+        "GET /a%20b%0D%0A%C3%BC?c=d%20 HTTP/1.1\r\nHost: host%0D%0AX:%20y\r\nUpgrade"
+    ));
 }

@@ -1,4 +1,5 @@
-//! Calls through a router: ours, in every combination of socket, framing and serialization, or somebody else's.
+//! Calls through a router: ours, in every combination of socket, framing and
+//! serialization, or somebody else's.
 //!
 //! ```text
 //!   this process ─┬─ router                     a process each, and all there before the first call
@@ -33,11 +34,12 @@ use crate::roles::ROUTER;
 use pair::{Pair, Until};
 use process::Process;
 
-/// Batches on each way, if there are calls enough. Among so many it shows if the first ones are slower.
+/// Batches on each way, if there are calls enough. Among so many it shows if the first
+/// ones are slower.
 const BATCHES: u32 = 10;
 
-/// The address of a Unix socket has room for a path of 104 bytes on some systems, and 108 on Linux (`man 7 unix`), of
-/// which 40 are needed here.
+/// The address of a Unix socket has room for a path of 104 bytes on some systems, and
+/// 108 on Linux (`man 7 unix`), of which 40 are needed here.
 const LONGEST: usize = 60;
 
 /// How long a router may take to be there.
@@ -47,7 +49,8 @@ impl Run<'_> {
     pub(super) fn call(&mut self) -> bool {
         let (options, output) = (self.options, self.output);
         let calls = in_words(options, "calls");
-        output.text(&format!("call: {calls} on each way{}", self.each().trim_start_matches(" each")));
+        output
+            .text(&format!("call: {calls} on each way{}", self.each().trim_start_matches(" each")));
         if options.urls.is_empty() && !cfg!(unix) && options.format == Format::Text {
             note("Unix sockets need Unix: only the combinations with TCP are measured");
         }
@@ -65,15 +68,23 @@ impl Run<'_> {
         for pair in &mut pairs {
             (0..options.plan.warmup).for_each(|_| pair.try_out(options));
         }
-        let batches = options.plan.time.map_or(options.plan.count.min(BATCHES.into()), |_| BATCHES.into());
+        let batches =
+            options.plan.time.map_or(options.plan.count.min(BATCHES.into()), |_| BATCHES.into());
         for batch in 1..=batches {
-            // There and back: nobody is always the one after the slowest, or always early.
+            // There and back: nobody is always the one after the slowest, or always
+            // early.
             let there = 0..pairs.len();
-            let order: Vec<usize> = if batch % 2 == 1 { there.collect() } else { there.rev().collect() };
+            let order: Vec<usize> =
+                if batch % 2 == 1 { there.collect() } else { there.rev().collect() };
             for index in order {
                 let (earlier, rest) = pairs.split_at_mut(index);
                 let Some((pair, later)) = rest.split_first_mut() else { continue };
-                let others = || earlier.iter_mut().chain(later.iter_mut()).for_each(|pair| pair.keep_alive(options));
+                let others = || {
+                    earlier
+                        .iter_mut()
+                        .chain(later.iter_mut())
+                        .for_each(|pair| pair.keep_alive(options));
+                };
                 let take = |client: usize, sample: &_| sinks[index][client].take(sample);
                 let calls = pair.batch(until(options, batch, batches), options, &take, others);
                 output.batch(&pair.route, (batch, batches), &calls);
@@ -82,7 +93,8 @@ impl Run<'_> {
         drop(sinks);
         drop(progress);
         let environment = before.until_now();
-        let ways: Vec<(Route, Vec<Call>)> = pairs.into_iter().map(|pair| (pair.route, pair.calls)).collect();
+        let ways: Vec<(Route, Vec<Call>)> =
+            pairs.into_iter().map(|pair| (pair.route, pair.calls)).collect();
         let urls = match &ours {
             None => &options.urls[..],
             Some(router) => router.as_ref().map_or(&[][..], |router| &router.urls[..]),
@@ -91,7 +103,12 @@ impl Run<'_> {
     }
 
     /// Says what was measured on each way, and what to make of it.
-    fn tell(&self, ways: &[(Route, Vec<Call>)], server: Option<(String, u16)>, environment: &Environment) -> bool {
+    fn tell(
+        &self,
+        ways: &[(Route, Vec<Call>)],
+        server: Option<(String, u16)>,
+        environment: &Environment,
+    ) -> bool {
         let (options, output) = (self.options, self.output);
         let totals: Vec<Call> = ways.iter().map(|(_, calls)| total(calls)).collect();
         for (route, calls) in ways.iter().filter(|(_, calls)| calls.len() > 1) {
@@ -145,15 +162,21 @@ fn until(options: &Options, batch: u64, batches: u64) -> Until {
 
 /// A pair for each way that is to be measured, all ready to start.
 ///
-/// They are started in a random order. The system tends to place one process here, the next one there, and to leave
-/// them there: started one after the other, every second combination would have the better place, and that would look
-/// like an effect of the serialization.
+/// They are started in a random order. The system tends to place one process here, the
+/// next one there, and to leave them there: started one after the other, every second
+/// combination would have the better place, and that would look like an effect of the
+/// serialization.
 fn pairs(options: &Options, ours: Option<&io::Result<OurRouter>>) -> Vec<Pair> {
     let ways: Vec<(Route, io::Result<Url>)> = match ours {
-        None => options.urls.iter().map(|url| (Route::Url(url.to_string()), Ok(url.clone()))).collect(),
+        None => {
+            options.urls.iter().map(|url| (Route::Url(url.to_string()), Ok(url.clone()))).collect()
+        }
         Some(router) => {
-            let combinations = Combination::ALL.into_iter().filter(|one| cfg!(unix) || one.socket == Socket::Tcp);
-            let url = |one| router.as_ref().map_or_else(|error| Err(again(error)), |router| router.url(one));
+            let combinations =
+                Combination::ALL.into_iter().filter(|one| cfg!(unix) || one.socket == Socket::Tcp);
+            let url = |one| {
+                router.as_ref().map_or_else(|error| Err(again(error)), |router| router.url(one))
+            };
             combinations.map(|one| (Route::Combination(one), url(one))).collect()
         }
     };
@@ -162,8 +185,9 @@ fn pairs(options: &Options, ours: Option<&io::Result<OurRouter>>) -> Vec<Pair> {
     let run = random.hash_one("run");
     let mut ways: Vec<_> = ways.into_iter().enumerate().collect();
     ways.sort_by_key(|(index, _)| random.hash_one(index));
-    let start =
-        |(index, (route, url))| (index, Pair::start(route, url, &format!("roundtrip.echo.{run:x}.{index}"), options));
+    let start = |(index, (route, url))| {
+        (index, Pair::start(route, url, &format!("roundtrip.echo.{run:x}.{index}"), options))
+    };
     let mut pairs: Vec<(usize, Pair)> = ways.into_iter().map(start).collect();
     pairs.sort_by_key(|(index, _)| *index);
     pairs.into_iter().map(|(_, pair)| pair).collect()
@@ -174,8 +198,9 @@ fn again(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), error.to_string())
 }
 
-/// The effects among those that have been measured to the end. URLs can be compared if they say all that matters, and
-/// lead to one machine. That they lead to one router there is for whoever gives them to know.
+/// The effects among those that have been measured to the end. URLs can be compared if
+/// they say all that matters, and lead to one machine. That they lead to one router
+/// there is for whoever gives them to know.
 fn compare(totals: &[Call], urls: &[Url]) -> Effects {
     if !on_one_machine(urls) {
         return Effects::default();
@@ -185,14 +210,18 @@ fn compare(totals: &[Call], urls: &[Url]) -> Effects {
         _ => Combination::of(urls.get(index)?),
     };
     let measured = totals.iter().enumerate().filter(|(_, total)| total.failure().is_none());
-    let measured = measured.filter_map(|one| Some((combination(one)?, one.1.latency.rtt.summary()?)));
+    let measured =
+        measured.filter_map(|one| Some((combination(one)?, one.1.latency.rtt.summary()?)));
     effects(&measured.collect::<Vec<(Combination, Summary)>>())
 }
 
 fn on_one_machine(urls: &[Url]) -> bool {
     let hosts = || urls.iter().filter_map(server).map(|(host, _)| host);
-    let is_this = |host: String| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    hosts().all(is_this) || hosts().count() == urls.len() && hosts().all(|host| Some(host) == hosts().next())
+    let is_this = |host: String| {
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    };
+    hosts().all(is_this)
+        || hosts().count() == urls.len() && hosts().all(|host| Some(host) == hosts().next())
 }
 
 fn server(url: &Url) -> Option<(String, u16)> {
@@ -213,10 +242,13 @@ struct OurRouter {
 impl OurRouter {
     fn start(realm: &str) -> io::Result<Self> {
         let directory = Directory::new()?;
-        let path =
-            directory.0.to_str().ok_or_else(|| io::Error::other("the directory for temporary files has no name"))?;
+        let path = directory
+            .0
+            .to_str()
+            .ok_or_else(|| io::Error::other("the directory for temporary files has no name"))?;
         let mut process = Process::start(ROUTER, &[realm, path])?;
-        let urls = process.ready(PATIENCE)?.into_iter().map(|line| line.parse().map_err(io::Error::other));
+        let urls =
+            process.ready(PATIENCE)?.into_iter().map(|line| line.parse().map_err(io::Error::other));
         let urls = urls.collect::<io::Result<_>>()?;
         Ok(OurRouter { urls, _process: process, _directory: directory })
     }
@@ -228,7 +260,8 @@ impl OurRouter {
     }
 }
 
-/// A directory that did not exist before and does not when this is dropped. Nobody else may enter it.
+/// A directory that did not exist before and does not when this is dropped. Nobody else
+/// may enter it.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -240,7 +273,9 @@ impl Directory {
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        let what = |error: io::Error| io::Error::new(error.kind(), format!("cannot make {}: {error}", path.display()));
+        let what = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot make {}: {error}", path.display()))
+        };
         builder.create(&path).map_err(what)?;
         Ok(Directory(path))
     }
@@ -258,12 +293,18 @@ mod tests {
 
     #[test]
     fn urls_can_be_compared_on_one_machine_alone() {
-        let one = |urls: &[&str]| on_one_machine(&urls.iter().map(|url| url.parse().unwrap()).collect::<Vec<_>>());
+        let one = |urls: &[&str]| {
+            on_one_machine(&urls.iter().map(|url| url.parse().unwrap()).collect::<Vec<_>>())
+        };
         assert!(one(&[]) && one(&["rs+unix:/a", "ws+unix:/b"]));
         assert!(
-            one(&["rs://far.example:1", "ws://far.example:2"]) && !one(&["rs://far.example:1", "rs://a.example:1"])
+            one(&["rs://far.example:1", "ws://far.example:2"])
+                && !one(&["rs://far.example:1", "rs://a.example:1"])
         );
         assert!(one(&["rs+unix:/a", "rs://localhost:1", "rs://127.0.0.1:2", "ws://[::1]:3"]));
-        assert!(!one(&["rs+unix:/a", "rs://far.example:1"]) && !one(&["rs://localhost:1", "rs://10.0.0.1:1"]));
+        assert!(
+            !one(&["rs+unix:/a", "rs://far.example:1"])
+                && !one(&["rs://localhost:1", "rs://10.0.0.1:1"])
+        );
     }
 }

@@ -11,7 +11,8 @@ impl Run<'_> {
         let goal = Goal::Pings(options.lag.count.saturating_mul(options.clients as u64));
         output.text(&format!("lag: {} pings from the server{}", options.lag.count, self.each()));
         let progress = Progress::start("lag", goal, !options.quiet);
-        // The round-trip times come all at once at the end: what shows how far it is are the echoes.
+        // The round-trip times come all at once at the end: what shows how far it is
+        // are the echoes.
         let afterwards = Progress::start("lag", goal, false);
         let (results, environment) = self.together(|client, connection| {
             let echoed = output.sink("lag", client, "turn-round".into(), &progress);

@@ -14,18 +14,21 @@ impl Run<'_> {
         let (options, output) = (self.options, self.output);
         let address = address(&options.host, options.port);
         let before = Before::now();
-        let progress = Progress::start("status", Goal::Pings(options.clients as u64), !options.quiet);
+        let progress =
+            Progress::start("status", Goal::Pings(options.clients as u64), !options.quiet);
         let results = together((1..=options.clients).collect(), |client| {
             let status = ask_status(&address, &options.data, options.timeout, &self.how.trace);
             if let Ok(status) = &status {
-                let sample = Sample::Ping { number: 1, at: Duration::ZERO, rtt: status.delay, due: None };
+                let sample =
+                    Sample::Ping { number: 1, at: Duration::ZERO, rtt: status.delay, due: None };
                 output.sink("status", client, String::new(), &progress).take(&sample);
             }
             Asked::from(status)
         });
         drop(progress);
         let environment = before.until_now();
-        let results: Vec<Asked> = results.into_iter().map(|result| result.unwrap_or_else(Asked::failed)).collect();
+        let results: Vec<Asked> =
+            results.into_iter().map(|result| result.unwrap_or_else(Asked::failed)).collect();
         output.text(&format!("status of {address}: {}", Asked::total(&results).brief()));
         self.report(&results);
         output.end("status", &results, Some(&environment))

@@ -1,4 +1,5 @@
-//! Pings over UDP: there is no connection to make or to keep, so each client has a socket and nothing else.
+//! Pings over UDP: there is no connection to make or to keep, so each client has a
+//! socket and nothing else.
 
 use roundtrip::client::UdpClient;
 use roundtrip::measure::environment::Before;
@@ -22,7 +23,8 @@ impl Run<'_> {
         });
         let environment = before.until_now();
         drop(progress);
-        let results: Vec<Udp> = results.into_iter().map(|result| result.unwrap_or_else(Udp::failed)).collect();
+        let results: Vec<Udp> =
+            results.into_iter().map(|result| result.unwrap_or_else(Udp::failed)).collect();
         self.end_of_pings("udp", &results, &environment, |total| &total.latency, warnings::latency)
     }
 }

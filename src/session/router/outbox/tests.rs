@@ -90,11 +90,15 @@ fn calls_are_refused_before_answers_are_too_many() {
     assert!(matches!(passed_on(&outbox, call()), Err(Unsent::Full)) && outbox.why().is_none());
     let more = (1..=40).take_while(|_| passed_on(&outbox, result(1 << 20)).is_ok()).count();
     assert!((10..=13).contains(&more) && outbox.why().is_none(), "{more}");
-    // What the router itself says cannot be refused. Who has been given up keeps nothing.
+    // What the router itself says cannot be refused. Who has been given up keeps
+    // nothing.
     outbox.send(result(1)).unwrap();
     assert!(outbox.why().is_none());
     (0..2).for_each(|_| outbox.send(result(1 << 20)).unwrap());
-    assert!(outbox.why().unwrap().contains("bytes waited") && outbox.total.0.load(Ordering::Relaxed) == 0);
+    assert!(
+        outbox.why().unwrap().contains("bytes waited")
+            && outbox.total.0.load(Ordering::Relaxed) == 0
+    );
 }
 
 #[test]
@@ -108,7 +112,8 @@ fn a_crowd_that_takes_all_room_leaves_each_a_little_of_its_own() {
     }
     let more = (1..=OWN).take_while(|_| passed_on(&outbox, result(1000)).is_ok()).count();
     assert!((OWN / 2000..OWN / 1000).contains(&more), "{more}");
-    // There is room for an error in place of the answer, but not for any number of them.
+    // There is room for an error in place of the answer, but not for any number of
+    // them.
     outbox.send(result(100)).unwrap();
     assert!(outbox.why().is_none());
     (0..WORDS.own / 100).for_each(|_| outbox.send(result(100)).unwrap());
@@ -127,6 +132,8 @@ fn behind_the_last_word_nothing_follows() {
     let mut heard = Vec::new();
     peer.read_to_end(&mut heard).unwrap();
     let mut expected = Vec::new();
-    Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE).message(result(1), &mut expected).unwrap();
+    Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE)
+        .message(result(1), &mut expected)
+        .unwrap();
     assert_eq!(heard, expected);
 }

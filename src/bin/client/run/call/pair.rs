@@ -1,4 +1,5 @@
-//! A callee and a caller, or several of both, in two processes, and what they have measured.
+//! A callee and a caller, or several of both, in two processes, and what they have
+//! measured.
 
 #![allow(clippy::similar_names, reason = "that is what a caller and a callee are called")]
 
@@ -16,13 +17,14 @@ use super::process::Process;
 use crate::flags::Options;
 use crate::roles::{BEGIN, CALLEE, CALLER, GO_ON};
 
-/// Calls are asked for in pieces that take no longer, and that are no more. So nothing grows with `--count` or
-/// `--time`, and a child that is silent for much longer has failed.
+/// Calls are asked for in pieces that take no longer, and that are no more. So nothing
+/// grows with `--count` or `--time`, and a child that is silent for much longer has
+/// failed.
 const SLICE: Duration = Duration::from_secs(1);
 const MOST: u64 = 10_000;
 
-/// A caller that waits for its turn reads nothing, not even its router's question whether it is still there. So it
-/// makes a call now and then that is not counted.
+/// A caller that waits for its turn reads nothing, not even its router's question
+/// whether it is still there. So it makes a call now and then that is not counted.
 const WAITING: Duration = Duration::from_secs(10);
 
 /// What a process may need to start and to answer, besides what it does.
@@ -39,10 +41,12 @@ pub struct Pair {
     used: Instant,
 }
 
-/// Where the calls of a batch go: to its figures, and one by one, with the index of their caller, to everywhere else.
+/// Where the calls of a batch go: to its figures, and one by one, with the index of
+/// their caller, to everywhere else.
 type Taking<'a> = (&'a mut Recorder, &'a dyn Fn(usize, &Sample));
 
-/// When a batch is over: after so many calls of each caller in all, or after so much time in all.
+/// When a batch is over: after so many calls of each caller in all, or after so much
+/// time in all.
 #[derive(Clone, Copy)]
 pub enum Until {
     Count(u64),
@@ -54,9 +58,11 @@ impl Pair {
     pub fn start(route: Route, url: io::Result<Url>, procedure: &str, options: &Options) -> Self {
         let number = options.clients.to_string();
         let calls = (0..options.clients).map(|_| Call::on(route.clone())).collect();
-        let mut pair = Pair { route, calls, processes: None, schedule: BEGIN, used: Instant::now() };
+        let mut pair =
+            Pair { route, calls, processes: None, schedule: BEGIN, used: Instant::now() };
         let Options { plan, timeout, realm, .. } = options;
-        let numbers = [timeout.as_nanos(), plan.payload as u128, plan.interval.as_nanos()].map(|n| n.to_string());
+        let numbers = [timeout.as_nanos(), plan.payload as u128, plan.interval.as_nanos()]
+            .map(|n| n.to_string());
         let start = |url: Url| {
             let url = url.to_string();
             let mut callee = Process::start(CALLEE, &[&url, realm, procedure, &number])?;
@@ -79,8 +85,9 @@ impl Pair {
         self.processes.is_some() && self.calls.iter().any(|call| call.failure().is_none())
     }
 
-    /// Makes calls until the batch is over, and tells `take` of each with the index of its caller. Returns those of
-    /// this batch. In between `others` is called, now and then.
+    /// Makes calls until the batch is over, and tells `take` of each with the index of
+    /// its caller. Returns those of this batch. In between `others` is called, now and
+    /// then.
     pub fn batch(
         &mut self,
         until: Until,
@@ -102,7 +109,8 @@ impl Pair {
                 Until::Time(time) => time.saturating_sub(self.calls[0].duration).min(SLICE),
             };
             self.piece(time, &counts, options, Some((&mut batch, take)));
-            // A stall may be longer than what is left of its batch: its calls are overdue in the next one, too.
+            // A stall may be longer than what is left of its batch: its calls are
+            // overdue in the next one, too.
             self.schedule = GO_ON;
             others();
         }
@@ -112,7 +120,8 @@ impl Pair {
     /// One call of each caller that does not count.
     pub fn try_out(&mut self, options: &Options) {
         if self.works() {
-            let counts: Vec<u64> = self.calls.iter().map(|call| call.failure().is_none().into()).collect();
+            let counts: Vec<u64> =
+                self.calls.iter().map(|call| call.failure().is_none().into()).collect();
             self.piece(SLICE, &counts, options, None);
         }
     }
@@ -132,7 +141,13 @@ impl Pair {
         }
     }
 
-    fn piece(&mut self, time: Duration, counts: &[u64], options: &Options, mut counted: Option<Taking>) {
+    fn piece(
+        &mut self,
+        time: Duration,
+        counts: &[u64],
+        options: &Options,
+        mut counted: Option<Taking>,
+    ) {
         let Some((callee, caller)) = &mut self.processes else { return };
         let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
         let patience = time + options.plan.interval + options.timeout + MARGIN;
@@ -143,7 +158,9 @@ impl Pair {
             Ok(told) => told,
             Err(error) => return self.fail(&error),
         };
-        let duration = Duration::from_nanos(told.get("duration_ns").and_then(Value::as_u64).unwrap_or_default());
+        let duration = Duration::from_nanos(
+            told.get("duration_ns").and_then(Value::as_u64).unwrap_or_default(),
+        );
         let callers = told.get("callers").and_then(Value::as_list).unwrap_or_default();
         for (index, (call, told)) in self.calls.iter_mut().zip(callers).enumerate() {
             if let Some((batch, take)) = &mut counted {
@@ -156,8 +173,11 @@ impl Pair {
             }
             if let Some(error) = told.get("error").and_then(Value::as_str) {
                 let callee = callee.ended().map_or_else(String::new, |how| format!("; {how}"));
-                call.latency.failure.get_or_insert_with(|| io::Error::other(format!("{error}{callee}")));
-                // It does not count as long as all is well. Unanswered, it is a call that was lost.
+                call.latency
+                    .failure
+                    .get_or_insert_with(|| io::Error::other(format!("{error}{callee}")));
+                // It does not count as long as all is well. Unanswered, it is a call
+                // that was lost.
                 call.latency.sent += u64::from(counted.is_none());
             }
         }
@@ -167,7 +187,9 @@ impl Pair {
     fn fail(&mut self, error: &io::Error) {
         self.processes = None;
         for call in &mut self.calls {
-            call.latency.failure.get_or_insert_with(|| io::Error::new(error.kind(), error.to_string()));
+            call.latency
+                .failure
+                .get_or_insert_with(|| io::Error::new(error.kind(), error.to_string()));
         }
     }
 }

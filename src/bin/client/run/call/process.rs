@@ -29,7 +29,12 @@ impl Process {
         };
         // A pipe has no timeout, and a channel has.
         let (sender, lines) = channel();
-        let read = move || BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
+        let read = move || {
+            BufReader::new(output)
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        };
         let process = Process { role, child, input, lines };
         thread::Builder::new().spawn(read)?;
         Ok(process)
@@ -73,7 +78,11 @@ impl Process {
 
     /// How it has ended, if it has.
     pub fn ended(&mut self) -> Option<String> {
-        self.child.try_wait().ok().flatten().map(|status| format!("the {} has ended, {status}", self.role))
+        self.child
+            .try_wait()
+            .ok()
+            .flatten()
+            .map(|status| format!("the {} has ended, {status}", self.role))
     }
 }
 
