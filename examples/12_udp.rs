@@ -11,9 +11,11 @@ use std::net::UdpSocket;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use roundtrip::client::{Options, UdpClient};
-use roundtrip::measure::{Plan, Udp, udp};
+use roundtrip::client::Options;
+use roundtrip::measure::Plan;
 use roundtrip::stats::Recorder;
+use roundtrip::udp::UdpClient;
+use roundtrip::udp::{Udp, udp};
 use roundtrip::units::ms;
 
 const COUNT: u64 = 100;
@@ -41,7 +43,7 @@ fn main() -> io::Result<()> {
     let measured = udp(&client, &plan, &|_| {});
     let Udp { ref latency, late, duplicates, .. } = measured;
     show(
-        "measure::udp: each by its number",
+        "udp::measure: each by its number",
         [latency.rtt.count(), late, measured.lost(), duplicates],
         &latency.rtt,
     );

@@ -11,12 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
+use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Direction, Outcome, bandwidth, ping_server};
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::{Config, Server};
 use roundtrip::units::ms;
 use roundtrip::wire::command::Amount;
-use roundtrip::wire::value::{Map, Value};
 
 fn main() -> io::Result<()> {
     let busy = Duration::from_millis(if std::env::args().any(|flag| flag == "--short") {

@@ -15,13 +15,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use roundtrip::measure::Sample;
-use roundtrip::measure::call::{Batch, Caller, Combination, effects, offer_echo};
-use roundtrip::report::text;
-use roundtrip::router::{Config, Endpoint, Router};
+use roundtrip::net::Address;
 use roundtrip::stats::{Recorder, Summary};
 use roundtrip::units::ms;
 use roundtrip::wamp::Session;
-use roundtrip::wire::url::{Socket, Url};
+use roundtrip::wamp::call::{Batch, Caller, Combination, effects, offer_echo, report};
+use roundtrip::wamp::router::{Config, Endpoint, Router};
+use roundtrip::wamp::url::Url;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const BATCHES: u64 = 10;
@@ -52,8 +52,8 @@ fn compare(rounds: u64, count: u64) -> Outcome<()> {
 }
 
 fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
-    let tcp = || Socket::Tcp { host: "127.0.0.1".into(), port: 0 };
-    let unix = |name: &str| Socket::Unix(format!("{directory}/{name}"));
+    let tcp = || Address::Tcp { host: "127.0.0.1".into(), port: 0 };
+    let unix = |name: &str| Address::Unix(format!("{directory}/{name}"));
     let mut listen = vec![Endpoint::websocket(tcp()), Endpoint::rawsocket(tcp())];
     listen.extend([Endpoint::websocket(unix("ws")), Endpoint::rawsocket(unix("rs"))]);
     let router = Router::bind(Config { listen, ..Config::default() })?.start()?;
@@ -82,7 +82,7 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
         measured.reverse();
     }
     // What one factor does, the other two held.
-    for line in text::effects(&effects(&show(&measured))) {
+    for line in report::effects(&effects(&show(&measured))) {
         println!("{line}");
     }
     Ok(())

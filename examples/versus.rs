@@ -16,13 +16,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use roundtrip::client::{Client, Options, UdpClient};
-use roundtrip::measure::{
-    Direction, LagView, Observer, Plan, Sample, Udp, bandwidth, lag, latency, udp,
-};
+use roundtrip::client::{Client, Options};
+use roundtrip::log::Log;
+use roundtrip::measure::{Direction, LagView, Observer, Plan, Sample, bandwidth, lag, latency};
 use roundtrip::report::text;
-use roundtrip::server::{Config, Server};
+use roundtrip::server::Config;
 use roundtrip::stats::Recorder;
+use roundtrip::udp::server::{Impairments, bind_beside};
+use roundtrip::udp::{Udp, UdpClient, udp};
 use roundtrip::wire::command::{Amount, LagPlan};
 
 fn main() -> io::Result<()> {
@@ -333,9 +334,11 @@ fn minimal() -> io::Result<()> {
 fn serve(spin: bool) -> io::Result<()> {
     let mut config = Config::default();
     config.session.spin = spin;
-    let server = Server::bind(config)?;
+    let (server, echo) = bind_beside(&config, Impairments::default())?;
+    let _echo = echo.start(Log::default())?;
     println!("{}", server.address().port());
-    server.run()
+    server.run();
+    Ok(())
 }
 
 fn sockperf_p50(port: u16, seconds: &str) -> io::Result<f64> {

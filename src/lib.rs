@@ -30,14 +30,12 @@
 //! | [`wire`] | bytes and messages; has never seen a socket or a clock |
 //! | [`stats`] | what a series of durations has in common; reads no clock |
 //! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
-//! | [`transfer`] | bulk data, for so many bytes or for so long, one way or both |
 //! | [`pace`] | being on time |
 //! | [`wamp`] | calling a procedure in another program, through a router: four ways to say it, and both ends |
 //! | [`log`](mod@log) | a log that makes no connection wait |
 //! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three |
 //! | [`server`] | the two put together |
-//! | [`router`] | the same once more, for sessions that talk to each other |
 //! | [`client`] | the other half of the conversation |
 //! | [`measure`] | clocks around conversations, returning plain data; prints nothing |
 //! | [`report`] | plain data made text, JSON, a table, a picture; measures nothing |
@@ -76,19 +74,19 @@
 //!     to matter.
 //! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking
 //!     up.
-//! 12. `12_udp`, then [`wire::datagram`], [`measure::udp`](mod@measure::udp) and
-//!     [`session::echo`]: what TCP does for everyone, and [`stats::one_way`]: what two
+//! 12. `12_udp`, then [`udp::datagram`], [`udp::measure`](mod@udp::measure) and
+//!     [`udp::server`]: what TCP does for everyone, and [`udp::one_way`]: what two
 //!     clocks can know.
 //! 13. `13_lag`, then [`session::lag`] and [`measure::lag`](mod@measure::lag): the same
 //!     round trip, timed by the server for each of many clients.
 //! 14. `14_status`, then [`session::status`], [`session::counters`] and
 //!     [`measure::status`]: one question, one answer; and what a process can know of
 //!     the others.
-//! 15. [`wire::wamp`], [`wire::rawsocket`] and [`wire::websocket`], then [`wamp`] and
-//!     its [`session`](wamp::session), then [`session::router`]: a call through a third
-//!     program, which must let nobody wait long for somebody else; then [`router`] and
+//! 15. [`wamp`], [`wamp::rawsocket`] and [`wamp::websocket`], then [`wamp`] and
+//!     its [`session`](wamp::client), then [`wamp::router::realm`]: a call through a third
+//!     program, which must let nobody wait long for somebody else; then [`wamp::router`] and
 //!     [`net::listener`], which put it on ports and files.
-//! 16. `call_roundtrip`, then [`measure::call`]: which of three choices makes a call
+//! 16. `call_roundtrip`, then [`wamp::call`]: which of three choices makes a call
 //!     slow, and why two figures cannot tell.
 //! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures
 //!     are shown.
@@ -106,17 +104,19 @@
 
 pub mod client;
 pub mod flags;
+pub mod json;
 pub mod log;
 pub mod measure;
 pub mod net;
 pub mod pace;
 pub mod report;
-pub mod router;
 pub mod serve;
 pub mod server;
 pub mod session;
 pub mod stats;
-pub mod transfer;
+#[cfg(feature = "udp")]
+pub mod udp;
 pub mod units;
+#[cfg(feature = "wamp")]
 pub mod wamp;
 pub mod wire;

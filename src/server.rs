@@ -4,8 +4,7 @@
 //! ```
 //! use roundtrip::server::{Config, Server};
 //! use roundtrip::client::Client;
-//! use std::time::Duration;
-//!
+//! //!
 //! let server = Server::bind(Config::default())?.start()?; // a free port of 127.0.0.1, a thread for each connection
 //! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 //! client.ping(None)?;
@@ -15,16 +14,15 @@
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use crate::log::Log;
-use crate::net::{Listener, reachable};
+use crate::net::Listener;
+use crate::net::listener::wake;
 use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
-use crate::session::echo::{Echo, EchoCounts, Impairments};
 use crate::session::{self, Counters, Settings, Shared};
 
 /// How many refused connections are seen off at once. No single address takes all of
@@ -50,9 +48,6 @@ pub struct Config {
     pub one_off: bool,
     /// Settings of each session.
     pub session: Settings,
-    /// What is done to the answers to UDP pings, on the port of the same number; `None`
-    /// answers none.
-    pub udp: Option<Impairments>,
     /// The log of what concerns the server as a whole; single connections have
     /// [`Settings::log`].
     pub log: Log,
@@ -68,7 +63,6 @@ impl Default for Config {
             limits: Limits::default(),
             one_off: false,
             session: Settings::default(),
-            udp: Some(Impairments::default()),
             log: Log::default(),
         }
     }
@@ -78,7 +72,6 @@ impl Default for Config {
 pub struct Server {
     acceptor: Acceptor,
     address: SocketAddr,
-    echo: Option<Echo>,
 }
 
 /// A server that runs in the background, until this is dropped.
@@ -89,7 +82,6 @@ pub struct Server {
 pub struct Running {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
-    stop_echo: Option<Arc<AtomicBool>>,
 }
 
 impl Server {
@@ -100,17 +92,13 @@ impl Server {
     /// [`Settings::info`] is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
         session::status::check(&config.session.info)?;
-        let (listener, socket) = sockets(&config)?;
+        let Config { host, port, mode, child, limits, one_off, session, log } = config;
+        let listener = TcpListener::bind((host.as_str(), port)).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}"))
+        })?;
         let address = listener.local_addr()?;
-        let Config { mode, child, limits, one_off, session, udp, log, .. } = config;
-        let echo = socket.zip(udp);
-        let echo = echo.map(|(socket, impairments)| {
-            Echo::new(socket, impairments, limits.clone(), session.spin)
-        });
-        let echo = echo.transpose()?;
         let admission = Admission::new(limits);
-        let counters =
-            Counters::of_server(mode, Arc::clone(&admission), echo.as_ref().map(Echo::counts));
+        let counters = Counters::of_server(mode, Arc::clone(&admission));
         let shared = Arc::new(Shared { settings: session, counters });
         let dispatch = strategy(mode, child, &shared)?;
         let settings = &shared.settings;
@@ -130,7 +118,7 @@ impl Server {
             one_off,
             stop: Arc::default(),
         };
-        Ok(Server { acceptor, address, echo })
+        Ok(Server { acceptor, address })
     }
 
     /// The address it listens on, with the real port.
@@ -146,26 +134,10 @@ impl Server {
         Arc::clone(&self.acceptor.admission)
     }
 
-    /// What the answering of UDP pings has done so far, if it is done.
-    #[must_use]
-    pub fn echo_counts(&self) -> Option<Arc<EchoCounts>> {
-        self.echo.as_ref().map(Echo::counts)
-    }
-
-    /// Serves in the calling thread: for ever, or one connection if the configuration
-    /// says so. UDP pings, which belong to no connection, are answered in a thread
-    /// beside it.
-    ///
-    /// # Errors
-    /// When the system gives no thread for that.
-    pub fn run(self) -> io::Result<()> {
-        let Server { acceptor, echo, .. } = self;
-        if let Some(echo) = echo {
-            let log = acceptor.log.clone();
-            thread::Builder::new().name("echo".into()).spawn(move || echo.run(&log))?;
-        }
-        acceptor.run();
-        Ok(())
+    /// Serves in the calling thread: for ever, or one connection if the configuration says
+    /// so.
+    pub fn run(self) {
+        self.acceptor.run();
     }
 
     /// Serves in a thread of its own.
@@ -173,15 +145,8 @@ impl Server {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(self) -> io::Result<Running> {
-        let stop_echo = self.echo.as_ref().map(Echo::stop);
-        let running =
-            Running { address: self.address, stop: Arc::clone(&self.acceptor.stop), stop_echo };
-        let log = self.acceptor.log.clone();
-        thread::Builder::new().name("accept".into()).spawn(move || {
-            if let Err(error) = self.run() {
-                log.say(format_args!("cannot serve: {error}"));
-            }
-        })?;
+        let running = Running { address: self.address, stop: Arc::clone(&self.acceptor.stop) };
+        thread::Builder::new().name("accept".into()).spawn(move || self.run())?;
         Ok(running)
     }
 }
@@ -197,42 +162,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Neither `accept` nor `recv_from` can be interrupted, but they can be given
-        // what they wait for.
-        let address = reachable(self.address);
-        let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
-        if let Some(stop) = &self.stop_echo {
-            stop.store(true, Ordering::Relaxed);
-            let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-            let _ = UdpSocket::bind(any).and_then(|socket| socket.send_to(&[], address));
-        }
+        // `accept` cannot be interrupted, but it can be given what it waits for.
+        wake(&self.address.into());
     }
-}
-
-/// Listens on the address, over TCP and, unless that is not wanted, over UDP.
-fn sockets(config: &Config) -> io::Result<(TcpListener, Option<UdpSocket>)> {
-    // Where the system chooses the port, it chooses one for TCP. Somebody else may have
-    // the same one for UDP.
-    const TRIES: u32 = 20;
-    let Config { host, port, udp, .. } = config;
-    let cannot = |what: &str, error: io::Error| {
-        io::Error::new(error.kind(), format!("cannot listen on {host}:{port}{what}: {error}"))
-    };
-    for tries_left in (0..TRIES).rev() {
-        let listener =
-            TcpListener::bind((host.as_str(), *port)).map_err(|error| cannot("", error))?;
-        if udp.is_none() {
-            return Ok((listener, None));
-        }
-        match UdpSocket::bind(listener.local_addr()?) {
-            Ok(socket) => return Ok((listener, Some(socket))),
-            Err(error) if *port > 0 || tries_left == 0 => {
-                return Err(cannot(" (udp; --no-udp does without)", error));
-            }
-            Err(_) => {}
-        }
-    }
-    Err(ErrorKind::AddrInUse.into())
 }
 
 /// Serves the one connection that is standard input: what a child does in
@@ -283,9 +215,9 @@ fn strategy(
 
 #[cfg(unix)]
 fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
+    use crate::json::Value;
     use crate::serve::Processes;
     use crate::session::counters::COUNTERS_VARIABLE;
-    use crate::wire::value::Value;
 
     let mut child = child.into_iter();
     let Some(program) = child.next() else {
@@ -297,8 +229,7 @@ fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn D
     let processes = Processes::new(program, child.collect(), shared.settings.log.clone());
     let shared = Arc::clone(shared);
     Ok(Box::new(
-        processes
-            .telling(COUNTERS_VARIABLE, move || Value::Map(shared.counters.fields()).to_string()),
+        processes.telling(COUNTERS_VARIABLE, move || Value::Map(shared.known()).to_string()),
     ))
 }
 

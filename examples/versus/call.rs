@@ -22,14 +22,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options};
-use roundtrip::measure::call::{Batch, Caller, offer_echo};
+use roundtrip::json::Map;
+use roundtrip::net::Address;
 use roundtrip::net::{Listener, Stream};
-use roundtrip::router::{Config, Endpoint, Router};
 use roundtrip::session::{self, Counters, Settings, Shared};
 use roundtrip::wamp::Session;
-use roundtrip::wire::url::{Framing, Socket, Url};
-use roundtrip::wire::value::Map;
-use roundtrip::wire::wamp::{Message, Payload, Serializer};
+use roundtrip::wamp::call::{Batch, Caller, offer_echo};
+use roundtrip::wamp::router::{Config, Endpoint, Router};
+use roundtrip::wamp::url::{Framing, Url};
+use roundtrip::wamp::{Message, Payload, Serializer};
 
 use super::{Contender, Peer, bare_p50, p50, ping_p50, roundtrip_p50, table};
 
@@ -124,10 +125,10 @@ pub fn play(role: &str, argument: &str) -> io::Result<()> {
 }
 
 fn router(path: &str) -> Outcome<()> {
-    let websocket = Endpoint::websocket(Socket::Tcp { host: "127.0.0.1".into(), port: 0 });
-    let listen = vec![websocket, Endpoint::rawsocket(Socket::Unix(path.into()))];
+    let websocket = Endpoint::websocket(Address::Tcp { host: "127.0.0.1".into(), port: 0 });
+    let listen = vec![websocket, Endpoint::rawsocket(Address::Unix(path.into()))];
     let router = Router::bind(Config { listen, ..Config::default() })?.start()?;
-    if let Socket::Tcp { port, .. } = router.urls()[0].socket {
+    if let Address::Tcp { port, .. } = router.urls()[0].socket {
         println!("{port}");
     }
     loop {
@@ -145,7 +146,7 @@ fn callee(url: &str) -> Outcome<()> {
 /// Between each two connections, in the place of a router.
 fn relay(address: &str) -> Outcome<()> {
     let listener = Listener::bind(&address.parse()?)?;
-    println!("{}", if let Socket::Tcp { port, .. } = listener.address()? { port } else { 0 });
+    println!("{}", if let Address::Tcp { port, .. } = listener.address()? { port } else { 0 });
     let accept = || loop {
         if let Some((stream, _)) = listener.accept(TIMEOUT)? {
             return io::Result::Ok(stream);
@@ -179,8 +180,8 @@ fn pass_on(mut from: Stream, mut to: Stream) {
 
 fn connect(address: &str) -> io::Result<Stream> {
     match address.parse().map_err(io::Error::other)? {
-        Socket::Tcp { host, port } => Stream::connect(&host, port, TIMEOUT),
-        Socket::Unix(path) => Stream::connect_unix(&path, TIMEOUT),
+        Address::Tcp { host, port } => Stream::connect(&host, port, TIMEOUT),
+        Address::Unix(path) => Stream::connect_unix(&path, TIMEOUT),
     }
 }
 
@@ -222,8 +223,8 @@ fn autobahn_p50(url: &str, count: u64) -> io::Result<f64> {
     let Url { socket, framing, serializer } = url.parse().map_err(io::Error::other)?;
     let framing = if framing == Framing::RawSocket { "rawsocket" } else { "websocket" };
     let socket = match socket {
-        Socket::Tcp { port, .. } => port.to_string(),
-        Socket::Unix(path) => path,
+        Address::Tcp { port, .. } => port.to_string(),
+        Address::Unix(path) => path,
     };
     let serializer = serializer.unwrap_or(Serializer::Json).to_string();
     let script = |role: &str, more: &[String]| {

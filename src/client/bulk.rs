@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::{Client, Message};
-use crate::transfer;
+use crate::net::transfer;
 use crate::wire::command::{Amount, Received};
 
 /// A download that the server is ready for.

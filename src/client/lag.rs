@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::{Client, unexpected};
+use crate::json;
+use crate::json::Value;
 use crate::wire::command::{Answer, LagPlan, MAX_LAG_SAMPLES, Request, excerpt};
-use crate::wire::json;
-use crate::wire::value::Value;
 
 /// What comes next while the server measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

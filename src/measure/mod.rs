@@ -15,30 +15,30 @@
 //! [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing
 //! here grows with time.
 
+pub mod asked;
 pub mod bandwidth;
-pub mod call;
 pub mod environment;
 pub mod lag;
 pub mod latency;
 pub mod loaded;
 pub mod paced;
+pub mod pings;
 pub mod status;
 pub mod sweep;
 pub mod together;
-pub mod udp;
 
 use std::io;
 use std::time::Duration;
 
+pub use asked::Asked;
 pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
-pub use call::Call;
 pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
-pub use latency::{Latency, Plan, latency};
+pub use latency::latency;
 pub use loaded::{Loaded, Phase, loaded};
-pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};
+pub use pings::{Latency, Plan};
+pub use status::{Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
 pub use together::together;
-pub use udp::{Udp, udp};
 
 /// Is told of each sample while a measurement runs, from whichever thread took it.
 pub type Observer<'a> = &'a (dyn Fn(Sample) + Sync);

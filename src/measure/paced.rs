@@ -16,8 +16,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::latency::{Latency, Stamp};
-use super::{Observer, Outcome, Plan};
+use super::pings::Stamp;
+use super::{Latency, Observer, Outcome, Plan};
 use crate::client::{Client, Pinger};
 use crate::pace;
 use crate::stats::Recorder;

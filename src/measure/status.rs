@@ -16,8 +16,6 @@
 //! for all of them together: a timeout for each read would let a server that sends a
 //! byte now and then keep its client for hours.
 
-mod asked;
-
 use std::fmt;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -25,14 +23,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use asked::Asked;
-
 use crate::client::{Message, Trace};
+use crate::json;
+use crate::json::{Map, Value};
 use crate::net::{Stream, refuse_self_connection};
 use crate::wire::command::{Answer, Request, excerpt};
 use crate::wire::framing::{Framing, MAX_LINE};
-use crate::wire::json;
-use crate::wire::value::{Map, Value};
 
 /// What a server said.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +73,7 @@ pub enum StatusStep {
 ///
 /// ```
 /// use roundtrip::measure::{StatusStep, ping_server};
-/// use roundtrip::wire::value::{Map, Value};
+/// use roundtrip::json::{Map, Value};
 /// # use roundtrip::server::{Config, Server};
 /// # use std::time::Duration;
 /// # let server = Server::bind(Config::default())?.start()?;

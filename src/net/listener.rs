@@ -15,8 +15,8 @@ use std::os::unix::{
 };
 use std::time::Duration;
 
+use super::Address;
 use super::{Stream, reachable};
-use crate::wire::url::Socket;
 
 /// How long to look for whoever may be listening.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,18 +37,18 @@ impl Listener {
     ///
     /// # Errors
     /// Says which address cannot be used, and why.
-    pub fn bind(socket: &Socket) -> io::Result<Self> {
+    pub fn bind(socket: &Address) -> io::Result<Self> {
         let failed = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot listen on {socket}: {error}"))
         };
         match socket {
-            Socket::Tcp { host, port } => {
+            Address::Tcp { host, port } => {
                 TcpListener::bind((host.as_str(), *port)).map(Listener::Tcp)
             }
             #[cfg(unix)]
-            Socket::Unix(path) => UnixFile::bind(path).map(Listener::Unix),
+            Address::Unix(path) => UnixFile::bind(path).map(Listener::Unix),
             #[cfg(not(unix))]
-            Socket::Unix(_) => {
+            Address::Unix(_) => {
                 Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix"))
             }
         }
@@ -59,14 +59,14 @@ impl Listener {
     ///
     /// # Errors
     /// When the system does not say.
-    pub fn address(&self) -> io::Result<Socket> {
+    pub fn address(&self) -> io::Result<Address> {
         match self {
             Listener::Tcp(listener) => {
                 let address = listener.local_addr()?;
-                Ok(Socket::Tcp { host: address.ip().to_string(), port: address.port() })
+                Ok(Address::Tcp { host: address.ip().to_string(), port: address.port() })
             }
             #[cfg(unix)]
-            Listener::Unix(file) => Ok(Socket::Unix(file.path.clone())),
+            Listener::Unix(file) => Ok(Address::Unix(file.path.clone())),
         }
     }
 
@@ -95,19 +95,19 @@ impl Listener {
 
 /// Gives a thread that waits in `accept` at this address what it waits for: it cannot
 /// be interrupted.
-pub(crate) fn wake(address: &Socket) {
+pub fn wake(address: &Address) {
     // If nobody is there, nobody waits.
     match address {
-        Socket::Tcp { host, port } => {
+        Address::Tcp { host, port } => {
             if let Ok(ip) = host.parse() {
                 let _ =
                     TcpStream::connect_timeout(&reachable(SocketAddr::new(ip, *port)), PATIENCE);
             }
         }
         #[cfg(unix)]
-        Socket::Unix(path) => drop(super::connect_unix(path, PATIENCE)),
+        Address::Unix(path) => drop(super::connect_unix(path, PATIENCE)),
         #[cfg(not(unix))]
-        Socket::Unix(_) => {}
+        Address::Unix(_) => {}
     }
 }
 

@@ -104,17 +104,13 @@
 //! (with `direction`, and the `bytes` of the tenth of a second that ended `at_ns`);
 //! `result`, a test's object; and at the end `document`, the whole.
 
-mod call;
-
 use std::time::Duration;
 
-pub use call::{batch, effects};
-
+use crate::json::{Map, Value};
 use crate::measure::environment::Environment;
-use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep, Udp};
+use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep};
 use crate::report::text;
-use crate::stats::{OneWay, Summary};
-use crate::wire::value::{Map, Value};
+use crate::stats::Summary;
 
 /// A result that can be told as an object.
 pub trait Fields {
@@ -130,43 +126,6 @@ impl Fields for Latency {
             [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("sent_late_ns", &self.lateness)]
         {
             put(map, name, series.summary().as_ref().map(summary));
-        }
-    }
-}
-
-impl Fields for Udp {
-    fn fields(&self, map: &mut Map) {
-        self.latency.fields(map);
-        map.insert("lost", self.lost());
-        put(map, "lost_there", self.lost_there());
-        put(map, "lost_back", self.lost_back());
-        put(map, "dropped_here", self.dropped_here);
-        for (name, count) in [
-            ("late", self.late),
-            ("duplicates", self.duplicates),
-            ("reordered", self.reordered),
-            ("truncated", self.truncated),
-            ("oversize", self.oversize),
-            ("corrupted", self.corrupted),
-            ("foreign", self.foreign),
-        ] {
-            map.insert(name, count);
-        }
-        put(
-            map,
-            "jitter_rfc3550_ns",
-            self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds),
-        );
-        if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
-            map.insert(
-                "one_way_ns",
-                Map::from(
-                    [("there", one_way.there), ("back", one_way.back)]
-                        .map(|(way, figures)| (way, summary(&figures).into())),
-                ),
-            );
-            map.insert("clock_offset_ns", one_way.offset_ns);
-            map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
         }
     }
 }
@@ -259,7 +218,7 @@ pub fn test<R: Outcome + Fields>(
 /// ```
 /// use roundtrip::measure::{Latency, Outcome};
 /// use roundtrip::report::json::{document, test};
-/// use roundtrip::wire::value::Value;
+/// use roundtrip::json::Value;
 /// use std::io::ErrorKind;
 ///
 /// let failed = Latency::failed(ErrorKind::ConnectionRefused.into());
@@ -320,19 +279,19 @@ fn object(result: &impl Fields) -> Map {
     map
 }
 
-pub(super) fn summary(summary: &Summary) -> Map {
+pub(crate) fn summary(summary: &Summary) -> Map {
     summary.nanoseconds().map(|(name, figure)| (name, figure.into())).collect()
 }
 
 /// What is not known is left out.
-pub(super) fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
+pub(crate) fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         map.insert(name, value);
     }
 }
 
 /// All there are in 584 years.
-fn nanoseconds(duration: Duration) -> u64 {
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -341,6 +300,6 @@ fn nanoseconds(duration: Duration) -> u64 {
     clippy::cast_sign_loss,
     reason = "rates are positive, and a cast saturates"
 )]
-fn whole(rate: f64) -> u64 {
+pub(crate) fn whole(rate: f64) -> u64 {
     rate.round() as u64
 }

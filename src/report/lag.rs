@@ -3,8 +3,8 @@
 
 use super::json::{self, Fields};
 use super::text::{self, Lines};
+use crate::json::Map;
 use crate::measure::Lag;
-use crate::wire::value::Map;
 
 impl Lines for Lag {
     fn lines(&self) -> Vec<String> {

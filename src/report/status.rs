@@ -2,10 +2,10 @@
 
 use super::json::{self, Fields};
 use super::text::{self, Lines};
+use crate::json::{Map, Value};
 use crate::measure::Asked;
 use crate::units::ms;
 use crate::wire::command::excerpt;
-use crate::wire::value::{Map, Value};
 
 impl Lines for Asked {
     fn lines(&self) -> Vec<String> {

@@ -4,18 +4,14 @@
 //! down: round-trip times are in milliseconds, rates in Mbit/s. What is not known is
 //! left out.
 
-mod call;
-mod udp;
-
 use std::io;
 use std::iter;
 use std::time::Duration;
 
-pub use call::{batch, effects, table};
-pub use udp::{mishap, missed};
-
 use crate::measure::environment::Environment;
-use crate::measure::{Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Row, Sweep};
+use crate::measure::{
+    Bandwidth, Bidirectional, Direction, Latency, Loaded, Mishap, Outcome, Row, Sweep,
+};
 use crate::stats::{Recorder, Summary};
 use crate::units::{float, ms, size};
 
@@ -127,7 +123,7 @@ impl Lines for Sweep {
     }
 }
 
-fn columns(cells: &[String]) -> String {
+pub(crate) fn columns(cells: &[String]) -> String {
     cells.iter().map(|cell| format!("{cell:>10}")).collect::<Vec<_>>().concat()
 }
 
@@ -145,8 +141,31 @@ pub fn ping(number: u64, count: Option<u64>, rtt: Duration) -> String {
     }
 }
 
+/// What else became of a ping: `12 is late`, `13 was lost`.
+#[must_use]
+pub fn missed(number: u64, rtt: Option<Duration>, mishap: Mishap) -> String {
+    let after = rtt.map_or(String::new(), |rtt| format!(" after {} ms", ms(rtt)));
+    match mishap {
+        Mishap::Overdue => format!("{number} is late"),
+        Mishap::Late => format!("{number} came{after}"),
+        Mishap::Lost => format!("{number} was lost"),
+        Mishap::Duplicate => format!("{number} came again{after}"),
+    }
+}
+
+/// The name of what became of a ping.
+#[must_use]
+pub fn mishap(mishap: Mishap) -> &'static str {
+    match mishap {
+        Mishap::Overdue => "overdue",
+        Mishap::Late => "late",
+        Mishap::Lost => "lost",
+        Mishap::Duplicate => "duplicate",
+    }
+}
+
 /// How many pings came back: `10 sent, 10 received, 0% lost`.
-fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
+pub(crate) fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
     let (sent, received) = (*sent, rtt.count());
     format!(
         "{sent} sent, {received} received, {}% lost",
@@ -155,7 +174,7 @@ fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
 }
 
 /// Never rounded to the 0 or the 100 that it is not.
-fn percent(part: u64, all: u64) -> String {
+pub(crate) fn percent(part: u64, all: u64) -> String {
     match part {
         0 => "0".into(),
         _ if part == all => "100".into(),
@@ -165,7 +184,7 @@ fn percent(part: u64, all: u64) -> String {
 
 /// The figures of a series in one line, in the manner of `ping`; nothing when there are
 /// none.
-pub(super) fn rtt(name: &str, series: &Recorder) -> Option<String> {
+pub(crate) fn rtt(name: &str, series: &Recorder) -> Option<String> {
     let Summary { min, mean, p50, p99, max, stddev, .. } = series.summary()?;
     let (deviation, stddev) =
         stddev.map_or(("", String::new()), |stddev| ("/stddev", format!("/{}", ms(stddev))));

@@ -43,6 +43,9 @@ impl<S: Fn(Stream) + Send + Sync + 'static> Dispatch for Threads<S> {
 
 /// Starts a thread that nobody joins. Unlike [`thread::spawn`], it does not panic when
 /// the system has no more threads to give.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+///
+/// # Errors
+/// When the system refuses the thread.
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.into()).stack_size(STACK_SIZE).spawn(work).map(drop)
 }

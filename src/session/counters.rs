@@ -9,7 +9,7 @@
 //! | | thread, sequential | process: a child | process: the parent | under `inetd` |
 //! | --- | --- | --- | --- | --- |
 //! | `uptime` | the server's | the server's | the server's | |
-//! | `connections`, `udp_pings` | now | when this one began | now | |
+//! | `connections`, what the owner counts | now | when this one began | now | |
 //! | `bytes`, `pings` | the server's | this connection's | | this connection's |
 //!
 //! A shared file, a pipe or shared memory would fill the gaps, and bring back what
@@ -20,10 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::echo::EchoCounts;
+use crate::json;
+use crate::json::{Map, Value};
 use crate::serve::{Admission, Mode};
-use crate::wire::json;
-use crate::wire::value::{Map, Value};
 
 /// The environment variable in which a parent tells its child what it counts itself.
 pub const COUNTERS_VARIABLE: &str = "ROUNDTRIP_COUNTERS";
@@ -39,7 +38,7 @@ pub struct Counters {
 #[derive(Debug)]
 enum Knows {
     /// This process accepts the connections.
-    Server(Mode, Arc<Admission>, Option<Arc<EchoCounts>>),
+    Server(Mode, Arc<Admission>),
     /// It serves a single one, and was told this when it began.
     Connection(Map),
 }
@@ -53,11 +52,11 @@ pub(super) struct Traffic {
 }
 
 impl Counters {
-    /// Of a process that accepts connections, and perhaps answers pings over UDP.
+    /// Of a process that accepts connections.
     #[must_use]
-    pub fn of_server(mode: Mode, admission: Arc<Admission>, echo: Option<Arc<EchoCounts>>) -> Self {
+    pub fn of_server(mode: Mode, admission: Arc<Admission>) -> Self {
         Counters {
-            knows: Knows::Server(mode, admission, echo),
+            knows: Knows::Server(mode, admission),
             since: Instant::now(),
             traffic: Traffic::default(),
         }
@@ -67,11 +66,12 @@ impl Counters {
     /// has one that knows something.
     ///
     /// ```
+    /// use roundtrip::json::Map;
     /// use roundtrip::session::Counters;
     ///
     /// let child = Counters::of_connection(Some(r#"{"mode":"process","uptime":60.0}"#));
-    /// assert!(child.fields().get("uptime").unwrap().as_f64() > Some(60.0));
-    /// assert_eq!(Counters::of_connection(None).fields().get("uptime"), None);
+    /// assert!(child.fields(&Map::new()).get("uptime").unwrap().as_f64() > Some(60.0));
+    /// assert_eq!(Counters::of_connection(None).fields(&Map::new()).get("uptime"), None);
     /// ```
     #[must_use]
     pub fn of_connection(told: Option<&str>) -> Self {
@@ -85,28 +85,26 @@ impl Counters {
         }
     }
 
-    /// All that is known now.
+    /// All that is known now, with what the server's owner counts besides.
     #[must_use]
-    pub fn fields(&self) -> Map {
+    pub fn fields(&self, of_the_owner: &Map) -> Map {
         let (mut map, scope) = match &self.knows {
             Knows::Connection(told) => (told.clone(), Some("connection")),
-            Knows::Server(mode, admission, echo) => {
+            Knows::Server(mode, admission) => {
                 let (now, total) = admission.counts();
                 let connections = Map::from([("now", now.into()), ("total", total.into())]);
-                let mut map = Map::from([
+                let map = Map::from([
                     ("mode", mode.to_string().into()),
                     ("uptime", 0.0.into()),
                     ("connections", connections.into()),
                 ]);
-                if let Some(echo) = echo {
-                    map.insert("udp_pings", get(&echo.pings));
-                }
                 (map, (*mode != Mode::Process).then_some("server"))
             }
         };
         if let Some(before) = map.get("uptime").and_then(Value::as_f64) {
             map.insert("uptime", before + self.since.elapsed().as_secs_f64());
         }
+        map.extend(of_the_owner);
         if let Some(scope) = scope {
             map.insert("scope", scope);
             map.insert(

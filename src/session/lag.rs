@@ -42,12 +42,12 @@ use std::time::Duration;
 use echoes::{Both, Receiver};
 
 use super::{Settings, Shared};
+use crate::json::{Map, Value};
 use crate::net::Stream;
 use crate::stats::Recorder;
 use crate::units::ms;
 use crate::wire::command::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_LAG_SAMPLES};
 use crate::wire::framing::Framing;
-use crate::wire::value::{Map, Value};
 
 /// How many lines that are not the echo of a ping a client may send before it is
 /// dropped.

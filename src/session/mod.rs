@@ -7,10 +7,8 @@
 //! in all three modes.
 
 pub mod counters;
-pub mod echo;
 pub mod lag;
 pub mod owner;
-pub mod router;
 pub mod status;
 pub mod text;
 
@@ -25,13 +23,13 @@ pub use lag::Lag;
 pub use owner::{Nobody, Owner};
 use text::Conversation;
 
+use crate::json::Map;
 use crate::log::Log;
 use crate::net::{Stream, receive_in_time};
 use crate::serve::Refusal;
 use crate::units::{MIB, float};
 use crate::wire::command::{Amount, Answer, Request};
 use crate::wire::framing::Framing;
-use crate::wire::value::Map;
 
 /// Enough for any request but a ping with a large payload, which is read in several
 /// pieces. A thousand idle connections hold a thousand of these.
@@ -108,6 +106,14 @@ pub struct Shared {
     pub settings: Settings,
     /// What it knows of itself.
     pub counters: Counters,
+}
+
+impl Shared {
+    /// All that is known now of the server: by itself, and by its owner.
+    #[must_use]
+    pub fn known(&self) -> Map {
+        self.counters.fields(&self.settings.owner.counters())
+    }
 }
 
 /// Serves one connection until it ends, in whatever way.

@@ -17,7 +17,7 @@
 //! use roundtrip::server::{Config, Server};
 //! use roundtrip::session::{Lag, Owner, Settings};
 //! use roundtrip::wire::command::LagPlan;
-//! use roundtrip::wire::value::{Map, Value};
+//! use roundtrip::json::{Map, Value};
 //! use std::net::SocketAddr;
 //! use std::sync::Arc;
 //! use std::time::Duration;
@@ -56,8 +56,8 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use super::Lag;
+use crate::json::Map;
 use crate::wire::command::LagPlan;
-use crate::wire::value::Map;
 
 /// Is asked, and told, what concerns single connections. A Unix socket's peer has no
 /// address.
@@ -76,6 +76,13 @@ pub trait Owner: fmt::Debug + Send + Sync {
     /// status leaves without an echo.
     fn on_lag(&self, peer: Option<SocketAddr>, lag: &Lag) {
         let _ = (peer, lag);
+    }
+
+    /// What the owner counts for the server as a whole, to be added to every
+    /// [status answer](super::status). In process mode the parent evaluates this when it
+    /// starts a child, and the child repeats it.
+    fn counters(&self) -> Map {
+        Map::new()
     }
 
     /// A client asks for the status: what to add to the [answer](super::status).

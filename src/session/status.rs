@@ -47,10 +47,10 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use super::Shared;
+use crate::json::{self, JsonError, JsonErrorKind};
+use crate::json::{MAX_DEPTH, Map, Value};
 use crate::wire::command::Answer;
 use crate::wire::framing::MAX_LINE;
-use crate::wire::json::{self, JsonError, JsonErrorKind};
-use crate::wire::value::{MAX_DEPTH, Map, Value};
 
 /// The version of what is said, which changes less often than that of the crate.
 pub const PROTOCOL: u64 = 1;
@@ -85,9 +85,8 @@ pub(super) fn answer(
         question.map_or_else(|| Ok(Map::new()), parse).map_err(|error| error.to_string())?;
     let mut answer = settings.info.clone();
     let computed = settings.owner.on_status(&question, peer);
-    for map in [&shared.counters.fields(), &computed] {
-        map.iter().for_each(|(key, value)| answer.insert(key, value.clone()));
-    }
+    answer.extend(&shared.known());
+    answer.extend(&computed);
     let repeated =
         if settings.writeback { Value::Map(question.clone()).to_string().len() } else { 0 };
     if settings.writeback {

@@ -11,12 +11,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::{ConnectionStats, Lag, Shared, lag, send_answer, status};
+use crate::json::Value;
+use crate::net::transfer;
 use crate::net::{Stream, receive_in_time};
-use crate::transfer;
 use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, LagPlan, Received, Request};
 use crate::wire::framing::Framing;
-use crate::wire::value::Value;
 
 /// With bare framing, `READY` and the data behind it have no boundary between them, and
 /// a client that takes one `recv` for the answer chokes on `READYxxxx`. All that a

@@ -4,14 +4,14 @@ use std::fmt;
 use std::io;
 
 use super::shown;
-use crate::wire::value::Value;
-use crate::wire::wamp::Payload;
+use crate::json::Value;
+use crate::wamp::Payload;
 
 /// A no, and why: what the caller of a procedure gets in place of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     /// Which error it is, in the form of a name: one of
-    /// [`uri`](crate::wire::wamp::uri), or the procedure's own.
+    /// [`uri`](crate::wamp::uri), or the procedure's own.
     pub uri: String,
     /// What else there is to say about it.
     pub payload: Payload,

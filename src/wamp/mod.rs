@@ -1,8 +1,8 @@
 //! How do two programs come to speak WAMP, and what does each of them need for it?
 //!
-//! [`wire::wamp`](crate::wire::wamp) knows the messages,
-//! [`wire::websocket`](crate::wire::websocket) and
-//! [`wire::rawsocket`](crate::wire::rawsocket) how they are told apart, and none of
+//! [`wamp`](crate::wamp) knows the messages,
+//! [`wamp::websocket`](crate::wamp::websocket) and
+//! [`wamp::rawsocket`](crate::wamp::rawsocket) how they are told apart, and none of
 //! them has seen a connection. Here they are put on one:
 //!
 //! ```text
@@ -12,15 +12,27 @@
 //!   net         TCP or Unix                        two more, and nobody above this line sees which
 //! ```
 //!
-//! The router's side is [`session::router`](crate::session::router).
+//! The router's side is [`wamp::router::realm`](crate::wamp::router::realm).
 
+pub mod base64;
+pub mod call;
+pub mod client;
 pub mod error;
+mod layout;
+pub mod message;
+pub mod msgpack;
 pub mod opening;
-pub mod session;
+pub mod rawsocket;
+pub mod router;
+pub mod serializer;
 pub mod transport;
+pub mod url;
+pub mod websocket;
 
+pub use client::{Handle, Session};
 pub use error::{CallError, Refusal};
-pub use session::{Handle, Session};
+pub use message::{MAX_ID, Message, Payload, WampError, code, uri, valid_uri};
+pub use serializer::Serializer;
 
 /// The beginning of what a stranger wrote, without what would move the cursor of
 /// whoever reads it.

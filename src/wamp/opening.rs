@@ -10,11 +10,12 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::time::Duration;
 
 use super::transport::{Encoder, Incoming};
+use crate::net::Address;
 use crate::net::{Stream, receive_within};
-use crate::wire::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE};
-use crate::wire::url::{Framing, Socket, Url};
-use crate::wire::wamp::Serializer;
-use crate::wire::websocket::{self, Role};
+use crate::wamp::Serializer;
+use crate::wamp::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE};
+use crate::wamp::url::{Framing, Url};
+use crate::wamp::websocket::{self, Role};
 
 /// Enough for most messages, which then take a single `read`.
 const BUFFER_SIZE: usize = 4096;
@@ -92,20 +93,20 @@ impl Agreed {
     }
 }
 
-fn dial(socket: &Socket, timeout: Duration) -> io::Result<Stream> {
+fn dial(socket: &Address, timeout: Duration) -> io::Result<Stream> {
     match socket {
-        Socket::Tcp { host, port } => Stream::connect(host, *port, timeout),
+        Address::Tcp { host, port } => Stream::connect(host, *port, timeout),
         #[cfg(unix)]
-        Socket::Unix(path) => Stream::connect_unix(path, timeout),
+        Address::Unix(path) => Stream::connect_unix(path, timeout),
         #[cfg(not(unix))]
-        Socket::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix")),
+        Address::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "Unix sockets need Unix")),
     }
 }
 
 fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::Result<Agreed> {
     let host = match &url.socket {
-        tcp @ Socket::Tcp { .. } => tcp.to_string(),
-        Socket::Unix(_) => "localhost".into(),
+        tcp @ Address::Tcp { .. } => tcp.to_string(),
+        Address::Unix(_) => "localhost".into(),
     };
     let wanted =
         OFFERED.into_iter().filter(|&offered| url.serializer.is_none_or(|only| only == offered));

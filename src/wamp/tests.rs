@@ -2,11 +2,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::Session;
-use crate::router::{Config, Endpoint, Router};
-use crate::wire::random::Random;
-use crate::wire::url::{Socket, Url};
-use crate::wire::value::{MAX_DEPTH, Map, Value};
-use crate::wire::wamp::{Payload, Serializer};
+use crate::json::random::Random;
+use crate::json::{MAX_DEPTH, Map, Value};
+use crate::net::Address;
+use crate::wamp::router::{Config, Endpoint, Router};
+use crate::wamp::url::Url;
+use crate::wamp::{Payload, Serializer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -47,9 +48,9 @@ fn payload(random: &mut Random) -> Payload {
     }
 }
 
-fn unix(name: &str) -> Socket {
+fn unix(name: &str) -> Address {
     let file = std::env::temp_dir().join(format!("roundtrip-{}-{name}", std::process::id()));
-    Socket::Unix(file.to_str().unwrap().into())
+    Address::Unix(file.to_str().unwrap().into())
 }
 
 #[test]

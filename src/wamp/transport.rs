@@ -13,11 +13,11 @@ use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
 
 use crate::net::{Stream, receive_within};
-use crate::wire::rawsocket::{self, FrameError, Kind};
-use crate::wire::wamp::{Message, Serializer};
-use crate::wire::websocket::{
+use crate::wamp::rawsocket::{self, FrameError, Kind};
+use crate::wamp::websocket::{
     self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender,
 };
+use crate::wamp::{Message, Serializer};
 
 /// Memory that is kept from one message for the next. Most messages fit into it.
 const KEPT: usize = 64 * 1024;
@@ -314,8 +314,8 @@ impl Encoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::value::{Map, Value};
-    use crate::wire::wamp::Payload;
+    use crate::json::{Map, Value};
+    use crate::wamp::Payload;
 
     #[test]
     fn neither_framing_sends_more_than_the_other_side_takes_nor_keeps_the_memory() {

@@ -4,10 +4,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use roundtrip::router::{Config, Endpoint, Router};
-use roundtrip::wire::json::parse;
-use roundtrip::wire::url::Socket;
-use roundtrip::wire::value::{Map, Value};
+use roundtrip::json::parse;
+use roundtrip::json::{Map, Value};
+use roundtrip::net::Address;
+use roundtrip::wamp::router::{Config, Endpoint, Router};
 
 use crate::support::{CLIENT, Outcome, run};
 
@@ -32,8 +32,8 @@ fn tests(document: &Value) -> &[Value] {
 }
 
 /// A router in this process, and its four URLs.
-fn router() -> (roundtrip::router::Running, Vec<String>) {
-    let tcp = || Socket::Tcp { host: "127.0.0.1".into(), port: 0 };
+fn router() -> (roundtrip::wamp::router::Running, Vec<String>) {
+    let tcp = || Address::Tcp { host: "127.0.0.1".into(), port: 0 };
     let listen = vec![Endpoint::websocket(tcp()), Endpoint::rawsocket(tcp())];
     let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
     let urls = router.urls().iter().map(ToString::to_string).collect();

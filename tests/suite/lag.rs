@@ -9,13 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use roundtrip::client::{Client, LagNext};
+use roundtrip::json::parse;
+use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Outcome, lag, lag_unasked, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Lag, Owner, Settings};
 use roundtrip::stats::Recorder;
 use roundtrip::wire::command::{LagPlan, MAX_LAG_SAMPLES};
-use roundtrip::wire::json::parse;
-use roundtrip::wire::value::{Map, Value};
 
 use crate::support::{CLIENT, PATIENCE, Peer, Server, client, fake_server, in_each_mode, run};
 

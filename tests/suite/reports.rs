@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use roundtrip::wire::json::parse;
-use roundtrip::wire::value::Value;
+use roundtrip::json::Value;
+use roundtrip::json::parse;
 
 use crate::support::{CLIENT, MODES, Outcome, Server, client, run};
 

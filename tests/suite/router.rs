@@ -8,19 +8,20 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use roundtrip::json::Value;
 use roundtrip::log::Log;
-use roundtrip::router::{Config, Endpoint, Router, Running, Settings};
+use roundtrip::net::Address;
 use roundtrip::serve::{Admission, Limits};
+use roundtrip::wamp::Payload;
+use roundtrip::wamp::router::{Config, Endpoint, Router, Running, Settings};
+use roundtrip::wamp::url::Url;
 use roundtrip::wamp::{CallError, Refusal, Session};
-use roundtrip::wire::url::{Socket, Url};
-use roundtrip::wire::value::Value;
-use roundtrip::wire::wamp::Payload;
 
 use crate::support::{PATIENCE, Peer};
 
 /// One endpoint for each framing, both on TCP.
 fn router(config: Config) -> Running {
-    let address: Socket = "127.0.0.1:0".parse().unwrap();
+    let address: Address = "127.0.0.1:0".parse().unwrap();
     let listen = vec![Endpoint::rawsocket(address.clone()), Endpoint::websocket(address)];
     Router::bind(Config { listen, ..config }).unwrap().start().unwrap()
 }
@@ -33,7 +34,7 @@ fn impatient() -> Config {
 }
 
 fn port(url: &Url) -> u16 {
-    let Socket::Tcp { port, .. } = url.socket else { panic!("{url}") };
+    let Address::Tcp { port, .. } = url.socket else { panic!("{url}") };
     port
 }
 
@@ -419,7 +420,7 @@ fn whoever_never_reads_is_dropped() {
 #[cfg(unix)]
 #[test]
 fn whoever_takes_his_time_hears_it_all() {
-    let socket = Socket::Unix(crate::wamp::path("slow"));
+    let socket = Address::Unix(crate::wamp::path("slow"));
     let session = Settings { idle_timeout: Duration::from_secs(1), ..Settings::default() };
     let config = Config { listen: vec![Endpoint::rawsocket(socket)], session, ..Config::default() };
     let router = Router::bind(config).unwrap().start().unwrap();
@@ -428,7 +429,7 @@ fn whoever_takes_his_time_hears_it_all() {
         .register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(5 << 20).into()])))
         .unwrap();
     thread::spawn(move || session.serve());
-    let Socket::Unix(path) = &router.urls()[0].socket else { panic!() };
+    let Address::Unix(path) = &router.urls()[0].socket else { panic!() };
     let mut slow = std::os::unix::net::UnixStream::connect(path).unwrap();
     slow.write_all(b"\x7F\xF1\0\0").unwrap();
     for message in [r#"[1,"realm1",{}]"#, r#"[48,1,{},"com.example.long"]"#] {

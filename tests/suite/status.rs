@@ -7,13 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
+use roundtrip::json::parse;
+use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Status, StatusError, StatusStep, ping_server, together};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Owner, Settings};
 use roundtrip::wire::command::Amount;
 use roundtrip::wire::framing::MAX_LINE;
-use roundtrip::wire::json::parse;
-use roundtrip::wire::value::{Map, Value};
 
 use crate::support::{PATIENCE, Peer, Server, client, eventually, fake_server, in_each_mode};
 

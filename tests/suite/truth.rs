@@ -6,8 +6,8 @@ use std::io::{Write, stderr};
 use std::process::Command;
 use std::time::Duration;
 
-use roundtrip::wire::json;
-use roundtrip::wire::value::Value;
+use roundtrip::json;
+use roundtrip::json::Value;
 
 use crate::relay::{Line, relay};
 use crate::support::{CLIENT, Outcome, SERVER, Server, client, run};

@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use roundtrip::client::{Options, UdpClient};
-use roundtrip::measure::{Mishap, Outcome as _, Plan, Sample, Udp, udp};
-use roundtrip::server::{Config, Running, Server as Library};
-use roundtrip::session::echo::{EchoCounts, Impairments};
-use roundtrip::wire::datagram::{Ping, Stamps};
-use roundtrip::wire::json::parse;
-use roundtrip::wire::value::Value;
+use roundtrip::client::Options;
+use roundtrip::json::Value;
+use roundtrip::json::parse;
+use roundtrip::log::Log;
+use roundtrip::measure::{Mishap, Outcome as _, Plan, Sample};
+use roundtrip::server::{Config, Running};
+use roundtrip::udp::UdpClient;
+use roundtrip::udp::datagram::{Ping, Stamps};
+use roundtrip::udp::server::{EchoCounts, Impairments, RunningEcho, bind_beside};
+use roundtrip::udp::{Udp, udp};
 
 use crate::support::{MODES, PATIENCE, Server, client};
 
@@ -54,11 +57,20 @@ fn measure(port: u16, plan: &Plan, timeout: Duration) -> (Udp, Vec<Sample>) {
     (measured, samples.into_inner().unwrap())
 }
 
+/// Both of them, until the test is over.
+struct Beside(Running, #[allow(dead_code, reason = "it is there until it is dropped")] RunningEcho);
+
+impl Beside {
+    fn port(&self) -> u16 {
+        self.0.address().port()
+    }
+}
+
 /// A server in this process, whose own count is the truth.
-fn impaired(impairments: Impairments) -> (Running, Arc<EchoCounts>) {
-    let server = Library::bind(Config { udp: Some(impairments), ..Config::default() }).unwrap();
-    let counts = server.echo_counts().unwrap();
-    (server.start().unwrap(), counts)
+fn impaired(impairments: Impairments) -> (Beside, Arc<EchoCounts>) {
+    let (server, echo) = bind_beside(&Config::default(), impairments).unwrap();
+    let counts = echo.counts();
+    (Beside(server.start().unwrap(), echo.start(Log::default()).unwrap()), counts)
 }
 
 /// A measurement in which neither side was kept from its socket for so long that the
@@ -68,7 +80,7 @@ fn undisturbed(impairments: Impairments) -> (Udp, Vec<Sample>, Arc<EchoCounts>) 
     for _ in 0..10 {
         let (server, counts) = impaired(impairments);
         let plan = Plan { interval: Duration::from_micros(500), ..PLAN };
-        let (measured, samples) = measure(server.address().port(), &plan, Duration::from_secs(2));
+        let (measured, samples) = measure(server.port(), &plan, Duration::from_secs(2));
         assert!(measured.failure().is_none(), "{measured:?}");
         if measured.dropped_here.unwrap_or(0) + measured.lost_there().unwrap_or(0) == 0 {
             return (measured, samples, counts);
@@ -94,7 +106,7 @@ fn fake(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16 {
 }
 
 fn number(datagram: &[u8]) -> u64 {
-    roundtrip::wire::datagram::sequence(datagram).unwrap()
+    roundtrip::udp::datagram::sequence(datagram).unwrap()
 }
 
 #[test]
@@ -569,7 +581,7 @@ fn many_clients_and_every_report() {
 #[test]
 fn what_cannot_be_is_said() {
     let server = Server::start(&[]);
-    let most = roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
+    let most = roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
     let flags = ["--test", "udp", "--count", "2", "--interval", "0", "--payload"];
     let outcome = client(server.port, &[&flags[..], &[&most.to_string()]].concat());
     assert!(outcome.out.contains("2 sent, 2 received"), "{outcome:?}");

@@ -9,11 +9,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use roundtrip::router::{Config, Endpoint, Router, Running};
+use roundtrip::json::Value;
+use roundtrip::net::Address;
+use roundtrip::wamp::Payload;
+use roundtrip::wamp::router::{Config, Endpoint, Router, Running};
 use roundtrip::wamp::{CallError, Refusal, Session};
-use roundtrip::wire::url::Socket;
-use roundtrip::wire::value::Value;
-use roundtrip::wire::wamp::Payload;
 
 use crate::support::{PATIENCE, SERVER, Server, run};
 
@@ -268,7 +268,7 @@ fn autobahn_calls_and_is_called() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
     let (ws, rs) = (path("autobahn-ws"), path("autobahn-rs"));
     let tcp = || "127.0.0.1:0".parse().unwrap();
-    let unix = |path: &str| Socket::Unix(path.into());
+    let unix = |path: &str| Address::Unix(path.into());
     let listen = vec![
         Endpoint::websocket(tcp()),
         Endpoint::rawsocket(tcp()),
@@ -277,8 +277,8 @@ fn autobahn_calls_and_is_called() {
     ];
     let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
     let ports = router.urls().iter().filter_map(|url| match url.socket {
-        Socket::Tcp { port, .. } => Some(port.to_string()),
-        Socket::Unix(_) => None,
+        Address::Tcp { port, .. } => Some(port.to_string()),
+        Address::Unix(_) => None,
     });
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop.py");
     match Command::new(&python).arg(script).args(ports).args([ws, rs]).output() {

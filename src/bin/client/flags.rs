@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use getopts::{Matches, Options as Getopts};
 use roundtrip::flags::{at_least_one, one_line, some_time, value};
+use roundtrip::json;
+use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Direction, Plan};
 use roundtrip::report::text;
+use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
+use roundtrip::wamp::url::Url;
+use roundtrip::wamp::valid_uri;
 use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_PAYLOAD};
-use roundtrip::wire::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::wire::framing::{Framing, MAX_LINE};
-use roundtrip::wire::json;
-use roundtrip::wire::url::Url;
-use roundtrip::wire::value::{Map, Value};
-use roundtrip::wire::wamp::valid_uri;
 
 /// Clients at once. Each is two threads where pings leave on time, and a thread takes
 /// four of the 65,530 memory mappings that Linux gives a process.

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use flags::Command;
 use output::{complain, say};
+use roundtrip::log::Log;
 use roundtrip::serve::Limits;
-use roundtrip::server::{Config, Server};
+use roundtrip::server::Config;
 use roundtrip::session::Settings;
+use roundtrip::udp::server::{Impairments, bind_beside};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
@@ -46,8 +48,11 @@ fn main() -> ExitCode {
         ..Settings::default()
     };
     let limits = Limits { max_connections: u64::MAX, ..Limits::default() };
-    match Server::bind(Config { session, limits, ..Config::default() }).and_then(Server::start) {
-        Ok(server) => {
+    let config = Config { session, limits, ..Config::default() };
+    let started = bind_beside(&config, Impairments::default())
+        .and_then(|(server, echo)| Ok((server.start()?, echo.start(Log::default())?)));
+    match started {
+        Ok((server, _echo)) => {
             options.host = server.address().ip().to_string();
             options.port = server.address().port();
             run::all(&options)

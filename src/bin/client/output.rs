@@ -6,16 +6,17 @@ use std::io::{self, IsTerminal, LineWriter, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use roundtrip::measure::call::{Effects, Route};
+use roundtrip::json::{Map, Value};
 use roundtrip::measure::environment::Environment;
-use roundtrip::measure::{Call, Direction, Mishap, Outcome, Sample};
+use roundtrip::measure::{Direction, Mishap, Outcome, Sample};
 use roundtrip::report::csv;
 use roundtrip::report::json::{self, Fields};
 use roundtrip::report::svg::{self, Panel};
 use roundtrip::report::text::{self, Lines};
 use roundtrip::report::timeline::{Rate, Timeline};
 use roundtrip::stats::{Recorder, Summary};
-use roundtrip::wire::value::{Map, Value};
+use roundtrip::wamp::call::Call;
+use roundtrip::wamp::call::{self, Effects, Route};
 
 use crate::flags::{Format, Options};
 use crate::progress::Progress;
@@ -138,9 +139,12 @@ impl<'a> Output<'a> {
     /// Says that a batch of calls has ended.
     pub fn batch(&self, route: &Route, (number, batches): (u64, u64), calls: &Recorder) {
         if let Some(summary) = calls.summary() {
-            self.detail(&format!("  {}", text::batch(route, number, batches, summary.mean)));
+            self.detail(&format!(
+                "  {}",
+                call::report::batch(route, number, batches, summary.mean)
+            ));
             if self.options.format == Format::JsonStream {
-                say(&Value::Map(json::batch(route, number, batches, calls)).to_string());
+                say(&Value::Map(call::json::batch(route, number, batches, calls)).to_string());
             }
         }
     }
@@ -150,7 +154,7 @@ impl<'a> Output<'a> {
         let row =
             |total: &Call| Some((total.route.as_ref()?.to_string(), total.latency.rtt.summary()?));
         let rows = totals.iter().filter_map(row).collect();
-        *lock(&self.calls) = Some(Calls { server, effects: json::effects(effects), rows });
+        *lock(&self.calls) = Some(Calls { server, effects: call::json::effects(effects), rows });
     }
 
     /// Keeps that a test could not begin.
@@ -195,7 +199,7 @@ impl<'a> Output<'a> {
         };
         match format {
             Format::Text => {}
-            Format::Json => say(roundtrip::wire::json::pretty(&Value::Map(document())).trim_end()),
+            Format::Json => say(roundtrip::json::pretty(&Value::Map(document())).trim_end()),
             Format::JsonStream => {
                 let mut event = Map::default();
                 event.insert("event", "document");

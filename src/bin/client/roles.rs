@@ -26,15 +26,16 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use roundtrip::json::{Map, Value};
 use roundtrip::log::Log;
-use roundtrip::measure::call::{Batch, Caller, offer_echo};
 use roundtrip::measure::{Latency, Outcome, Sample, together};
-use roundtrip::router::{Config, Endpoint, Router};
+use roundtrip::net::Address;
 use roundtrip::serve::{Admission, Limits};
-use roundtrip::session::router::Settings;
 use roundtrip::wamp::Session;
-use roundtrip::wire::url::{Socket, Url};
-use roundtrip::wire::value::{Map, Value};
+use roundtrip::wamp::call::{Batch, Caller, offer_echo};
+use roundtrip::wamp::router::realm::Settings;
+use roundtrip::wamp::router::{Config, Endpoint, Router};
+use roundtrip::wamp::url::Url;
 
 use crate::output::say;
 
@@ -81,8 +82,8 @@ type Played = Result<(), Box<dyn Error>>;
 /// Listens in both framings, on TCP and, where there is such a thing, on Unix sockets
 /// in this directory.
 fn router(realm: &str, directory: &str) -> Played {
-    let tcp = || Socket::Tcp { host: "127.0.0.1".into(), port: 0 };
-    let unix = |name: &str| Socket::Unix(format!("{directory}/{name}"));
+    let tcp = || Address::Tcp { host: "127.0.0.1".into(), port: 0 };
+    let unix = |name: &str| Address::Unix(format!("{directory}/{name}"));
     let mut listen = vec![Endpoint::websocket(tcp()), Endpoint::rawsocket(tcp())];
     if cfg!(unix) {
         listen.extend([Endpoint::websocket(unix("ws")), Endpoint::rawsocket(unix("rs"))]);

@@ -4,14 +4,14 @@ use std::ffi::OsString;
 
 use getopts::{Matches, Options as Getopts};
 use roundtrip::flags::{at_least_one, one_line, some_time, value};
-use roundtrip::router::Endpoint;
+use roundtrip::json::Value;
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
-use roundtrip::session::echo::Impairments;
 use roundtrip::session::{Settings, status};
+use roundtrip::udp::server::Impairments;
 use roundtrip::units::{MIB, parse_duration, parse_size, whole_number};
-use roundtrip::wire::value::Value;
-use roundtrip::wire::wamp::valid_uri;
+use roundtrip::wamp::router::Endpoint;
+use roundtrip::wamp::valid_uri;
 
 /// What the command line asks for.
 pub enum Command {
@@ -25,6 +25,8 @@ pub enum Command {
 pub struct Options {
     /// What the server is to be.
     pub config: Config,
+    /// What is done to the answers to UDP pings; none are given without.
+    pub udp: Option<Impairments>,
     /// Serve standard input instead of listening.
     pub inetd: bool,
     /// Log no connections.
@@ -162,13 +164,19 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             writeback: !given.opt_present("no-writeback"),
             ..session
         },
-        udp: udp(&given)?,
         ..Config::default()
     };
     status::check(&config.session.info).map_err(|error| format!("--info: {error}"))?;
     let (inetd, quiet) = (given.opt_present("inetd"), given.opt_present("quiet"));
     let (endpoints, realm) = router(&given)?;
-    Ok(Command::Run(Box::new(Options { config, inetd, quiet, endpoints, realm })))
+    Ok(Command::Run(Box::new(Options {
+        config,
+        udp: udp(&given)?,
+        inetd,
+        quiet,
+        endpoints,
+        realm,
+    })))
 }
 
 /// Where the router is to listen, and the name of its realm.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use flags::{Command, Options};
 use roundtrip::log::Log;
-use roundtrip::router::{self, Endpoint, Router};
 use roundtrip::server::{Config, Server};
+use roundtrip::udp::server::{Impairments, bind_beside};
+use roundtrip::wamp::router::{self, Endpoint, Router};
 
 fn main() -> ExitCode {
     let options = match flags::parse(std::env::args_os().skip(1)) {
@@ -32,7 +33,7 @@ fn complain(code: u8, what: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(Options { mut config, inetd, quiet, endpoints, realm }: Options) -> io::Result<()> {
+fn run(Options { mut config, udp, inetd, quiet, endpoints, realm }: Options) -> io::Result<()> {
     let (log, writer) = Log::to(io::stdout())?;
     let log_is_connection = inetd && stdout_is_stdin();
     if !quiet && !log_is_connection {
@@ -42,16 +43,27 @@ fn run(Options { mut config, inetd, quiet, endpoints, realm }: Options) -> io::R
     if inetd {
         serve_stdin(config)?;
     } else {
-        listen(config, endpoints, realm)?;
+        listen(config, udp, endpoints, realm)?;
     }
     writer.finish(Duration::from_secs(1));
     Ok(())
 }
 
-fn listen(config: Config, endpoints: Vec<Endpoint>, realm: String) -> io::Result<()> {
-    let (log, mode, udp) = (config.log.clone(), config.mode, config.udp.is_some());
+fn listen(
+    config: Config,
+    udp: Option<Impairments>,
+    endpoints: Vec<Endpoint>,
+    realm: String,
+) -> io::Result<()> {
+    let (log, mode) = (config.log.clone(), config.mode);
     let (connections, idle_timeout) = (config.session.log.clone(), config.session.idle_timeout);
-    let server = Server::bind(config)?;
+    let (server, echo) = match udp {
+        None => (Server::bind(config)?, None),
+        Some(impairments) => {
+            let (server, echo) = bind_beside(&config, impairments)?;
+            (server, Some(echo))
+        }
+    };
     let session =
         router::Settings { realm, idle_timeout, log: connections, ..router::Settings::default() };
     let ready = format!("wamp router, realm {}", session.realm);
@@ -63,14 +75,16 @@ fn listen(config: Config, endpoints: Vec<Endpoint>, realm: String) -> io::Result
         log: log.clone(),
     })?;
     log.say(format_args!("listening on {} (tcp, {mode} mode)", server.address()));
-    if udp {
+    if echo.is_some() {
         log.say(format_args!("listening on {} (udp)", server.address()));
     }
     for url in router.urls() {
         log.say(format_args!("listening on {url} ({ready})"));
     }
     let _router = router.start()?;
-    server.run()
+    let _echo = echo.map(|echo| echo.start(log)).transpose()?;
+    server.run();
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -19,12 +19,14 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use roundtrip::measure::call::{Combination, Effects, Route, Socket, effects};
+use roundtrip::measure::Outcome;
 use roundtrip::measure::environment::{Before, Environment};
-use roundtrip::measure::{Call, Outcome};
+use roundtrip::net::Address;
 use roundtrip::report::text;
 use roundtrip::stats::Summary;
-use roundtrip::wire::url::{self, Url};
+use roundtrip::wamp::call::Call;
+use roundtrip::wamp::call::{Combination, Effects, Route, Socket, effects, report};
+use roundtrip::wamp::url::Url;
 
 use super::{Run, in_words};
 use crate::flags::{Format, Options};
@@ -116,7 +118,7 @@ impl Run<'_> {
             output.clients(calls);
         }
         let effects = compare(&totals, &options.urls);
-        for line in text::table(&totals).into_iter().chain(text::effects(&effects)) {
+        for line in report::table(&totals).into_iter().chain(report::effects(&effects)) {
             output.text(&format!("  {line}"));
         }
         if !options.urls.is_empty() && effects.iter().next().is_some() {
@@ -226,8 +228,8 @@ fn on_one_machine(urls: &[Url]) -> bool {
 
 fn server(url: &Url) -> Option<(String, u16)> {
     match &url.socket {
-        url::Socket::Tcp { host, port } => Some((host.clone(), *port)),
-        url::Socket::Unix(_) => None,
+        Address::Tcp { host, port } => Some((host.clone(), *port)),
+        Address::Unix(_) => None,
     }
 }
 

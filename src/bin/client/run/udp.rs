@@ -1,10 +1,11 @@
 //! Pings over UDP: there is no connection to make or to keep, so each client has a
 //! socket and nothing else.
 
-use roundtrip::client::UdpClient;
 use roundtrip::measure::environment::Before;
-use roundtrip::measure::{Outcome, Udp, together, udp};
+use roundtrip::measure::{Outcome, together};
 use roundtrip::report::warnings;
+use roundtrip::udp::UdpClient;
+use roundtrip::udp::{Udp, udp};
 
 use super::{Run, in_words};
 

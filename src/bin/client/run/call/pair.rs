@@ -6,12 +6,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use roundtrip::measure::call::{Call, Route};
+use roundtrip::json;
+use roundtrip::json::Value;
 use roundtrip::measure::{Latency, Outcome, Sample};
 use roundtrip::stats::Recorder;
-use roundtrip::wire::json;
-use roundtrip::wire::url::Url;
-use roundtrip::wire::value::Value;
+use roundtrip::wamp::call::{Call, Route};
+use roundtrip::wamp::url::Url;
 
 use super::process::Process;
 use crate::flags::Options;

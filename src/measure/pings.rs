@@ -1,0 +1,117 @@
+//! A series of pings: what to send, when each was due and sent, and what came of it.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{Observer, Outcome, Sample};
+use crate::stats::Recorder;
+
+/// What to send, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Pings that count.
+    pub count: u64,
+    /// Send pings for so long, instead of so many.
+    pub time: Option<Duration>,
+    /// From one ping to the next, by a fixed schedule; zero sends each ping as soon as
+    /// the one before is answered.
+    pub interval: Duration,
+    /// Pings before them that do not count.
+    pub warmup: u64,
+    /// Bytes added to each ping.
+    pub payload: usize,
+    /// Send one ping at a time, although there is an interval.
+    pub one_at_a_time: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let interval = Duration::from_millis(100);
+        Plan { count: 10, time: None, interval, warmup: 1, payload: 0, one_at_a_time: false }
+    }
+}
+
+impl Plan {
+    /// How many pings there will be, if that can be known.
+    #[must_use]
+    pub fn pings(&self) -> Option<u64> {
+        match self.time {
+            None => Some(self.count),
+            Some(_) if self.interval.is_zero() => None,
+            Some(time) => u64::try_from(time.as_nanos().div_ceil(self.interval.as_nanos())).ok(),
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Debug, Default)]
+pub struct Latency {
+    /// Pings sent. Those of the warm-up do not count, but for one that was never
+    /// answered.
+    pub sent: u64,
+    /// From when each answered ping was sent to its answer.
+    pub rtt: Recorder,
+    /// From when each answered ping was due to its answer.
+    pub due: Recorder,
+    /// How late each ping was sent: this program's own error.
+    pub lateness: Recorder,
+    /// Why the series ended early.
+    pub failure: Option<io::Error>,
+}
+
+impl Latency {
+    /// Adds another client's pings.
+    pub(crate) fn add(&mut self, other: &Latency) {
+        self.sent += other.sent;
+        self.rtt.merge(&other.rtt);
+        self.due.merge(&other.due);
+        self.lateness.merge(&other.lateness);
+    }
+
+    /// Takes an answer, and tells the observer.
+    pub(crate) fn answered(
+        &mut self,
+        stamp: Stamp,
+        arrived: Instant,
+        start: Instant,
+        observe: Observer,
+    ) {
+        let rtt = arrived.saturating_duration_since(stamp.sent);
+        self.rtt.record(rtt);
+        let due = stamp.due.map(|due| arrived.saturating_duration_since(due));
+        if let Some(due) = due {
+            self.due.record(due);
+        }
+        observe(Sample::Ping {
+            number: self.rtt.count(),
+            at: stamp.sent.saturating_duration_since(start),
+            rtt,
+            due,
+        });
+    }
+}
+
+/// When a ping was due, and when it was sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    pub due: Option<Instant>,
+    pub sent: Instant,
+}
+
+impl Outcome for Latency {
+    fn failed(error: io::Error) -> Self {
+        Latency { failure: Some(error), ..Latency::default() }
+    }
+
+    fn failure(&self) -> Option<&io::Error> {
+        self.failure.as_ref()
+    }
+
+    fn total(all: &[Self]) -> Self {
+        let mut total = Latency::default();
+        for one in all {
+            total.add(one);
+        }
+        total
+    }
+}

@@ -1,0 +1,102 @@
+//! Where to connect or listen: `HOST:PORT`, or `unix:PATH`.
+
+use std::fmt;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+/// Where to connect or listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// TCP.
+    Tcp {
+        /// A name or an address; an IPv6 address without its brackets.
+        host: String,
+        /// For a listener, 0 lets the system choose.
+        port: u16,
+    },
+    /// A Unix socket in the file system, at this path.
+    Unix(String),
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Address::Tcp { host: address.ip().to_string(), port: address.port() }
+    }
+}
+
+/// ```
+/// use roundtrip::net::Address;
+///
+/// assert_eq!("localhost:9001".parse(), Ok(Address::Tcp { host: "localhost".into(), port: 9001 }));
+/// assert_eq!("unix:/tmp/router".parse(), Ok(Address::Unix("/tmp/router".into())));
+/// ```
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(address: &str) -> Result<Self, String> {
+        if let Some(path) = address.strip_prefix("unix:") {
+            return unix(address, path);
+        }
+        match host_and_port(address) {
+            Some((host, Some(port))) => Ok(Address::Tcp { host: host.to_owned(), port }),
+            _ => Err(format!(
+                "{address:?} is no address; write HOST:PORT or unix:PATH, such as 127.0.0.1:9000, [::1]:9000 or \
+                 unix:/tmp/router"
+            )),
+        }
+    }
+}
+
+/// As it is parsed.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Address::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Address::Unix(path) => write!(f, "unix:{path}"),
+        }
+    }
+}
+
+/// Reads the path of a Unix socket that stands in `whole`.
+pub(crate) fn unix(whole: &str, path: &str) -> Result<Address, String> {
+    // The path of a listener must be one that a URL can have.
+    if path.contains('?') {
+        return Err(format!(
+            "{whole:?} has a ? in its path, and in a URL the path ends there; choose another name"
+        ));
+    }
+    if path.is_empty() || path.contains(char::is_control) {
+        return Err(format!(
+            "{whole:?} has no path of a Unix socket; write one after the colon, such as /tmp/router"
+        ));
+    }
+    Ok(Address::Unix(path.to_owned()))
+}
+
+/// Splits `HOST` or `HOST:PORT`: RFC 3986 section 3.2, without a user's name, and with the characters that names of
+/// hosts have.
+pub(crate) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
+        let (host, port) = bracketed.split_once(']')?;
+        // A link-local address may be followed by the interface that leads to it:
+        // fe80::1%eth0.
+        let (address, interface) = host.split_once('%').unwrap_or((host, "-"));
+        address.parse::<Ipv6Addr>().ok().filter(|_| is_name(interface))?;
+        (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+    } else {
+        let (host, port) =
+            authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+        (Some(host).filter(|host| is_name(host))?, port)
+    };
+    match port {
+        None => Some((host, None)),
+        // A sign would be taken for a part of the number.
+        Some(port) => Some((host, Some(port.parse().ok().filter(|_| !port.starts_with('+'))?))),
+    }
+}
+
+fn is_name(host: &str) -> bool {
+    !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}

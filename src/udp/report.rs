@@ -1,0 +1,97 @@
+//! Pings over UDP, where more can happen than an answer.
+
+use std::iter;
+use std::time::Duration;
+
+use super::{OneWay, OneWaySummary, Udp};
+use crate::json::Map;
+use crate::report::json::{Fields, nanoseconds, put, summary};
+use crate::report::text::{Lines, percent};
+use crate::stats::Summary;
+use crate::units::ms;
+
+impl Lines for Udp {
+    fn lines(&self) -> Vec<String> {
+        let figures = self.latency.lines().into_iter().skip(1);
+        let jitter = self.jitter.and_then(|jitter| jitter.estimate());
+        let jitter = jitter.map(|jitter| format!("jitter by RFC 3550 = {} ms", ms(jitter)));
+        let one_way =
+            self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
+        iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
+    }
+}
+
+/// What became of all pings: `10 sent, 7 received, 30.0% lost (1 on the way there, 2 on
+/// the way back)`, and what else there was, if anything.
+fn counts(udp: &Udp) -> String {
+    let (sent, lost) = (udp.latency.sent, udp.lost());
+    let ways = udp.lost_there().zip(udp.lost_back()).filter(|_| lost > 0);
+    let here = udp.dropped_here.filter(|&here| here > 0);
+    let others = [
+        (udp.late, "late"),
+        (udp.duplicates, "duplicate"),
+        (udp.reordered, "reordered"),
+        (udp.truncated, "truncated"),
+        (udp.oversize, "oversize"),
+        (udp.corrupted, "corrupted"),
+        (udp.foreign, "foreign"),
+    ];
+    let first =
+        format!("{sent} sent, {} received, {}% lost", udp.latency.rtt.count(), percent(lost, sent));
+    let ways =
+        ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
+    let others = others
+        .into_iter()
+        .filter(|&(count, _)| count > 0)
+        .map(|(count, what)| format!(", {count} {what}"));
+    let here = here.map(|here| format!(", {here} dropped by this socket's full receive buffer"));
+    iter::once(first).chain(ways).chain(others).chain(here).collect()
+}
+
+fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [String; 3] {
+    let way = |name, Summary { min, mean, p50, p99, max, .. }: Summary| {
+        format!("{name} min/mean/p50/p99/max = {} ms", [min, mean, p50, p99, max].map(ms).join("/"))
+    };
+    let apart = ms(Duration::from_nanos(offset_ns.unsigned_abs()));
+    let side = if offset_ns < 0 { "behind" } else { "ahead of" };
+    let clock =
+        format!("each way ± {} ms: the server's clock seems {apart} ms {side} this one", ms(error));
+    [way("there", there), way("back", back), clock]
+}
+
+impl Fields for Udp {
+    fn fields(&self, map: &mut Map) {
+        self.latency.fields(map);
+        map.insert("lost", self.lost());
+        put(map, "lost_there", self.lost_there());
+        put(map, "lost_back", self.lost_back());
+        put(map, "dropped_here", self.dropped_here);
+        for (name, count) in [
+            ("late", self.late),
+            ("duplicates", self.duplicates),
+            ("reordered", self.reordered),
+            ("truncated", self.truncated),
+            ("oversize", self.oversize),
+            ("corrupted", self.corrupted),
+            ("foreign", self.foreign),
+        ] {
+            map.insert(name, count);
+        }
+        put(
+            map,
+            "jitter_rfc3550_ns",
+            self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds),
+        );
+        if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
+            map.insert(
+                "one_way_ns",
+                Map::from(
+                    [("there", one_way.there), ("back", one_way.back)]
+                        .map(|(way, figures)| (way, summary(&figures).into())),
+                ),
+            );
+            map.insert("clock_offset_ns", one_way.offset_ns);
+            map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
+        }
+    }
+}

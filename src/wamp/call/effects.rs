@@ -1,0 +1,253 @@
+//! What does one choice cost, whatever the other two are?
+//!
+//! Two combinations that differ in one factor alone say what this factor does. Among
+//! eight combinations there are four such pairs for each factor, and the mean of their
+//! four differences is the factor's *main effect* (Fisher, "The Design of Experiments",
+//! 1935, chapter VI). Whoever compares but two combinations that differ in all three
+//! factors gets one number for three questions:
+//!
+//! ```text
+//!                        socket     framing    serialization
+//!   tcp  websocket json    ┐           ┐            ┐
+//!   unix websocket json    ┘           │            │        four pairs for each factor,
+//!   tcp  rawsocket json                ┘            │        of which one is drawn
+//!   tcp  websocket msgpack                          ┘
+//! ```
+
+use std::time::Duration;
+
+use super::{Combination, Framing, Socket};
+use crate::stats::Summary;
+use crate::units::float;
+use crate::wamp::Serializer;
+
+/// What each of the three factors does; `None` where not one pair was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Effects {
+    /// A Unix socket instead of TCP.
+    pub socket: Option<Effect>,
+    /// `RawSocket` instead of WebSocket.
+    pub framing: Option<Effect>,
+    /// `MessagePack` instead of JSON.
+    pub serialization: Option<Effect>,
+}
+
+/// What it does to a call that one thing takes the place of another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effect {
+    /// The one thing.
+    pub from: &'static str,
+    /// What takes its place.
+    pub to: &'static str,
+    /// How many pairs of combinations this is the mean of.
+    pub pairs: u64,
+    /// The difference of the means.
+    pub mean: Difference,
+    /// Its standard error, from how much the pairs differ among each other; `None` for
+    /// one pair alone. The deviation of the calls would make it too small: processes
+    /// that happen to share a processor stay slow for many calls.
+    pub error: Option<Duration>,
+    /// The difference of the medians.
+    pub p50: Difference,
+}
+
+/// How one duration differs from another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// By how many nanoseconds; negative where time is saved.
+    pub ns: i64,
+    /// So many times as long.
+    pub ratio: f64,
+}
+
+impl Effects {
+    /// Those that are known, with the names of their factors.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Effect)> {
+        let all = [
+            ("socket", self.socket),
+            ("framing", self.framing),
+            ("serialization", self.serialization),
+        ];
+        all.into_iter().filter_map(|(factor, effect)| Some((factor, effect?)))
+    }
+}
+
+impl Effect {
+    /// By how much chance alone moves the difference of the means, 19 times out of 20,
+    /// if at all it can be told.
+    #[must_use]
+    pub fn margin(&self) -> Option<Duration> {
+        // Student's t for as many degrees of freedom as there are pairs but one ("The
+        // Probable Error of a Mean", 1908).
+        let t = match self.pairs {
+            0 | 1 => return None,
+            2 => 12.706,
+            3 => 4.303,
+            _ => 3.182,
+        };
+        Some(self.error?.mul_f64(t))
+    }
+
+    /// Whether there is more to it than chance.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        let clear = |margin: Duration| u128::from(self.mean.ns.unsigned_abs()) > margin.as_nanos();
+        self.margin().is_some_and(clear)
+    }
+}
+
+/// The effects of the three factors, from as many combinations as were measured.
+///
+/// ```
+/// use roundtrip::wamp::call::{Combination, effects};
+/// use roundtrip::stats::Recorder;
+/// use std::time::Duration;
+///
+/// // Each call over a Unix socket takes 80 µs, and over TCP 100 µs.
+/// let took = |combination: Combination| if combination.socket.name() == "unix" { 80 } else { 100 };
+/// let of = |us| [Duration::from_micros(us); 9].into_iter().collect::<Recorder>().summary().unwrap();
+/// let effects = effects(&Combination::ALL.map(|combination| (combination, of(took(combination)))));
+/// let socket = effects.socket.unwrap();
+/// assert_eq!((socket.mean.ns, socket.mean.ratio, socket.pairs), (-20_000, 0.8, 4));
+/// assert_eq!(effects.framing.unwrap().mean.ns, 0);
+/// ```
+#[must_use]
+pub fn effects(measured: &[(Combination, Summary)]) -> Effects {
+    let summary = |wanted| {
+        measured.iter().find(|(combination, _)| *combination == wanted).map(|(_, summary)| summary)
+    };
+    let effect = |from, to, changed: fn(Combination) -> Option<Combination>| {
+        let pair = |before| summary(before).zip(summary(changed(before)?));
+        of_pairs(from, to, &Combination::ALL.into_iter().filter_map(pair).collect::<Vec<_>>())
+    };
+    let (tcp, unix) = (Socket::Tcp, Socket::Unix);
+    let (websocket, rawsocket) = (Framing::WebSocket, Framing::RawSocket);
+    let (json, msgpack) = (Serializer::Json, Serializer::MessagePack);
+    Effects {
+        socket: effect(tcp.name(), unix.name(), |before| {
+            (before.socket == Socket::Tcp).then_some(Combination { socket: Socket::Unix, ..before })
+        }),
+        framing: effect(websocket.name(), rawsocket.name(), |before| {
+            (before.framing == Framing::WebSocket)
+                .then_some(Combination { framing: Framing::RawSocket, ..before })
+        }),
+        serialization: effect(json.name(), msgpack.name(), |before| {
+            let changed = Combination { serialization: Serializer::MessagePack, ..before };
+            (before.serialization == Serializer::Json).then_some(changed)
+        }),
+    }
+}
+
+fn of_pairs(
+    from: &'static str,
+    to: &'static str,
+    pairs: &[(&Summary, &Summary)],
+) -> Option<Effect> {
+    let count = float(pairs.len() as u64);
+    let mean = difference(pairs, |summary| summary.mean);
+    let apart = |(before, after): &(&Summary, &Summary)| {
+        after.mean.as_secs_f64() - before.mean.as_secs_f64()
+    };
+    let average = pairs.iter().map(apart).sum::<f64>() / count;
+    let squares: f64 = pairs.iter().map(|pair| (apart(pair) - average).powi(2)).sum();
+    let error = || Duration::from_secs_f64((squares / (count - 1.0) / count).sqrt());
+    (!pairs.is_empty()).then(|| Effect {
+        from,
+        to,
+        pairs: pairs.len() as u64,
+        mean,
+        error: (pairs.len() > 1).then(error),
+        p50: difference(pairs, |summary| summary.p50),
+    })
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a cast saturates, at 292 years")]
+fn difference(pairs: &[(&Summary, &Summary)], figure: impl Fn(&Summary) -> Duration) -> Difference {
+    let nanoseconds = |summary| figure(summary).as_secs_f64() * 1e9;
+    let before: f64 = pairs.iter().map(|(before, _)| nanoseconds(before)).sum();
+    let after: f64 = pairs.iter().map(|(_, after)| nanoseconds(after)).sum();
+    let ratio = if before > 0.0 { after / before } else { 1.0 };
+    Difference { ns: ((after - before) / float(pairs.len() as u64)).round() as i64, ratio }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Recorder;
+
+    fn calls(us: [u64; 3]) -> Summary {
+        us.map(Duration::from_micros).into_iter().collect::<Recorder>().summary().unwrap()
+    }
+
+    /// 100 µs, and 10 more for JSON, 20 for a WebSocket and 40 for TCP.
+    fn known(combination: Combination) -> (Combination, Summary) {
+        let more = [
+            (combination.serialization == Serializer::Json, 10),
+            (combination.framing == Framing::WebSocket, 20),
+            (combination.socket == Socket::Tcp, 40),
+        ];
+        let us = 100 + more.into_iter().filter(|(there, _)| *there).map(|(_, us)| us).sum::<u64>();
+        (combination, calls([us - 5, us, us + 5]))
+    }
+
+    #[test]
+    fn each_factor_has_its_own_effect() {
+        let effects = effects(&Combination::ALL.map(known));
+        let (socket, framing) = (effects.socket.unwrap(), effects.framing.unwrap());
+        let serialization = effects.serialization.unwrap();
+        assert_eq!(
+            [socket.mean.ns, framing.mean.ns, serialization.mean.ns],
+            [-40_000, -20_000, -10_000]
+        );
+        assert_eq!([socket.pairs, framing.pairs, serialization.pairs], [4; 3]);
+        assert_eq!((socket.from, socket.to, framing.from), ("tcp", "unix", "websocket"));
+        assert_eq!(
+            (framing.to, serialization.from, serialization.to),
+            ("rawsocket", "json", "msgpack")
+        );
+        // TCP takes 140, 150, 160 and 170 µs, a Unix socket 40 less.
+        assert!((socket.mean.ratio - 460.0 / 620.0).abs() < 1e-9);
+        // The histogram may say up to 0.8% more.
+        assert!((socket.p50.ns + 40_000).abs() < 2_000, "{socket:?}");
+        // All four pairs say the same.
+        assert_eq!(socket.error, Some(Duration::ZERO));
+        assert!(socket.is_clear() && framing.is_clear() && serialization.is_clear());
+    }
+
+    #[test]
+    fn what_is_missing_costs_no_more_than_its_pairs() {
+        let without_one = effects(&Combination::ALL.map(known)[1..]);
+        assert_eq!(without_one.iter().map(|(_, effect)| effect.pairs).collect::<Vec<_>>(), [3; 3]);
+        assert_eq!(without_one.socket.unwrap().mean.ns, -40_000);
+        let tcp_alone = effects(&Combination::ALL.map(known)[..4]);
+        assert_eq!((tcp_alone.socket, tcp_alone.framing.unwrap().pairs), (None, 2));
+        assert_eq!(effects(&[]), Effects::default());
+    }
+
+    #[test]
+    fn what_chance_can_do_is_no_effect() {
+        // Of four differences, 7 µs on average, one is much larger than the others: 1,
+        // 4, 4 and 19.
+        let unix = [101, 119, 104, 104];
+        let measured = Combination::ALL.iter().enumerate().map(|(index, combination)| {
+            let us = if combination.socket == Socket::Tcp { 100 } else { unix[index - 4] };
+            (*combination, calls([us; 3]))
+        });
+        let socket = effects(&measured.collect::<Vec<_>>()).socket.unwrap();
+        assert_eq!(socket.mean.ns, 7_000);
+        // Deviations of -6, -3, -3 and 12: squares that sum to 198, over 3 and 4.
+        let error = socket.error.unwrap().as_secs_f64() * 1e6;
+        assert!(
+            (error - (198.0_f64 / 12.0).sqrt()).abs() < 1e-2 && !socket.is_clear(),
+            "{socket:?}"
+        );
+    }
+
+    #[test]
+    fn calls_that_took_no_time_at_all_have_no_ratio_that_is_no_number() {
+        let socket = effects(&Combination::ALL.map(|combination| (combination, calls([0; 3]))))
+            .socket
+            .unwrap();
+        assert!((socket.mean.ns, socket.mean.ratio) == (0, 1.0) && !socket.is_clear());
+    }
+}

@@ -1,0 +1,178 @@
+//! Calls: what each way costs, and which choice makes the difference.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::Call;
+use super::{Effect, Effects, Route};
+use crate::report::text::Lines;
+use crate::stats::Summary;
+use crate::units::ms;
+
+impl Lines for Call {
+    fn lines(&self) -> Vec<String> {
+        self.latency.lines()
+    }
+}
+
+/// The name of a way, in columns where it has three parts.
+fn columns(route: Option<&Route>) -> String {
+    match route {
+        None => String::new(),
+        Some(Route::Url(url)) => url.clone(),
+        Some(Route::Combination(combination)) => {
+            let [socket, framing, serialization] = combination.names();
+            format!("{socket:<4} {framing:<9} {serialization:<7}")
+        }
+    }
+}
+
+/// One batch that has ended: `tcp  websocket json     batch  1/10: 0.182 ms`. Without
+/// answers it has no mean, and is not worth a line.
+#[must_use]
+pub fn batch(route: &Route, number: u64, batches: u64, mean: Duration) -> String {
+    let width = batches.to_string().len();
+    format!("{} batch {number:>width$}/{batches}: {} ms", columns(Some(route)), ms(mean))
+}
+
+/// The figures of each way, one below the other.
+#[must_use]
+pub fn table(calls: &[Call]) -> Vec<String> {
+    let names: Vec<String> = calls.iter().map(|call| columns(call.route.as_ref())).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let heads =
+        ["calls", "mean", "p50", "p99 ms", "calls/s"].map(|head| format!("{head:>10}")).concat();
+    let mut lines = vec![format!("{:<width$}{heads}", "")];
+    for (call, name) in calls.iter().zip(&names) {
+        let failed = if call.latency.failure.is_some() { "   failed" } else { "" };
+        let figures = call.latency.rtt.summary().map_or_else(
+            String::new,
+            |Summary { count, mean, p50, p99, .. }| {
+                let rate =
+                    call.calls_per_second().map_or_else(String::new, |rate| format!("{rate:.0}"));
+                let [mean, p50, p99] = [mean, p50, p99].map(ms);
+                format!("{count:>10}{mean:>10}{p50:>10}{p99:>10}{rate:>10}")
+            },
+        );
+        lines.push(format!("{name:<width$}{figures}{failed}"));
+    }
+    lines
+}
+
+/// What each choice does, the largest effect first, and what to make of that; nothing
+/// where nothing can be compared.
+#[must_use]
+pub fn effects(effects: &Effects) -> Vec<String> {
+    let mut sorted: Vec<(&str, Effect)> = effects.iter().collect();
+    sorted.sort_by_key(|(_, effect)| Reverse(effect.mean.ns.unsigned_abs()));
+    sorted.iter().map(|(_, effect)| line(effect)).chain(verdict(&sorted)).collect()
+}
+
+/// `unix instead of tcp: 0.012 ms less (8%)`
+fn line(effect: &Effect) -> String {
+    let Effect { from, to, mean, .. } = effect;
+    let more = if mean.ns > 0 { "more" } else { "less" };
+    let percent = (mean.ratio - 1.0).abs() * 100.0;
+    let doubt = if effect.is_clear() { "" } else { ", which may be chance" };
+    format!("{to} instead of {from}: {} ms {more} ({percent:.0}%){doubt}", amount(effect))
+}
+
+fn amount(effect: &Effect) -> String {
+    ms(Duration::from_nanos(effect.mean.ns.unsigned_abs()))
+}
+
+fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
+    let (factor, most) = sorted.first()?;
+    if !most.is_clear() {
+        let what = "None of this need be more than chance, such as which processor a process is on: make more calls, \
+                    or leave the system no choice (taskset -c 0).";
+        return Some(what.into());
+    }
+    let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());
+    let rival = sorted.get(1).filter(|(_, next)| next.is_clear()).filter(|(_, next)| {
+        let margin = |effect: &Effect| effect.margin().unwrap_or_default().as_secs_f64();
+        size(most).saturating_sub(size(next)).as_secs_f64() < margin(most).hypot(margin(next))
+    });
+    if let Some((other, _)) = rival {
+        return Some(format!(
+            "The {factor} and the {other} matter most; which of the two does more, is too close."
+        ));
+    }
+    let Effect { from, to, mean, .. } = most;
+    let does = if mean.ns < 0 { "saves" } else { "costs" };
+    Some(format!(
+        "The {factor} matters most: {to} instead of {from} {does} {} ms a call.",
+        amount(most)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::{Latency, Outcome};
+    use crate::wamp::call::{Combination, Difference};
+
+    fn effect(from: &'static str, to: &'static str, us: i64, error_us: u64) -> Effect {
+        let ratio = if us < 0 { 0.75 } else { 1.25 };
+        let difference = Difference { ns: us * 1000, ratio };
+        let error = Some(Duration::from_micros(error_us));
+        Effect { from, to, pairs: 4, mean: difference, error, p50: difference }
+    }
+
+    fn known(socket: i64, framing: i64, serialization: i64) -> Vec<String> {
+        effects(&Effects {
+            socket: Some(effect("tcp", "unix", socket, 1)),
+            framing: Some(effect("websocket", "rawsocket", framing, 1)),
+            serialization: Some(effect("json", "msgpack", serialization, 1)),
+        })
+    }
+
+    #[test]
+    fn the_largest_effect_comes_first_and_is_named() {
+        let lines = known(-12, 30, -1);
+        assert_eq!(lines[0], "rawsocket instead of websocket: 0.030 ms more (25%)");
+        assert_eq!(lines[1], "unix instead of tcp: 0.012 ms less (25%)");
+        assert_eq!(lines[2], "msgpack instead of json: 0.001 ms less (25%), which may be chance");
+        assert_eq!(
+            lines[3],
+            "The framing matters most: rawsocket instead of websocket costs 0.030 ms a call."
+        );
+        assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_not_told() {
+        assert!(known(-12, 11, -1)[3].starts_with("The socket and the framing matter most"));
+        assert!(known(1, 1, 0)[3].starts_with("None of this need be more than chance"));
+        assert_eq!(effects(&Effects::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_table_has_a_line_for_each_way_also_where_nothing_came_back() {
+        let rtt = [1, 2, 3].map(Duration::from_millis).into_iter().collect();
+        let measured = Call {
+            route: Some(Route::Combination(Combination::ALL[0])),
+            latency: Latency { sent: 3, rtt, ..Latency::default() },
+            duration: Duration::from_millis(6),
+        };
+        let url = "ws+unix:/tmp/a/very/long/path/of/a/socket";
+        let failed = Call::failed(std::io::ErrorKind::ConnectionRefused.into());
+        let lines = table(&[measured, Call { route: Some(Route::Url(url.into())), ..failed }]);
+        assert_eq!(lines.len(), 3);
+        assert!(
+            lines[1].starts_with("tcp  websocket json ") && lines[1].ends_with("3.000       500"),
+            "{lines:#?}"
+        );
+        assert!(
+            lines[0].ends_with("calls/s") && lines[0].chars().count() == lines[1].chars().count()
+        );
+        assert_eq!(lines[2], format!("{url}   failed"));
+    }
+
+    #[test]
+    fn a_batch_is_a_line() {
+        let route = Route::Combination(Combination::ALL[0]);
+        let line = batch(&route, 1, 10, Duration::from_micros(182));
+        assert_eq!(line, "tcp  websocket json    batch  1/10: 0.182 ms");
+    }
+}

@@ -1,0 +1,226 @@
+//! Which field stands where: messages from values, and values from messages.
+
+use std::vec;
+
+use super::message::{MAX_ID, Message, Payload, WampError, code, name};
+use crate::json::{Map, Value};
+
+impl Message {
+    /// Reads the message in a value, and takes it apart for that: what the programs say
+    /// to each other is moved, not copied.
+    ///
+    /// ```
+    /// use roundtrip::json;
+    /// use roundtrip::wamp::Message;
+    ///
+    /// let call = Message::from_value(json::parse(br#"[48, 7814135, {}, "com.myapp.add2", [23, 7]]"#)?)?;
+    /// let Message::Call { request, procedure, payload, .. } = call else { panic!() };
+    /// assert_eq!((request, procedure.as_str()), (7814135, "com.myapp.add2"));
+    /// assert_eq!(payload.arguments, Some(vec![23.into(), 7.into()]));
+    ///
+    /// let error = Message::from_value(json::parse(br#"[48, 0, {}, "com.myapp.add2"]"#)?).unwrap_err();
+    /// assert_eq!(error.to_string(), "the Request of CALL is not an integer from 1 to 2^53");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Says which field of which message is wrong.
+    pub fn from_value(value: Value) -> Result<Self, WampError> {
+        let Value::List(items) = value else { return Err(WampError::NoCode) };
+        let mut items = items.into_iter();
+        let Some(Value::Integer(code)) = items.next() else { return Err(WampError::NoCode) };
+        let unknown = WampError::UnknownCode(code);
+        let code = u64::try_from(code).map_err(|_| unknown)?;
+        let mut fields = Fields { message: name(code).ok_or(unknown)?, items };
+        let message = match code {
+            code::HELLO => {
+                Message::Hello { realm: fields.text("Realm")?, details: fields.map("Details")? }
+            }
+            code::WELCOME => {
+                Message::Welcome { session: fields.id("Session")?, details: fields.map("Details")? }
+            }
+            code::ABORT => {
+                Message::Abort { details: fields.map("Details")?, reason: fields.text("Reason")? }
+            }
+            code::GOODBYE => {
+                Message::Goodbye { details: fields.map("Details")?, reason: fields.text("Reason")? }
+            }
+            code::ERROR => Message::Error {
+                request_type: fields.request_type()?,
+                request: fields.id("Request")?,
+                details: fields.map("Details")?,
+                error: fields.text("Error")?,
+                payload: fields.payload()?,
+            },
+            code::CALL => Message::Call {
+                request: fields.id("Request")?,
+                options: fields.map("Options")?,
+                procedure: fields.text("Procedure")?,
+                payload: fields.payload()?,
+            },
+            code::CANCEL => {
+                Message::Cancel { request: fields.id("Request")?, options: fields.map("Options")? }
+            }
+            code::RESULT => Message::Result {
+                request: fields.id("Request")?,
+                details: fields.map("Details")?,
+                payload: fields.payload()?,
+            },
+            code::REGISTER => Message::Register {
+                request: fields.id("Request")?,
+                options: fields.map("Options")?,
+                procedure: fields.text("Procedure")?,
+            },
+            code::REGISTERED => Message::Registered {
+                request: fields.id("Request")?,
+                registration: fields.id("Registration")?,
+            },
+            code::UNREGISTER => Message::Unregister {
+                request: fields.id("Request")?,
+                registration: fields.id("Registration")?,
+            },
+            code::UNREGISTERED => Message::Unregistered { request: fields.id("Request")? },
+            code::INVOCATION => Message::Invocation {
+                request: fields.id("Request")?,
+                registration: fields.id("Registration")?,
+                details: fields.map("Details")?,
+                payload: fields.payload()?,
+            },
+            code::YIELD => Message::Yield {
+                request: fields.id("Request")?,
+                options: fields.map("Options")?,
+                payload: fields.payload()?,
+            },
+            _ => return Err(unknown),
+        };
+        if fields.items.len() == 0 { Ok(message) } else { Err(WampError::TooLong(fields.message)) }
+    }
+
+    /// The message as a value, without copying what is in it.
+    ///
+    /// ```
+    /// use roundtrip::json::Map;
+    /// use roundtrip::wamp::{Message, uri};
+    ///
+    /// let goodbye = Message::Goodbye { details: Map::new(), reason: uri::CLOSE_REALM.into() };
+    /// assert_eq!(goodbye.into_value().to_string(), r#"[6,{},"wamp.close.close_realm"]"#);
+    /// ```
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        let code = self.code().into();
+        match self {
+            Message::Hello { realm, details } => list([code, realm.into(), details.into()]),
+            Message::Welcome { session, details } => list([code, session.into(), details.into()]),
+            Message::Abort { details, reason } | Message::Goodbye { details, reason } => {
+                list([code, details.into(), reason.into()])
+            }
+            Message::Error { request_type, request, details, error, payload } => payload.behind([
+                code,
+                request_type.into(),
+                request.into(),
+                details.into(),
+                error.into(),
+            ]),
+            Message::Call { request, options, procedure, payload } => {
+                payload.behind([code, request.into(), options.into(), procedure.into()])
+            }
+            Message::Cancel { request, options } => list([code, request.into(), options.into()]),
+            Message::Result { request, details, payload } => {
+                payload.behind([code, request.into(), details.into()])
+            }
+            Message::Register { request, options, procedure } => {
+                list([code, request.into(), options.into(), procedure.into()])
+            }
+            Message::Registered { request, registration }
+            | Message::Unregister { request, registration } => {
+                list([code, request.into(), registration.into()])
+            }
+            Message::Unregistered { request } => list([code, request.into()]),
+            Message::Invocation { request, registration, details, payload } => {
+                payload.behind([code, request.into(), registration.into(), details.into()])
+            }
+            Message::Yield { request, options, payload } => {
+                payload.behind([code, request.into(), options.into()])
+            }
+        }
+    }
+}
+
+fn list<const N: usize>(fields: [Value; N]) -> Value {
+    Payload::default().behind(fields)
+}
+
+impl Payload {
+    /// The fields of a message with this payload behind them.
+    fn behind<const N: usize>(self, fields: [Value; N]) -> Value {
+        let Payload { arguments, keywords } = self;
+        let arguments = arguments.or_else(|| keywords.as_ref().map(|_| Vec::new()));
+        let payload = arguments.map(Value::List).into_iter().chain(keywords.map(Value::Map));
+        Value::List(fields.into_iter().chain(payload).collect())
+    }
+}
+
+/// What is left of a message, and whose it is.
+struct Fields {
+    message: &'static str,
+    items: vec::IntoIter<Value>,
+}
+
+impl Fields {
+    fn id(&mut self, field: &'static str) -> Result<u64, WampError> {
+        let id = |value: Value| value.as_u64().filter(|id| (1..=MAX_ID).contains(id));
+        self.take(field, "an integer from 1 to 2^53", id)
+    }
+
+    /// Publishing and subscribing have more requests that may fail, but nobody here
+    /// makes them.
+    fn request_type(&mut self) -> Result<u64, WampError> {
+        const REQUESTS: [u64; 4] = [code::CALL, code::REGISTER, code::UNREGISTER, code::INVOCATION];
+        let request = |value: Value| value.as_u64().filter(|code| REQUESTS.contains(code));
+        self.take("Type", "48, 64, 66 or 68", request)
+    }
+
+    fn text(&mut self, field: &'static str) -> Result<String, WampError> {
+        self.take(field, "a string", |value| {
+            if let Value::String(text) = value { Some(text) } else { None }
+        })
+    }
+
+    fn map(&mut self, field: &'static str) -> Result<Map, WampError> {
+        self.take(
+            field,
+            "a map",
+            |value| if let Value::Map(map) = value { Some(map) } else { None },
+        )
+    }
+
+    fn list(&mut self, field: &'static str) -> Result<Vec<Value>, WampError> {
+        self.take(
+            field,
+            "a list",
+            |value| if let Value::List(items) = value { Some(items) } else { None },
+        )
+    }
+
+    fn payload(&mut self) -> Result<Payload, WampError> {
+        let mut payload = Payload::default();
+        if self.items.len() > 0 {
+            payload.arguments = Some(self.list("Arguments")?);
+        }
+        if self.items.len() > 0 {
+            payload.keywords = Some(self.map("ArgumentsKw")?);
+        }
+        Ok(payload)
+    }
+
+    fn take<T>(
+        &mut self,
+        field: &'static str,
+        wanted: &'static str,
+        read: impl FnOnce(Value) -> Option<T>,
+    ) -> Result<T, WampError> {
+        let message = self.message;
+        let value = self.items.next().ok_or(WampError::Missing { message, field })?;
+        read(value).ok_or(WampError::Wrong { message, field, wanted })
+    }
+}

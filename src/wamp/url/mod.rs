@@ -1,0 +1,140 @@
+//! Where is a router, and what does it speak? Addresses as a person writes them.
+//!
+//! | URL | socket | messages are framed by |
+//! | --- | --- | --- |
+//! | `ws://HOST:PORT/PATH` | TCP; without a port, 80 | WebSocket |
+//! | `ws+unix:PATH` | the Unix socket at this path | WebSocket |
+//! | `rs://HOST:PORT` | TCP | `RawSocket` |
+//! | `rs+unix:PATH` | the Unix socket at this path | `RawSocket` |
+//!
+//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address
+//! stands in brackets (RFC 3986 section 3.2.2), since its colons would not end before
+//! that of the port: `rs://[::1]:9001`.
+//!
+//! A listener needs less: an [`Address`] alone, written `HOST:PORT` or `unix:PATH`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Serializer;
+use crate::net::Address;
+use crate::net::address::{host_and_port, unix};
+
+/// The port of a WebSocket whose URL has none (RFC 6455 section 3).
+const WEBSOCKET_PORT: u16 = 80;
+
+/// Where a router is and what it speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// Where to connect.
+    pub socket: Address,
+    /// How messages are told apart there.
+    pub framing: Framing,
+    /// How they are written, if the URL says so.
+    pub serializer: Option<Serializer>,
+}
+
+/// How messages are told apart on a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// RFC 6455.
+    WebSocket {
+        /// What the HTTP request asks for; begins with a slash.
+        path: String,
+    },
+    /// As [`rawsocket`](super::rawsocket) describes.
+    RawSocket,
+}
+
+/// ```
+/// use roundtrip::net::Address;
+/// use roundtrip::wamp::url::{Framing, Url};
+/// use roundtrip::wamp::Serializer;
+///
+/// let url: Url = "ws://[::1]:9000/ws?serializer=msgpack".parse()?;
+/// assert_eq!(url.socket, Address::Tcp { host: "::1".into(), port: 9000 });
+/// assert_eq!(url.framing, Framing::WebSocket { path: "/ws".into() });
+/// assert_eq!(url.serializer, Some(Serializer::MessagePack));
+/// assert_eq!(url.to_string(), "ws://[::1]:9000/ws?serializer=msgpack");
+///
+/// let error = "rs://localhost".parse::<Url>().unwrap_err();
+/// assert_eq!(error, "\"rs://localhost\" has no port; write it after the host, such as rs://localhost:9001");
+/// # Ok::<(), String>(())
+/// ```
+impl FromStr for Url {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let (address, query) =
+            url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
+        let serializer = query.map(|query| serializer(url, query)).transpose()?;
+        let root = || "/".to_owned();
+        let (socket, framing) = if let Some(path) = address.strip_prefix("ws+unix:") {
+            (unix(url, path)?, Framing::WebSocket { path: root() })
+        } else if let Some(path) = address.strip_prefix("rs+unix:") {
+            (unix(url, path)?, Framing::RawSocket)
+        } else if let Some(rest) = address.strip_prefix("ws://") {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            // It is put into an HTTP request as it is, and must not end there what it
+            // is a part of.
+            if !path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+                return Err(format!(
+                    "{url:?} has a path with characters that a URL does not have; write them as %XX"
+                ));
+            }
+            let path = if path.is_empty() { root() } else { path.to_owned() };
+            (tcp(url, authority, Some(WEBSOCKET_PORT))?, Framing::WebSocket { path })
+        } else if let Some(authority) = address.strip_prefix("rs://") {
+            (tcp(url, authority, None)?, Framing::RawSocket)
+        } else {
+            return Err(format!(
+                "{url:?} is no URL of a router; write ws://HOST:PORT/PATH, ws+unix:PATH, rs://HOST:PORT or rs+unix:PATH"
+            ));
+        };
+        Ok(Url { socket, framing, serializer })
+    }
+}
+
+fn serializer(url: &str, query: &str) -> Result<Serializer, String> {
+    let name = query.strip_prefix("serializer=").unwrap_or_default();
+    name.parse().map_err(|_| {
+        format!("{url:?} has {query:?} after the ?; write serializer=json or serializer=msgpack")
+    })
+}
+
+fn tcp(url: &str, authority: &str, default_port: Option<u16>) -> Result<Address, String> {
+    let (host, port) = host_and_port(authority).ok_or_else(|| {
+        format!("{url:?} has {authority:?} where HOST:PORT should be, such as localhost:9001 or [::1]:9001")
+    })?;
+    match port.or(default_port) {
+        Some(0) => {
+            Err(format!("{url:?} has port 0, on which nobody listens; write one from 1 to 65535"))
+        }
+        Some(port) => Ok(Address::Tcp { host: host.to_owned(), port }),
+        None => Err(format!("{url:?} has no port; write it after the host, such as {url}:9001")),
+    }
+}
+
+/// As it is parsed; the path `/` is left out.
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, path) = match &self.framing {
+            Framing::WebSocket { path } => {
+                ("ws", path.strip_suffix('/').filter(|path| path.is_empty()).unwrap_or(path))
+            }
+            Framing::RawSocket => ("rs", ""),
+        };
+        match &self.socket {
+            socket @ Address::Tcp { .. } => write!(f, "{scheme}://{socket}{path}")?,
+            // An HTTP path has no place here.
+            socket @ Address::Unix(_) => write!(f, "{scheme}+{socket}")?,
+        }
+        match self.serializer {
+            Some(serializer) => write!(f, "?serializer={serializer}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
