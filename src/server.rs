@@ -4,8 +4,10 @@
 //! ```
 //! use roundtrip::server::{Config, Server};
 //! use roundtrip::client::Client;
-//! //!
-//! let server = Server::bind(Config::default())?.start()?; // a free port of 127.0.0.1, a thread for each connection
+//! use std::time::Duration;
+//!
+//! // A free port of 127.0.0.1, and a thread for each connection.
+//! let server = Server::bind(Config::default())?.start()?;
 //! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 //! client.ping(None)?;
 //! client.quit()?;

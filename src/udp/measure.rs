@@ -146,11 +146,13 @@ const QUESTION: Duration = Duration::from_millis(20);
 /// Sends pings as planned.
 ///
 /// ```
-/// use roundtrip::client::{Options, UdpClient};
-/// use roundtrip::measure::{Plan, udp};
-/// # use roundtrip::server::{Config, Server};
+/// use roundtrip::client::Options;
+/// use roundtrip::measure::Plan;
+/// use roundtrip::udp::{UdpClient, udp};
+/// # use roundtrip::udp::server::{Impairments, bind_beside};
 /// # use std::time::Duration;
-/// # let server = Server::bind(Config::default())?.start()?;
+/// # let (server, echo) = bind_beside(&Default::default(), Impairments::default())?;
+/// # let (_echo, server) = (echo.start(Default::default())?, server.start()?);
 /// let client = UdpClient::connect("127.0.0.1", server.address().port(), &Options::default())?;
 /// let plan = Plan { count: 100, interval: Duration::from_millis(1), ..Plan::default() };
 /// let measured = udp(&client, &plan, &|sample| println!("{sample:?}"));

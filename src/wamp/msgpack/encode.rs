@@ -12,7 +12,8 @@ const NIL: u8 = 0xC0;
 /// is read, and what is longer than 4 GiB, or has more members, becomes nil.
 ///
 /// ```
-/// use roundtrip::wire::{msgpack, value::Value};
+/// use roundtrip::json::Value;
+/// use roundtrip::wamp::msgpack;
 ///
 /// let mut message = Vec::new();
 /// msgpack::encode(&Value::from(vec![Value::from(-1), Value::from("ok")]), &mut message);
