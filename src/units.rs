@@ -130,6 +130,17 @@ pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
+/// The length of a duration in whole nanoseconds. 64 bits hold 584 years; a longer
+/// duration becomes `u64::MAX`.
+///
+/// ```
+/// assert_eq!(roundtrip::units::nanoseconds(std::time::Duration::from_micros(5)), 5_000);
+/// ```
+#[must_use]
+pub fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Milliseconds with three decimals, the unit in which round-trip times are read.
 ///
 /// ```

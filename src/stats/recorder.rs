@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::histogram::Histogram;
 use super::summary::Summary;
-use crate::units::float;
+use crate::units::{float, nanoseconds};
 
 /// Takes samples and gives their [`Summary`] at any time.
 #[derive(Clone, Debug, Default)]
@@ -33,16 +33,16 @@ pub struct Recorder {
 impl Recorder {
     /// Takes a sample.
     pub fn record(&mut self, sample: Duration) {
-        let nanoseconds = nanoseconds(sample);
-        self.histogram.record(nanoseconds);
+        let value = nanoseconds(sample);
+        self.histogram.record(value);
         self.count += 1;
         self.min = if self.count == 1 { sample } else { self.min.min(sample) };
         self.max = self.max.max(sample);
-        let before = float(nanoseconds) - self.mean;
+        let before = float(value) - self.mean;
         self.mean += before / float(self.count);
-        self.squares += before * (float(nanoseconds) - self.mean);
+        self.squares += before * (float(value) - self.mean);
         if let Some(last) = self.last.replace(sample) {
-            self.steps.0 += float(self::nanoseconds(last.abs_diff(sample)));
+            self.steps.0 += float(nanoseconds(last.abs_diff(sample)));
             self.steps.1 += 1;
         }
     }
@@ -139,11 +139,6 @@ impl FromIterator<Duration> for Recorder {
         samples.into_iter().for_each(|sample| recorder.record(sample));
         recorder
     }
-}
-
-/// All there are in 584 years.
-pub(super) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[allow(

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::recorder::nanoseconds;
+use crate::units::nanoseconds;
 
 /// The figures of a series of durations. The percentiles are less than 0.8% too high
 /// ([why](super::Histogram)).
