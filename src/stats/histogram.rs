@@ -1,37 +1,36 @@
 //! Percentiles of any number of samples, in 36 KiB.
 //!
-//! Exact percentiles need every sample. A day of pings, one every millisecond, is 86
-//! million of them, and each would have to be kept and sorted. A histogram keeps a
-//! count for each *range* of values instead. Ranges of equal width are no use: wide
-//! enough for minutes, they cannot tell 20 µs from 30 µs. So the ranges grow with the
-//! values, in the manner of `HdrHistogram` (Gil Tene): each doubling of the value is
-//! cut into 128 equal ranges.
+//! Exact percentiles need every sample. One ping every millisecond is 86 million
+//! samples a day, and all of them would have to be kept and sorted. A histogram counts
+//! instead how many samples fall into each *range* of values. Ranges of equal width do
+//! not work: if they are wide enough to reach minutes, they cannot tell 20 µs from 30
+//! µs. So the ranges grow with the values, as in `HdrHistogram` (Gil Tene): each
+//! doubling of the value is cut into 128 equal ranges.
 //!
 //! ```text
-//!   value in ns    0 … 255        256 … 511      512 … 1023     1024 … 2047      …  2^41 … 2^42 - 1
-//!   range width    1              2              4              8                   2^34
-//!   ranges         256 (exact)    128            128            128                 128
+//!   value in ns    0 … 255        256 … 511      512 … 1023     …  2^41 … 2^42 - 1
+//!   range width    1              2              4                 2^34
+//!   ranges         256 (exact)    128            128               128
 //! ```
 //!
-//! How wrong can it be? A value from `2^n` up to twice that lies in a range that is
-//! `2^n / 128` wide, and the value is at least `2^n`. So whatever in the range is
-//! answered in its stead is off by less than 1/128, which is 0.8%.
+//! How large is the error? Between `2^n` and `2^(n+1)` a range is `2^n / 128` wide, and
+//! a value in it is at least `2^n`. So any value of the range differs from the true one
+//! by less than 1/128, which is 0.8%.
 //!
-//! Finding the range takes no search: the position of the highest bit says which
-//! doubling, and the seven bits behind it say which of its ranges.
+//! Finding the range of a value takes no search. The position of the highest bit tells
+//! the doubling, and the seven bits behind it tell the range within the doubling.
 
 use std::ops::RangeInclusive;
 
-/// Ranges in each doubling, as a power of two. It alone decides the error: less than
-/// one part in 128.
+/// Each doubling has `2^BITS` ranges, so the error is less than one part in 128.
 const BITS: u32 = 7;
 
-/// What is longer than this, 73 minutes, is counted as this.
+/// 73 minutes in nanoseconds. A larger value is counted as this one.
 const LARGEST: u64 = (1 << 42) - 1;
 
 const RANGES: usize = range_of(LARGEST) + 1;
 
-/// Counts of values by range.
+/// Counts how many values fall into each range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     counts: Box<[u64]>,
@@ -49,7 +48,7 @@ impl Histogram {
         self.counts[range_of(value)] += 1;
     }
 
-    /// Adds all that another one has counted.
+    /// Adds the counts of another histogram.
     ///
     /// ```
     /// use roundtrip::stats::Histogram;
@@ -66,15 +65,17 @@ impl Histogram {
         }
     }
 
-    /// How many values have been counted.
+    /// The number of recorded values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The value that `percent` of all do not exceed: the largest of the range in which
-    /// the sample of nearest rank lies, and so less than 0.8% above that sample. `None`
-    /// when nothing has been counted.
+    /// The value that `percent` of all recorded values do not exceed; `None` when there
+    /// are none.
+    ///
+    /// The percentile by nearest rank is one of the recorded values. This returns the
+    /// upper end of that value's range, which is less than 0.8% higher.
     ///
     /// ```
     /// use roundtrip::stats::Histogram;
@@ -96,30 +97,29 @@ impl Histogram {
         })
     }
 
-    /// The ranges in which something has been counted, from the smallest values up,
-    /// each with its count.
+    /// All ranges that hold values, each with its count, from the smallest values up.
     pub fn ranges(&self) -> impl Iterator<Item = (RangeInclusive<u64>, u64)> {
         let counted = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         counted.map(|(index, &count)| (values_in(index), count))
     }
 }
 
-/// The rank of the sample that is a percentile: the smallest that at least `percent` of
-/// all do not exceed.
+/// The rank of a percentile among the sorted samples: the smallest rank with at least
+/// `percent` of all samples at or below it (Hyndman and Fan 1996, definition 1).
 #[allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "clamped"
+    reason = "the result is clamped to 1..=count"
 )]
 fn nearest_rank(count: u64, percent: f64) -> Option<u64> {
-    // Without the small step back, 99.9% of 1000 would be a hair over 999, for want of
-    // a binary 99.9, and be rounded up.
+    // 99.9 has no exact binary form, so 99.9% of 1000 comes out slightly above 999 and
+    // would be rounded up. The small constant prevents that.
     let rank = (count as f64 * percent / 100.0 - 1e-6).ceil() as u64;
     (count > 0).then(|| rank.clamp(1, count))
 }
 
-/// The index of the range that a value lies in.
+/// The index of the range that holds a value.
 #[allow(clippy::cast_possible_truncation, reason = "at most 4607")]
 const fn range_of(value: u64) -> usize {
     let value = if value > LARGEST { LARGEST } else { value };
@@ -127,7 +127,7 @@ const fn range_of(value: u64) -> usize {
     ((shift as u64) << BITS) as usize + (value >> shift) as usize
 }
 
-/// The values in a range, by its index: the way back.
+/// The values of the range with this index: the inverse of `range_of`.
 fn values_in(index: usize) -> RangeInclusive<u64> {
     let index = index as u64;
     let shift = (index >> BITS).saturating_sub(1);

@@ -1,7 +1,13 @@
-//! From many figures, a few.
+//! Statistics: many samples in, a few figures out.
 //!
-//! Nothing here reads a clock: it is given durations, so that each formula can be tried
-//! on numbers whose answer is known.
+//! Nothing here reads a clock. These modules are given durations, so each formula can
+//! be tested on numbers whose answer is known.
+//!
+//! | file | what it teaches |
+//! | --- | --- |
+//! | [`summary`] | the figures, their formulas, and why a mean alone misleads |
+//! | [`recorder`] | the figures of a growing series, without keeping the samples |
+//! | [`histogram`] | percentiles in constant memory, with a known error |
 
 pub mod histogram;
 pub mod recorder;

@@ -1,12 +1,15 @@
-//! A series, summed up while it grows.
+//! The figures of a series, computed while the series grows.
 //!
-//! A [`Recorder`] takes a few nanoseconds a sample and its size does not depend on how
-//! many there are. The percentiles come from a [`Histogram`]; mean and deviation are
-//! kept by Welford's method (Technometrics 4, 1962). The school formula, mean of the
-//! squares minus the square of the mean, subtracts two huge numbers that are nearly
-//! equal: round-trip times of 100 s that differ by microseconds would come out with a
-//! deviation of zero, or the root of a negative number. Welford adds up what each
-//! sample differs from the mean so far.
+//! A [`Recorder`] spends a few nanoseconds on a sample, and its size does not depend on
+//! the number of samples. Percentiles come from a [`Histogram`]. Mean and deviation are
+//! computed by Welford's method ("Note on a Method for Calculating Corrected Sums of
+//! Squares and Products", Technometrics 4, 1962).
+//!
+//! The textbook shortcut, the mean of the squares minus the square of the mean,
+//! subtracts two huge numbers that are nearly equal. For round-trip times of 100 s that
+//! differ by microseconds, all significant digits cancel: the deviation would be zero,
+//! or the root of a negative number. Welford sums the differences from the mean so far
+//! instead, and those stay small.
 
 use std::time::Duration;
 
@@ -14,41 +17,46 @@ use super::histogram::Histogram;
 use super::summary::Summary;
 use crate::units::{float, nanoseconds};
 
-/// Takes samples and gives their [`Summary`] at any time.
+/// Records samples and returns their [`Summary`] at any time.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     histogram: Histogram,
     count: u64,
     min: Duration,
     max: Duration,
+    /// The mean so far, in nanoseconds.
     mean: f64,
     /// The sum of the squared differences from the mean, in square nanoseconds.
     squares: f64,
     last: Option<Duration>,
-    /// The sum of the absolute differences between one sample and the next, and how
-    /// many there are.
-    steps: (f64, u64),
+    /// The sum of the absolute differences between one sample and the next, in
+    /// nanoseconds.
+    steps: f64,
+    /// How many such differences there are.
+    step_count: u64,
 }
 
 impl Recorder {
-    /// Takes a sample.
+    /// Records one sample.
     pub fn record(&mut self, sample: Duration) {
-        let value = nanoseconds(sample);
-        self.histogram.record(value);
+        self.histogram.record(nanoseconds(sample));
         self.count += 1;
         self.min = if self.count == 1 { sample } else { self.min.min(sample) };
         self.max = self.max.max(sample);
-        let before = float(value) - self.mean;
-        self.mean += before / float(self.count);
-        self.squares += before * (float(value) - self.mean);
+        let value = float(nanoseconds(sample));
+        let difference = value - self.mean;
+        self.mean += difference / float(self.count);
+        self.squares += difference * (value - self.mean);
         if let Some(last) = self.last.replace(sample) {
-            self.steps.0 += float(nanoseconds(last.abs_diff(sample)));
-            self.steps.1 += 1;
+            self.steps += float(nanoseconds(last.abs_diff(sample)));
+            self.step_count += 1;
         }
     }
 
-    /// Takes all that another one has taken. The jitter is that within each of the two:
-    /// from one client's last sample to another's first is no step.
+    /// Adds all samples of another recorder.
+    ///
+    /// The jitter is computed within each of the two: the step from one client's last
+    /// sample to another client's first sample means nothing.
     ///
     /// ```
     /// use roundtrip::stats::Recorder;
@@ -68,8 +76,8 @@ impl Recorder {
             *self = other.clone();
             return;
         }
-        // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
-        // computing sample variances" (1979).
+        // Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for
+        // Computing Sample Variances" (1979).
         let (mine, theirs) = (float(self.count), float(other.count));
         let apart = other.mean - self.mean;
         self.squares += other.squares + apart * apart * mine * theirs / (mine + theirs);
@@ -77,23 +85,24 @@ impl Recorder {
         self.count += other.count;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.steps = (self.steps.0 + other.steps.0, self.steps.1 + other.steps.1);
+        self.steps += other.steps;
+        self.step_count += other.step_count;
         self.histogram.merge(&other.histogram);
     }
 
-    /// How many samples there are.
+    /// The number of samples.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Which values there are, in nanoseconds, and how many of each.
+    /// The distribution of the samples, in nanoseconds.
     #[must_use]
     pub fn histogram(&self) -> &Histogram {
         &self.histogram
     }
 
-    /// The figures; `None` when there are no samples.
+    /// The figures of all samples so far; `None` when there are no samples.
     ///
     /// ```
     /// use roundtrip::stats::Recorder;
@@ -114,6 +123,7 @@ impl Recorder {
     pub fn summary(&self) -> Option<Summary> {
         let percentile = |percent| {
             let found = Duration::from_nanos(self.histogram.percentile(percent)?);
+            // The end of a range of the histogram may lie beyond all samples.
             Some(found.clamp(self.min, self.max))
         };
         let freedom = self.count.checked_sub(1)?;
@@ -128,7 +138,7 @@ impl Recorder {
             p95: percentile(95.0)?,
             p99: percentile(99.0)?,
             p99_9: percentile(99.9)?,
-            jitter: (self.steps.1 > 0).then(|| rounded(self.steps.0 / float(self.steps.1))),
+            jitter: (self.step_count > 0).then(|| rounded(self.steps / float(self.step_count))),
         })
     }
 }
@@ -144,7 +154,7 @@ impl FromIterator<Duration> for Recorder {
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "means and roots of what is not negative"
+    reason = "means and roots are not negative, and a float too large becomes `u64::MAX`"
 )]
 fn rounded(nanoseconds: f64) -> Duration {
     Duration::from_nanos(nanoseconds.round() as u64)

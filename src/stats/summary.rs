@@ -1,49 +1,64 @@
-//! What ten, or ten million, round-trip times have in common.
+//! What a series of durations has in common: a few figures for many samples.
 //!
-//! A mean alone hides what matters. Ninety-nine answers after 1 ms and one after 1 s
-//! have a mean of 11 ms, which not one of them took. Percentiles say what was seen: p50
-//! (the median) is what is usual, p99 what one in a hundred exceeds, and that one is
-//! what people remember. `examples/05_summary.rs` shows it on a connection that stalls
-//! once.
+//! A mean alone misleads. Ninety-nine answers after 1 ms and one after 1 s have a mean
+//! of 11 ms, and no answer took 11 ms. Percentiles are times that happened: half of all
+//! answers took at most p50 (the median), so that is the usual time; one answer in a
+//! hundred took longer than p99, and that is the one people remember.
+//! `examples/05_summary.rs` shows both on a connection that stalls once.
+//!
+//! For the samples x₁ … xₙ, in the order in which they were taken:
+//!
+//! ```text
+//!   mean     (x₁ + x₂ + … + xₙ) / n
+//!   stddev   √( Σ (xᵢ − mean)² / (n − 1) )            the sample standard deviation
+//!   p90      the smallest sample that 90% of all samples do not exceed
+//!   jitter   ( |x₂ − x₁| + |x₃ − x₂| + … + |xₙ − xₙ₋₁| ) / (n − 1)
+//! ```
+//!
+//! Sources: mean and deviation, NIST/SEMATECH e-Handbook of Statistical Methods,
+//! sections 1.3.5.1 and 1.3.5.6. Percentiles by nearest rank, Hyndman and Fan, "Sample
+//! Quantiles in Statistical Packages" (1996), definition 1. Jitter, the differences of
+//! RFC 5481 section 4.1. [`recorder`](super::recorder) computes all of them.
 
+use std::iter;
 use std::time::Duration;
 
-use crate::units::nanoseconds;
+use crate::units;
 
-/// The figures of a series of durations. The percentiles are less than 0.8% too high
-/// ([why](super::Histogram)).
+/// The figures of a series of durations.
 ///
-/// What a few samples cannot tell is `None`: one alone has no deviation.
+/// A figure that needs two samples is `None` for one. Percentiles are up to 0.8% too
+/// high, since they come from a [`Histogram`](super::Histogram).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// How many there are.
+    /// The number of samples.
     pub count: u64,
-    /// The smallest.
+    /// The shortest sample.
     pub min: Duration,
-    /// The arithmetic mean.
+    /// The arithmetic mean of all samples.
     pub mean: Duration,
-    /// The largest.
+    /// The longest sample.
     pub max: Duration,
-    /// The sample standard deviation: the squares of the differences from the mean,
-    /// divided by `count - 1`.
+    /// The sample standard deviation: how far samples typically are from the mean.
     pub stddev: Option<Duration>,
-    /// The median; of an even number, the lower of the two in the middle.
+    /// The median: half of all samples are no longer. For an even number of samples,
+    /// the lower of the two in the middle.
     pub p50: Duration,
-    /// At least 90% are at most this.
+    /// 90% of all samples are no longer.
     pub p90: Duration,
-    /// At least 95% are at most this.
+    /// 95% of all samples are no longer.
     pub p95: Duration,
-    /// At least 99% are at most this.
+    /// 99% of all samples are no longer.
     pub p99: Duration,
-    /// At least 99.9% are at most this.
+    /// 99.9% of all samples are no longer.
     pub p99_9: Duration,
     /// The mean absolute difference between one sample and the next.
     pub jitter: Option<Duration>,
 }
 
 impl Summary {
-    /// The figures by name, in whole nanoseconds: what is written where programs read.
-    /// What is not known is left out.
+    /// Names and values of all known figures, for JSON. `count` is a plain number, all
+    /// others are whole nanoseconds.
     ///
     /// ```
     /// use roundtrip::stats::Recorder;
@@ -55,21 +70,21 @@ impl Summary {
     /// assert!(figures.iter().all(|(name, _)| *name != "stddev"));
     /// ```
     pub fn nanoseconds(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let Summary { count, min, mean, max, stddev, p50, p90, p95, p99, p99_9, jitter } = *self;
-        let figures = [
-            ("min", Some(min)),
-            ("mean", Some(mean)),
-            ("max", Some(max)),
-            ("stddev", stddev),
-            ("p50", Some(p50)),
-            ("p90", Some(p90)),
-            ("p95", Some(p95)),
-            ("p99", Some(p99)),
-            ("p99_9", Some(p99_9)),
-            ("jitter", jitter),
+        let durations = [
+            ("min", Some(self.min)),
+            ("mean", Some(self.mean)),
+            ("max", Some(self.max)),
+            ("stddev", self.stddev),
+            ("p50", Some(self.p50)),
+            ("p90", Some(self.p90)),
+            ("p95", Some(self.p95)),
+            ("p99", Some(self.p99)),
+            ("p99_9", Some(self.p99_9)),
+            ("jitter", self.jitter),
         ];
-        let known =
-            figures.into_iter().filter_map(|(name, figure)| Some((name, nanoseconds(figure?))));
-        std::iter::once(("count", count)).chain(known)
+        let known = durations
+            .into_iter()
+            .filter_map(|(name, duration)| Some((name, units::nanoseconds(duration?))));
+        iter::once(("count", self.count)).chain(known)
     }
 }
