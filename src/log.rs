@@ -1,11 +1,17 @@
 //! A log that never makes a connection wait.
 //!
-//! A server tells its standard output of every connection. Whoever reads that output
-//! may stop reading without closing it: a terminal that is paused, a test that took the
-//! first line and looks no further. A pipe holds 64 KiB, and the next `write` into it
-//! waits for ever, in the middle of somebody's connection. So lines go through a queue
-//! of bounded length to a thread that has nothing else to do; when the queue is full,
-//! lines are dropped, and how many is said before the next one that is written.
+//! A server writes a line about every connection to its standard output. The program
+//! that reads that output may stop reading without closing it: a paused terminal, or a
+//! script that needed only the first line. A pipe holds 64 KiB, and the next `write`
+//! into a full pipe blocks, in the middle of serving somebody. So lines go through a
+//! bounded queue to a thread that does nothing but write them. When the queue is full,
+//! lines are dropped, and the next line that is written is preceded by how many.
+//!
+//! ```text
+//!   session ─┐
+//!   session ─┼─ try_send ─▶ queue of 4,096 lines ─▶ thread "log" ─ write ─▶ standard output
+//!   session ─┘     └ full: count a dropped line                      └ may block for ever
+//! ```
 
 use std::fmt;
 use std::io::{self, Write};
@@ -15,13 +21,14 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// What each line begins with.
+/// The start of each line.
 const PREFIX: &str = "[SERVER]";
 
-/// Lines that may wait to be written.
+/// The number of lines that can wait to be written.
 const QUEUE: usize = 4096;
 
-/// Where the lines go. Clones write to the same place; the default one writes nowhere.
+/// A handle to the queue of lines. All clones feed one queue; `Log::default()` discards
+/// every line.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Option<Queue>);
 
@@ -32,40 +39,39 @@ struct Queue {
 }
 
 impl Log {
-    /// A log that writes to `out` in a thread of its own.
+    /// Starts a thread that writes lines to `out`. Use the returned [`Writer`] to wait
+    /// for the last line before the program ends.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system refuses the thread.
     pub fn to(mut out: impl Write + Send + 'static) -> io::Result<(Self, Writer)> {
-        let (lines, waiting) = sync_channel(QUEUE);
+        let (lines, queued) = sync_channel(QUEUE);
         let (alive, ended) = channel();
         let dropped = Arc::new(AtomicU64::new(0));
-        let missing = Arc::clone(&dropped);
+        let unreported = Arc::clone(&dropped);
         thread::Builder::new().name("log".into()).spawn(move || {
             let _alive: Sender<()> = alive;
-            for line in waiting {
-                let missing = missing.swap(0, Ordering::Relaxed);
-                if missing > 0 {
-                    let _ = writeln!(
-                        out,
-                        "{PREFIX} {missing} lines were dropped: more than could be written"
-                    );
+            // Errors are ignored: a closed output is no reason to stop serving.
+            for line in queued {
+                let count = unreported.swap(0, Ordering::Relaxed);
+                if count > 0 {
+                    let what = "lines were dropped: more than could be written";
+                    let _ = writeln!(out, "{PREFIX} {count} {what}");
                 }
-                // A reader that went away is no reason to stop serving.
                 let _ = writeln!(out, "{line}").and_then(|()| out.flush());
             }
         })?;
         Ok((Log(Some(Queue { lines, dropped })), Writer(ended)))
     }
 
-    /// Adds a line of the server's own.
+    /// Logs a line of this process, with the prefix `[SERVER]`.
     pub fn say(&self, text: impl fmt::Display) {
         if self.0.is_some() {
             self.relay(format!("{PREFIX} {text}"));
         }
     }
 
-    /// Adds a line as it is: one that a child process has logged.
+    /// Logs a line unchanged: one that a child process has logged, prefix included.
     pub fn relay(&self, line: String) {
         if let Some(Queue { lines, dropped }) = &self.0
             && lines.try_send(line).is_err()
@@ -75,15 +81,17 @@ impl Log {
     }
 }
 
-/// The thread that writes, which ends when the last clone of the log is gone.
+/// The writing thread. It ends when the last clone of its [`Log`] is dropped and the
+/// queue is empty.
 #[derive(Debug)]
 pub struct Writer(Receiver<()>);
 
 impl Writer {
-    /// Waits until the last line is written, for `patience` at most: a program must not
-    /// outlive its work because nobody reads what it says.
+    /// Waits until the last line is written, but no longer than `patience`: a program
+    /// should end even if nobody reads its output.
     pub fn finish(self, patience: Duration) {
-        // Nothing is ever sent: the wait ends when the thread does.
+        // Nothing is ever sent. When the thread ends it drops its sender, and the wait
+        // ends.
         let _ = self.0.recv_timeout(patience);
     }
 }
@@ -92,7 +100,7 @@ impl Writer {
 mod tests {
     use super::*;
 
-    /// A reader that takes a line only when the test says so.
+    /// An output that accepts one write for each message from the test.
     struct Stalled(Receiver<()>, Sender<Vec<u8>>);
 
     impl Write for Stalled {
@@ -114,7 +122,7 @@ mod tests {
         let (log, writer) = Log::to(Stalled(stalled, written)).unwrap();
         let lines = QUEUE + 1000;
         (0..lines).for_each(|number| log.say(number));
-        // All were said without waiting. Now the reader comes back.
+        // All were logged without blocking. Now the output accepts everything.
         drop((go, log));
         writer.finish(Duration::from_secs(60));
         let output = String::from_utf8(output.into_iter().flatten().collect()).unwrap();

@@ -1,8 +1,8 @@
-//! How sizes and durations are written by a person, and for one.
+//! Sizes and durations, as people write and read them.
 //!
-//! Sizes are binary (`1KiB` is 1,024 bytes) and rates are decimal (1 Mbit/s is
-//! 1,000,000 bits in a second), as the field has it. Units are always named: a tool
-//! that prints 1,024-based numbers under a decimal name is quoted wrongly.
+//! Sizes are binary (1 KiB is 1,024 bytes), rates are decimal (1 Mbit/s is 1,000,000
+//! bits a second), and the unit is always named: a figure that is 1,024-based under a
+//! decimal name will be quoted wrongly.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +11,11 @@ use std::time::Duration;
 /// Bytes in one MiB.
 pub const MIB: u64 = 1 << 20;
 
+/// Units and their length in bytes, the largest first.
 const SIZES: [(&str, u64); 5] =
     [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", MIB), ("KiB", 1 << 10), ("B", 1)];
 
-/// Nanoseconds in each unit.
+/// Units and their length in nanoseconds.
 const DURATIONS: [(&str, u64); 6] = [
     ("ns", 1),
     ("us", 1_000),
@@ -24,20 +25,21 @@ const DURATIONS: [(&str, u64); 6] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// A quantity that could not be read.
+/// Why a quantity is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnitError {
-    /// This is not a size.
+    /// The text is not a size.
     Size(String),
-    /// This is not a duration.
+    /// The text is not a duration.
     Duration(String),
-    /// This is nothing, where there has to be something to move.
+    /// The size is zero, and something has to be moved.
     NoSize,
-    /// This is no time at all, where some has to pass.
+    /// The duration is zero, and time has to pass.
     NoTime,
 }
 
-/// Reads a size in bytes, such as `64KiB`. A bare number counts units of `bare` bytes.
+/// Reads a size such as `64KiB`, and returns bytes. A number without a unit counts
+/// units of `bare` bytes.
 ///
 /// ```
 /// use roundtrip::units::{MIB, parse_size};
@@ -48,22 +50,18 @@ pub enum UnitError {
 /// ```
 ///
 /// # Errors
-/// When it is no whole number, the unit is unknown, or 64 bits do not hold it.
+/// When the number is not whole, the unit is unknown, or 64 bits cannot hold the
+/// result.
 pub fn parse_size(text: &str, bare: u64) -> Result<u64, UnitError> {
     let (number, unit) = split(text);
     let unit = match unit {
         "" => Some(bare),
-        _ => {
-            SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|&(_, bytes)| bytes)
-        }
+        _ => SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|size| size.1),
     };
-    number
-        .zip(unit)
-        .and_then(|(number, unit)| number.checked_mul(unit))
-        .ok_or_else(|| UnitError::Size(text.into()))
+    multiply(number, unit).ok_or_else(|| UnitError::Size(text.into()))
 }
 
-/// Reads a duration, such as `250us`, `100ms`, `10s`, `1m` or `1h`. Only zero needs no
+/// Reads a duration such as `250us`, `100ms`, `10s`, `1m` or `1h`. Only `0` needs no
 /// unit.
 ///
 /// ```
@@ -76,35 +74,38 @@ pub fn parse_size(text: &str, bare: u64) -> Result<u64, UnitError> {
 /// ```
 ///
 /// # Errors
-/// When it is no whole number, the unit is missing or unknown, or 64 bits of
-/// nanoseconds (584 years) do not hold it.
+/// When the number is not whole, the unit is missing or unknown, or 64 bits of
+/// nanoseconds (584 years) cannot hold the result.
 pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     let (number, unit) = split(text);
     let unit = match (number, unit) {
         (Some(0), "") => Some(1),
-        _ => DURATIONS.iter().find(|(name, _)| *name == unit).map(|&(_, nanoseconds)| nanoseconds),
+        _ => DURATIONS.iter().find(|(name, _)| *name == unit).map(|duration| duration.1),
     };
-    number
-        .zip(unit)
-        .and_then(|(number, unit)| number.checked_mul(unit))
-        .map(Duration::from_nanos)
-        .ok_or_else(|| UnitError::Duration(text.into()))
+    let nanoseconds = multiply(number, unit);
+    nanoseconds.map(Duration::from_nanos).ok_or_else(|| UnitError::Duration(text.into()))
 }
 
-/// The digits in front, as a number, and what follows them.
+/// Splits a text into its leading digits, as a number, and the rest.
 fn split(text: &str) -> (Option<u64>, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    (whole_number(&text[..end]), &text[end..])
+    let (digits, unit) = text.split_at(end);
+    (whole_number(digits), unit)
 }
 
-/// Reads a whole number. Digits and nothing else: `str::parse` alone would let a `+`
-/// pass.
+fn multiply(number: Option<u64>, unit: Option<u64>) -> Option<u64> {
+    number?.checked_mul(unit?)
+}
+
+/// Reads a whole number that consists of digits alone: `str::parse` would also accept a
+/// leading `+`.
 #[must_use]
 pub fn whole_number<T: FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
 }
 
-/// A size for a person, in the largest unit that it fills.
+/// Formats a size in the largest unit that it fills.
 ///
 /// ```
 /// use roundtrip::units::size;
@@ -115,33 +116,14 @@ pub fn whole_number<T: FromStr>(text: &str) -> Option<T> {
 /// ```
 #[must_use]
 pub fn size(bytes: u64) -> String {
-    match SIZES.iter().find(|&&(_, unit)| unit <= bytes) {
+    match SIZES.iter().find(|(_, unit)| *unit <= bytes) {
         Some(&(name, unit)) if unit > 1 => format!("{:.2} {name}", float(bytes) / float(unit)),
         _ => format!("{bytes} B"),
     }
 }
 
-/// A count as a fraction, for rates and for display.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "exact up to 2^53, which is 9 PB, and 104 days in nanoseconds"
-)]
-pub(crate) fn float(count: u64) -> f64 {
-    count as f64
-}
-
-/// The length of a duration in whole nanoseconds. 64 bits hold 584 years; a longer
-/// duration becomes `u64::MAX`.
-///
-/// ```
-/// assert_eq!(roundtrip::units::nanoseconds(std::time::Duration::from_micros(5)), 5_000);
-/// ```
-#[must_use]
-pub fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Milliseconds with three decimals, the unit in which round-trip times are read.
+/// Formats a duration in milliseconds with three decimals, as round-trip times are
+/// read.
 ///
 /// ```
 /// assert_eq!(roundtrip::units::ms(std::time::Duration::from_micros(250)), "0.250");
@@ -151,16 +133,36 @@ pub fn ms(duration: Duration) -> String {
     format!("{:.3}", duration.as_secs_f64() * 1e3)
 }
 
-/// A moment as date and time (RFC 3339), from seconds since the epoch.
+/// Converts a duration to whole nanoseconds. 64 bits hold 584 years; a longer duration
+/// becomes `u64::MAX`.
+///
+/// ```
+/// assert_eq!(roundtrip::units::nanoseconds(std::time::Duration::from_micros(5)), 5_000);
+/// ```
+#[must_use]
+pub fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Converts a count to a float, for rates and for display.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "exact up to 2^53, which is 9 PB, or 104 days in nanoseconds"
+)]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Formats a time, given in seconds since 1970, as date and time in UTC (RFC 3339).
 ///
 /// ```
 /// assert_eq!(roundtrip::units::utc(1_000_000_000), "2001-09-09T01:46:40Z");
 /// ```
 #[must_use]
 pub fn utc(seconds: u64) -> String {
-    // Days are counted in eras of 400 years from 1 March of the year 0, so that the
-    // leap day is the last of its year (Howard Hinnant, "chrono-Compatible Low-Level
-    // Date Algorithms").
+    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days are counted
+    // in eras of 400 years that start on 1 March, so a leap day is the last of its
+    // year.
     let (days, time) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -176,18 +178,16 @@ pub fn utc(seconds: u64) -> String {
 impl fmt::Display for UnitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UnitError::Size(text) => {
-                write!(
-                    f,
-                    "{text:?} is not a size; write a whole number and B, KiB, MiB, GiB or TiB, such as 64KiB"
-                )
-            }
-            UnitError::Duration(text) => {
-                write!(
-                    f,
-                    "{text:?} is not a duration; write a whole number and ns, us, ms, s, m or h, such as 100ms"
-                )
-            }
+            UnitError::Size(text) => write!(
+                f,
+                "{text:?} is not a size; \
+                 write a whole number and B, KiB, MiB, GiB or TiB, such as 64KiB"
+            ),
+            UnitError::Duration(text) => write!(
+                f,
+                "{text:?} is not a duration; \
+                 write a whole number and ns, us, ms, s, m or h, such as 100ms"
+            ),
             UnitError::NoSize => f.write_str("must be more than zero, such as 10MiB"),
             UnitError::NoTime => f.write_str("must be more than zero, such as 10s"),
         }
