@@ -8,6 +8,7 @@ mod examples;
 mod hostile;
 mod lag;
 mod limits;
+mod minimal;
 mod protocol;
 mod relay;
 mod reports;
