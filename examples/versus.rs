@@ -22,7 +22,7 @@ use roundtrip::measure::{Direction, LagView, Observer, Plan, Sample, bandwidth, 
 use roundtrip::report::text;
 use roundtrip::server::Config;
 use roundtrip::stats::Recorder;
-use roundtrip::udp::server::{Impairments, bind_beside};
+use roundtrip::udp::server::{Impairments, bind_with_tcp};
 use roundtrip::udp::{Udp, UdpClient, udp};
 use roundtrip::wire::command::{Amount, LagPlan};
 
@@ -334,7 +334,7 @@ fn minimal() -> io::Result<()> {
 fn serve(spin: bool) -> io::Result<()> {
     let mut config = Config::default();
     config.session.spin = spin;
-    let (server, echo) = bind_beside(&config, Impairments::default())?;
+    let (server, echo) = bind_with_tcp(&config, Impairments::default())?;
     let _echo = echo.start(Log::default())?;
     println!("{}", server.address().port());
     server.run();

@@ -14,7 +14,7 @@ use roundtrip::measure::{Mishap, Outcome as _, Plan, Sample};
 use roundtrip::server::{Config, Running};
 use roundtrip::udp::UdpClient;
 use roundtrip::udp::datagram::{Ping, Stamps};
-use roundtrip::udp::server::{EchoCounts, Impairments, RunningEcho, bind_beside};
+use roundtrip::udp::server::{EchoCounts, Impairments, RunningEchoServer, bind_with_tcp};
 use roundtrip::udp::{Udp, udp};
 
 use crate::support::{MODES, PATIENCE, Server, client};
@@ -58,7 +58,10 @@ fn measure(port: u16, plan: &Plan, timeout: Duration) -> (Udp, Vec<Sample>) {
 }
 
 /// Both of them, until the test is over.
-struct Beside(Running, #[allow(dead_code, reason = "it is there until it is dropped")] RunningEcho);
+struct Beside(
+    Running,
+    #[allow(dead_code, reason = "it is there until it is dropped")] RunningEchoServer,
+);
 
 impl Beside {
     fn port(&self) -> u16 {
@@ -68,7 +71,7 @@ impl Beside {
 
 /// A server in this process, whose own count is the truth.
 fn impaired(impairments: Impairments) -> (Beside, Arc<EchoCounts>) {
-    let (server, echo) = bind_beside(&Config::default(), impairments).unwrap();
+    let (server, echo) = bind_with_tcp(&Config::default(), impairments).unwrap();
     let counts = echo.counts();
     (Beside(server.start().unwrap(), echo.start(Log::default()).unwrap()), counts)
 }

@@ -15,7 +15,7 @@ use roundtrip::log::Log;
 use roundtrip::serve::Limits;
 use roundtrip::server::Config;
 use roundtrip::session::Settings;
-use roundtrip::udp::server::{Impairments, bind_beside};
+use roundtrip::udp::server::{Impairments, bind_with_tcp};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     };
     let limits = Limits { max_connections: u64::MAX, ..Limits::default() };
     let config = Config { session, limits, ..Config::default() };
-    let started = bind_beside(&config, Impairments::default())
+    let started = bind_with_tcp(&config, Impairments::default())
         .and_then(|(server, echo)| Ok((server.start()?, echo.start(Log::default())?)));
     match started {
         Ok((server, _echo)) => {

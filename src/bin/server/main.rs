@@ -9,7 +9,7 @@ use std::time::Duration;
 use flags::{Command, Options};
 use roundtrip::log::Log;
 use roundtrip::server::{Config, Server};
-use roundtrip::udp::server::{Impairments, bind_beside};
+use roundtrip::udp::server::{Impairments, bind_with_tcp};
 use roundtrip::wamp::router::{self, Endpoint, Router};
 
 fn main() -> ExitCode {
@@ -60,7 +60,7 @@ fn listen(
     let (server, echo) = match udp {
         None => (Server::bind(config)?, None),
         Some(impairments) => {
-            let (server, echo) = bind_beside(&config, impairments)?;
+            let (server, echo) = bind_with_tcp(&config, impairments)?;
             (server, Some(echo))
         }
     };

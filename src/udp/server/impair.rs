@@ -1,66 +1,55 @@
-//! A bad network, for teaching and for tests.
+//! A bad network on purpose, for teaching and for tests.
 //!
-//! Real networks lose, copy, delay and swap packets, but never when one wants to look.
-//! A server can do the same to its answers on purpose: whether to is drawn anew for
-//! each. Without a seed, nobody knows what will be drawn. With one, it depends on the
-//! seed and on the number of the answer alone: every run sees the same, and so does
-//! every client, so several at once all lose the same pings.
+//! Real networks lose, copy, delay and reorder packets, but never when one wants to
+//! look. This server can do all of that to its answers, and draws for each answer what
+//! happens to it. With a seed, the draw depends on the seed and on the number of the
+//! answer alone: every run is the same, and so is every client, so several clients lose
+//! the same pings.
 //!
-//! A client's pings that do not count, to warm up and to ask for figures, are spared
-//! all of it, the delay included. What the client counts is then exactly what was done.
-//!
-//! Answers that wait do so in a thread of their own. The one that receives goes on
-//! receiving.
+//! Pings that a client does not count (warm-up, and questions for the server's count)
+//! are not impaired. So the client's figures show exactly what was done.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{EchoCounts, add};
-
-/// What is done to answers.
+/// What the server does to its answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Impairments {
-    /// How many of a hundred are lost.
+    /// Percentage of answers that are lost.
     pub loss: f64,
-    /// How many of a hundred are sent twice.
+    /// Percentage of answers that are sent twice.
     pub duplicate: f64,
-    /// How many of a hundred wait until the next answer to the same client is gone, or
-    /// a fifth of a second. The one that is let past does not wait itself, so there are
-    /// never more than half.
+    /// Percentage of answers that wait until the next answer to the same client has
+    /// been sent, or for 200 ms. The overtaking answer never waits itself, so at most
+    /// half of all answers are reordered.
     pub reorder: f64,
-    /// How long each waits.
+    /// How long each answer is delayed.
     pub delay: Duration,
-    /// What the drawing starts from; if there is none, from the client.
+    /// Seed of the random numbers. Without a seed, each client has random numbers of
+    /// its own.
     pub seed: Option<u64>,
 }
 
-/// None at all.
+/// No impairments.
 impl Default for Impairments {
     fn default() -> Self {
         Impairments { loss: 0.0, duplicate: 0.0, reorder: 0.0, delay: Duration::ZERO, seed: None }
     }
 }
 
-/// What becomes of one answer.
+/// What happens to one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
-    /// It is not sent.
+    /// The answer is not sent.
     pub lost: bool,
-    /// It is sent twice.
+    /// The answer is sent twice.
     pub duplicated: bool,
-    /// The next one is let past.
+    /// The next answer overtakes this one.
     pub reordered: bool,
 }
 
 impl Impairments {
-    /// What becomes of the `n`-th answer to a client, counted from 0. Clients differ by
-    /// a number, if there is no seed.
+    /// Draws what happens to the `n`-th answer to a client, counted from 0. `client` is
+    /// a number for the client, and serves as the seed if there is none.
     ///
     /// ```
     /// use roundtrip::udp::server::Impairments;
@@ -74,8 +63,7 @@ impl Impairments {
     pub fn fate(&self, client: u64, n: u64) -> Fate {
         let seed = self.seed.unwrap_or(client);
         let draw = |which: u64, percent: f64| {
-            // 53 bits are what a fraction holds.
-            #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+            #[allow(clippy::cast_precision_loss, reason = "an f64 holds 53 bits exactly")]
             let fraction = (scramble(seed ^ scramble(n.wrapping_mul(4) + which)) >> 11) as f64
                 / (1_u64 << 53) as f64;
             fraction < percent / 100.0
@@ -86,147 +74,24 @@ impl Impairments {
         Fate { lost, duplicated, reordered }
     }
 
-    /// Whether anything is done at all.
+    /// Whether any answer is impaired.
     pub(super) fn any(&self) -> bool {
         self.loss > 0.0 || self.duplicate > 0.0 || self.take_time()
     }
 
-    /// Whether some answers have to wait.
+    /// Whether some answers are sent later.
     pub(super) fn take_time(&self) -> bool {
         self.reorder > 0.0 || !self.delay.is_zero()
     }
 }
 
-/// Numbers that follow each other become numbers that seem to have nothing to do with
-/// each other: one step of `SplitMix64` (Steele, Lea and Flood, "Fast splittable
-/// pseudorandom number generators", 2014).
+/// Turns consecutive numbers into numbers that look random: one step of `SplitMix64`
+/// (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 fn scramble(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-/// How long an answer waits to be overtaken when there is no other answer.
-const HOLD: Duration = Duration::from_millis(200);
-
-/// How many clients' answers wait so at once.
-const MOST_HELD: usize = 64;
-
-/// The most that may wait, in bytes: a stranger chooses how much is sent here.
-const MOST_BYTES: u64 = 16 << 20;
-
-/// What each waiting answer takes, besides its bytes.
-const OVERHEAD: u64 = 128;
-
-/// An answer that is to be sent later.
-pub(super) struct Answer {
-    pub bytes: Vec<u8>,
-    pub to: SocketAddr,
-    pub copies: u8,
-    /// Let the next one past.
-    pub hold: bool,
-}
-
-/// Answers that wait, and the thread that sends them when it is time.
-#[derive(Debug)]
-pub(super) struct Late {
-    answers: Sender<(Instant, Answer)>,
-    delay: Duration,
-    waiting_bytes: Arc<AtomicU64>,
-    counts: Arc<EchoCounts>,
-}
-
-impl Late {
-    pub fn start(socket: UdpSocket, delay: Duration, counts: &Arc<EchoCounts>) -> io::Result<Self> {
-        let (answers, received) = channel();
-        let waiting_bytes = Arc::<AtomicU64>::default();
-        let queue = Queue {
-            socket,
-            waiting: BTreeMap::new(),
-            held: HashMap::new(),
-            next: 0,
-            waiting_bytes: Arc::clone(&waiting_bytes),
-            counts: Arc::clone(counts),
-        };
-        thread::Builder::new().name("late answers".into()).spawn(move || queue.run(&received))?;
-        Ok(Late { answers, delay, waiting_bytes, counts: Arc::clone(counts) })
-    }
-
-    pub fn send(&self, answer: Answer) {
-        let bytes = answer.bytes.len() as u64 + OVERHEAD;
-        if self.waiting_bytes.load(Ordering::Relaxed) + bytes > MOST_BYTES {
-            return add(&self.counts.failed, 1);
-        }
-        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        // The thread is there as long as this is.
-        let _ = self.answers.send((Instant::now() + self.delay, answer));
-    }
-}
-
-struct Queue {
-    socket: UdpSocket,
-    /// By when each is due and, of those due at once, in their order.
-    waiting: BTreeMap<(Instant, u64), Answer>,
-    /// Those that wait to be overtaken, one for each client, and when they do so no
-    /// longer.
-    held: HashMap<SocketAddr, (Instant, Answer)>,
-    next: u64,
-    waiting_bytes: Arc<AtomicU64>,
-    counts: Arc<EchoCounts>,
-}
-
-impl Queue {
-    fn run(mut self, received: &Receiver<(Instant, Answer)>) {
-        loop {
-            let due = self.waiting.keys().next().map(|(due, _)| *due);
-            let next = due.into_iter().chain(self.held.values().map(|(until, _)| *until)).min();
-            let answer = match next {
-                Some(next) => received.recv_timeout(next.saturating_duration_since(Instant::now())),
-                None => received.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match answer {
-                Ok((due, answer)) => self.take(due, answer),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            self.send_due();
-        }
-    }
-
-    fn take(&mut self, due: Instant, answer: Answer) {
-        let to = answer.to;
-        if answer.hold && self.held.len() < MOST_HELD && !self.held.contains_key(&to) {
-            self.held.insert(to, (due + HOLD, answer));
-            return;
-        }
-        self.wait(due, answer);
-        if let Some((_, overtaken)) = self.held.remove(&to) {
-            add(&self.counts.reordered, 1);
-            self.wait(due, overtaken);
-        }
-    }
-
-    fn wait(&mut self, due: Instant, answer: Answer) {
-        self.waiting.insert((due, self.next), answer);
-        self.next += 1;
-    }
-
-    fn send_due(&mut self) {
-        let now = Instant::now();
-        let given_up: Vec<SocketAddr> =
-            self.held.iter().filter(|(_, (until, _))| *until <= now).map(|(to, _)| *to).collect();
-        for to in given_up {
-            if let Some((until, answer)) = self.held.remove(&to) {
-                self.wait(until, answer);
-            }
-        }
-        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= now) {
-            let Answer { bytes, to, copies, .. } = first.remove();
-            (0..copies).for_each(|_| self.counts.send(&self.socket, &bytes, to));
-            self.waiting_bytes.fetch_sub(bytes.len() as u64 + OVERHEAD, Ordering::Relaxed);
-        }
-    }
 }
 
 #[cfg(test)]

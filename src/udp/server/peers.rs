@@ -1,47 +1,52 @@
-//! Who sends pings, as far as a server without connections can know.
+//! What a server without connections can know about its clients.
 //!
-//! Only the other side knows how many pings it has sent, and only this side how many
-//! arrived. With both, the client can tell a ping that was lost from an answer that
-//! was: so this side counts, and says so in every answer. A stranger can send from as
-//! many addresses as he likes to invent, so only the latest are remembered.
+//! Only the client knows how many pings it sent, and only the server knows how many of
+//! them arrived. With both numbers the client can tell a lost ping from a lost answer.
+//! So the server counts pings, and each answer holds the count. A stranger can send
+//! from as many forged addresses as he likes, so only the latest clients are
+//! remembered.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-/// How many are remembered. Each takes about a hundred bytes.
-const MOST: usize = 16 * 1024;
+/// The number of clients that are remembered, at about 100 bytes each.
+const MAX_PEERS: usize = 16 * 1024;
 
-/// Everyone who was heard lately.
+/// The clients that were heard last.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     known: HashMap<SocketAddr, Peer>,
-    /// How often somebody was heard.
+    /// Datagrams heard so far: a clock that counts datagrams.
     turn: u64,
 }
 
-/// One client's series of pings.
+/// The pings of one client.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
-    /// The number that its pings bear: a port is used again, by another client.
+    /// The series number in its pings. Another one means that another client has been
+    /// given this port.
     series: Option<u32>,
-    /// Its latest turn.
+    /// The turn at which this client was last heard.
     heard: u64,
+    /// Answers so far.
     answered: u64,
+    /// Different pings that have arrived.
     count: u64,
     highest: u64,
-    /// Which of the 128 sequence numbers up to the highest have arrived, that one in
-    /// the lowest bit.
+    /// A bit for each of the 128 sequence numbers up to `highest`, set if that ping has
+    /// arrived. The lowest bit stands for `highest`.
     window: u128,
 }
 
 impl Peers {
-    /// What is known of this client. When there are too many, the half who have been
-    /// silent for longest are forgotten: one at a time, each would have to be looked
-    /// for.
+    /// Returns the entry of this client, a new one if needed.
+    ///
+    /// When there are too many, the half that has been silent for longest is forgotten.
+    /// To forget one at a time would need a search for each.
     pub fn of(&mut self, address: SocketAddr, series: Option<u32>) -> &mut Peer {
-        if self.known.len() >= MOST && !self.known.contains_key(&address) {
+        if self.known.len() >= MAX_PEERS && !self.known.contains_key(&address) {
             let mut turns: Vec<u64> = self.known.values().map(|peer| peer.heard).collect();
-            let (_, median, _) = turns.select_nth_unstable(MOST / 2);
+            let (_, median, _) = turns.select_nth_unstable(MAX_PEERS / 2);
             self.known.retain(|_, peer| peer.heard > *median);
         }
         self.turn += 1;
@@ -55,15 +60,15 @@ impl Peers {
 }
 
 impl Peer {
-    /// Numbers the answers, from 0.
+    /// Returns the number of the next answer, from 0.
     pub fn next(&mut self) -> u64 {
         self.answered += 1;
         self.answered - 1
     }
 
-    /// Counts this ping unless it has been here before, or is one that is not to be
-    /// counted, and returns how many have been. What is older than the window is taken
-    /// for new: networks delay packets by seconds, but copy them within moments.
+    /// Counts this ping unless it is a duplicate or has the number 0, and returns how
+    /// many different pings have arrived. A ping older than the window counts as new:
+    /// networks delay packets by seconds, but deliver a copy soon after the original.
     pub fn count(&mut self, sequence: u64) -> u64 {
         let bit = |back: u64| {
             u32::try_from(back).ok().and_then(|back| 1_u128.checked_shl(back)).unwrap_or(0)
@@ -102,7 +107,7 @@ mod tests {
         for port in 0..50_000 {
             assert_eq!(peers.of(client(port), None).next(), 0);
             assert_eq!(peers.of(client(60_000), Some(1)).next(), u64::from(port));
-            assert!(peers.known.len() <= MOST);
+            assert!(peers.known.len() <= MAX_PEERS);
         }
         assert_eq!(
             (peers.of(client(49_999), None).next(), peers.of(client(0), None).next()),

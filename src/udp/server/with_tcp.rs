@@ -1,29 +1,35 @@
-//! An echo beside a TCP server, on the port of the same number.
+//! One port number for both: a TCP server, and an echo server over UDP.
+//!
+//! TCP and UDP have separate ports, so both can use one number, and a user has to know
+//! only one.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Echo, EchoCounts, Impairments};
+use super::counts::EchoCounts;
+use super::echo::EchoServer;
+use super::impair::Impairments;
 use crate::json::Map;
 use crate::server::{Config, Server};
 use crate::session::{Lag, Owner};
 use crate::wire::command::LagPlan;
 
-/// Where the system chooses the port, it chooses one that is free for TCP. Somebody else
-/// may have the same one for UDP: then another is tried, at most so many times.
+/// When the system chooses the port, it chooses one that is free for TCP. The UDP port
+/// of that number may be taken; then another is tried, this many times.
 const TRIES: u32 = 20;
 
-/// Binds a server, and an echo on the UDP port of the same number. The echo's pings are
-/// in the server's status, as `udp_pings`.
+/// Binds a TCP server, and an echo server on the UDP port of that number. The server's
+/// status reports the number of pings over UDP as `udp_pings`.
 ///
 /// ```
+/// use roundtrip::log::Log;
 /// use roundtrip::server::Config;
-/// use roundtrip::udp::server::{Impairments, bind_beside};
+/// use roundtrip::udp::server::{Impairments, bind_with_tcp};
 ///
-/// let (server, echo) = bind_beside(&Config::default(), Impairments::default())?;
-/// let _echo = echo.start(roundtrip::log::Log::default())?;
+/// let (server, echo) = bind_with_tcp(&Config::default(), Impairments::default())?;
+/// let _echo = echo.start(Log::default())?;
 /// let server = server.start()?;
 /// assert_ne!(server.address().port(), 0);
 /// # Ok::<(), std::io::Error>(())
@@ -31,23 +37,24 @@ const TRIES: u32 = 20;
 ///
 /// # Errors
 /// Those of [`Server::bind`], and when the port cannot be used for UDP.
-pub fn bind_beside(config: &Config, impairments: Impairments) -> io::Result<(Server, Echo)> {
+pub fn bind_with_tcp(
+    config: &Config,
+    impairments: Impairments,
+) -> io::Result<(Server, EchoServer)> {
     let counts = Arc::<EchoCounts>::default();
+    let mut config = config.clone();
+    let owner = Arc::clone(&config.session.owner);
+    config.session.owner = Arc::new(WithPings { owner, counts: Arc::clone(&counts) });
+    let tries = if config.port == 0 { TRIES } else { 1 };
     let mut last_error = io::Error::from(ErrorKind::AddrInUse);
-    for _ in 0..TRIES {
-        let mut config = config.clone();
-        let (limits, spin, port) = (config.limits.clone(), config.session.spin, config.port);
-        let owner = Arc::clone(&config.session.owner);
-        config.session.owner = Arc::new(Counting { owner, counts: Arc::clone(&counts) });
-        let server = Server::bind(config)?;
+    for _ in 0..tries {
+        let server = Server::bind(config.clone())?;
         match UdpSocket::bind(server.address()) {
             Ok(socket) => {
-                return Ok((server, Echo::new(socket, impairments, limits, spin, counts)?));
+                let (limits, spin) = (config.limits, config.session.spin);
+                return Ok((server, EchoServer::new(socket, impairments, limits, spin, counts)?));
             }
             Err(error) => last_error = error,
-        }
-        if port > 0 {
-            break;
         }
     }
     let what = format!(
@@ -57,14 +64,15 @@ pub fn bind_beside(config: &Config, impairments: Impairments) -> io::Result<(Ser
     Err(io::Error::new(last_error.kind(), what))
 }
 
-/// The server's owner, and what the echo counts.
+/// Passes everything on to the server's owner, and adds the number of pings to its
+/// counters.
 #[derive(Debug)]
-struct Counting {
+struct WithPings {
     owner: Arc<dyn Owner>,
     counts: Arc<EchoCounts>,
 }
 
-impl Owner for Counting {
+impl Owner for WithPings {
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         self.owner.on_connect(peer)
     }
