@@ -26,13 +26,11 @@
 //! thread would only be in the way. There, the figure from the due time alone shows a
 //! stall.
 
-use std::thread;
 use std::time::Instant;
 
-use super::pings::Stamp;
 use super::{Latency, Observer, Outcome, Plan, paced};
 use crate::client::Client;
-use crate::pace;
+use crate::pace::Schedule;
 
 /// Sends pings as planned.
 ///
@@ -74,20 +72,9 @@ fn one_at_a_time(
 ) -> Latency {
     let mut latency = Latency::default();
     let start = Instant::now();
-    let mut due = start;
-    while latency.sent < count && plan.time.is_none_or(|time| start.elapsed() < time) {
-        let mut stamp = Stamp { due: None, sent: start };
-        if !plan.interval.is_zero() {
-            let sleep = |early| {
-                thread::sleep(early);
-                true
-            };
-            latency.lateness.record(pace::wait_until(due, sleep).unwrap_or_default());
-            stamp.due = Some(due);
-            due += plan.interval;
-        }
-        latency.sent += 1;
-        stamp.sent = Instant::now();
+    let end = plan.time.and_then(|time| start.checked_add(time));
+    for turn in (Schedule { count, end, ..Schedule::new(start, plan.interval) }) {
+        let stamp = latency.sending(turn);
         match client.ping(payload) {
             Ok(()) => latency.answered(stamp, Instant::now(), start, observe),
             Err(error) => return Latency { failure: Some(error), ..latency },

@@ -12,15 +12,14 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::pings::Stamp;
 use super::{Latency, Observer, Outcome, Plan};
 use crate::client::{Client, Pinger};
-use crate::pace;
-use crate::stats::Recorder;
+use crate::pace::Schedule;
 
 pub(super) fn paced(
     client: &mut Client,
@@ -34,11 +33,12 @@ pub(super) fn paced(
     let start = Instant::now() + Duration::from_millis(1);
     let (queue, queued) = channel();
     let (stop, stopped) = channel();
+    let end = plan.time.and_then(|time| start.checked_add(time));
+    let schedule = Schedule { count, stop: Some(stopped), ..Schedule::new(start, plan.interval) };
     let count = &AtomicU64::new(count);
     thread::scope(|scope| {
-        let sending = thread::Builder::new().spawn_scoped(scope, move || {
-            send_all(pinger, start, count, plan, payload, &queue, &stopped)
-        });
+        let sending = thread::Builder::new()
+            .spawn_scoped(scope, move || send_all(pinger, schedule, count, end, payload, &queue));
         let sending = match sending {
             Ok(sending) => sending,
             Err(error) => return Latency::failed(error),
@@ -46,44 +46,38 @@ pub(super) fn paced(
         let mut answers = Answers { client, queued, oldest: VecDeque::new() };
         let mut latency = answers.take_all(start, count, payload, observe);
         drop(stop);
-        if let Ok((sent, late)) = sending.join() {
-            latency.sent = sent;
-            latency.lateness = late;
+        if let Ok(sent) = sending.join() {
+            (latency.sent, latency.lateness) = (sent.sent, sent.lateness);
         }
         latency
     })
 }
 
-/// Sends one ping after the other until all are sent, none can be sent, or the other
-/// side of `stopped` is gone. If there is a time, and pings do not leave as fast as
-/// they are due, it is over before all are sent: then `count` is lowered, and before
-/// the last one leaves, so that who waits for its answer knows that it is the last.
+/// Sends each ping in its turn, until all are sent or none can be sent. If pings do not
+/// leave as fast as they are due, the time of the plan is over before all are sent.
+/// Then `count` is lowered, and before the last ping leaves, so that the receiver knows
+/// that no answer follows.
 fn send_all(
     mut pinger: Pinger,
-    start: Instant,
+    schedule: Schedule,
     count: &AtomicU64,
-    plan: &Plan,
+    end: Option<Instant>,
     payload: Option<&[u8]>,
     queue: &Sender<Stamp>,
-    stopped: &Receiver<()>,
-) -> (u64, Recorder) {
-    let (mut sent, mut due, mut lateness) = (0, start, Recorder::default());
-    let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
-    while sent < count.load(Ordering::Relaxed) && stopped.try_recv() == Err(TryRecvError::Empty) {
-        let Some(late) = pace::wait_until(due, sleep) else { break };
-        let stamp = Stamp { due: Some(due), sent: Instant::now() };
-        sent += 1;
-        if plan.time.is_some_and(|time| stamp.sent >= start + time) {
-            count.store(sent, Ordering::Relaxed);
+) -> Latency {
+    let mut sent = Latency::default();
+    for turn in schedule {
+        let stamp = sent.sending(turn);
+        let last = end.is_some_and(|end| stamp.sent >= end);
+        if last {
+            count.store(sent.sent, Ordering::Relaxed);
         }
         // Why it failed, the receiver finds out by itself: the connection is gone.
-        if pinger.send(payload).is_err() || queue.send(stamp).is_err() {
+        if pinger.send(payload).is_err() || queue.send(stamp).is_err() || last {
             break;
         }
-        lateness.record(late);
-        due += plan.interval;
     }
-    (sent, lateness)
+    sent
 }
 
 struct Answers<'a> {

@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::{Observer, Outcome, Sample};
+use crate::pace::Turn;
 use crate::stats::Recorder;
 
 /// What to send, and when.
@@ -66,6 +67,15 @@ impl Latency {
         self.rtt.merge(&other.rtt);
         self.due.merge(&other.due);
         self.lateness.merge(&other.lateness);
+    }
+
+    /// Counts a ping that is about to be sent, and looks at the clock.
+    pub(crate) fn sending(&mut self, turn: Turn) -> Stamp {
+        self.sent += 1;
+        if turn.due.is_some() {
+            self.lateness.record(turn.delay);
+        }
+        Stamp { due: turn.due, sent: Instant::now() }
     }
 
     /// Takes an answer, and tells the observer.

@@ -104,13 +104,12 @@
 //! (with `direction`, and the `bytes` of the tenth of a second that ended `at_ns`);
 //! `result`, a test's object; and at the end `document`, the whole.
 
-use std::time::Duration;
-
 use crate::json::{Map, Value};
 use crate::measure::environment::Environment;
 use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep};
 use crate::report::text;
 use crate::stats::Summary;
+use crate::units::nanoseconds;
 
 /// A result that can be told as an object.
 pub trait Fields {
@@ -288,11 +287,6 @@ pub(crate) fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         map.insert(name, value);
     }
-}
-
-/// All there are in 584 years.
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[allow(

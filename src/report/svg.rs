@@ -45,7 +45,7 @@ use self::axis::{Axis, TIMES};
 use self::canvas::{Canvas, Ink, Pen, Type, clipped};
 use super::timeline::{Rate, Timeline};
 use crate::stats::{Recorder, Summary};
-use crate::units::float;
+use crate::units::{self, float};
 
 /// One chart of a picture.
 #[derive(Clone, Copy, Debug)]
@@ -188,7 +188,7 @@ fn empty(canvas: &mut Canvas, top: f64, why: &str) -> Drawn {
 }
 
 fn nanoseconds(duration: Duration) -> f64 {
-    float(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    float(units::nanoseconds(duration))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::units::float;
+use crate::units::{float, nanoseconds};
 
 /// How many columns there are at most. Even half of them, just after joining, are more
 /// than a picture is wide.
@@ -189,7 +189,7 @@ impl<T> Default for Columns<T> {
 impl<T: Join> Columns<T> {
     fn record(&mut self, at: Duration, value: T) {
         // What is later than 584 years is recorded then, so that 64 bits are enough.
-        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let at = nanoseconds(at);
         while at / self.width >= COLUMNS as u64 {
             self.kept = self.kept.chunks(2).map(joined).collect();
             self.width *= 2;

@@ -2,7 +2,7 @@
 
 use crate::measure::{Bandwidth, Latency};
 use crate::stats::Recorder;
-use crate::units::{float, ms};
+use crate::units::{float, ms, nanoseconds};
 
 /// From this part of a processor on, the program itself is taken for the bottleneck.
 const BUSY: f64 = 0.9;
@@ -26,7 +26,7 @@ pub fn latency(latency: &Latency) -> Vec<String> {
     warnings
 }
 
-/// The same where the server sends the pings, which [sleeps](crate::pace::sleep_until)
+/// The same where the server sends the pings, which [sleeps](crate::pace::Wait::Sleep)
 /// until each is due: that they are late is no surprise, and no fault of this machine.
 #[must_use]
 pub fn lag(latency: &Latency) -> Vec<String> {
@@ -65,7 +65,7 @@ pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
 /// How many samples are further from the median than ten times what is usual.
 fn outliers(series: &Recorder) -> u64 {
     let Some(summary) = series.summary() else { return 0 };
-    let median = float(u64::try_from(summary.p50.as_nanos()).unwrap_or(u64::MAX));
+    let median = float(nanoseconds(summary.p50));
     let away = |end: u64| (float(end) - median).abs();
     let mut distances: Vec<(f64, u64)> =
         series.histogram().ranges().map(|(values, count)| (away(*values.end()), count)).collect();

@@ -45,7 +45,7 @@ use super::{Settings, Shared};
 use crate::json::{Map, Value};
 use crate::net::Stream;
 use crate::stats::Recorder;
-use crate::units::ms;
+use crate::units::{ms, nanoseconds};
 use crate::wire::command::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_LAG_SAMPLES};
 use crate::wire::framing::Framing;
 
@@ -193,9 +193,4 @@ impl fmt::Display for Lag {
         }
         Ok(())
     }
-}
-
-/// All there are in 584 years.
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -18,14 +18,14 @@
 //! an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
 //!
 //! With an interval, one thread sends on schedule and one receives, so a late answer
-//! delays nothing ([`pace`]). What is unanswered when the sending ends is waited for,
+//! delays nothing ([`pace`](crate::pace)). What is unanswered when the sending ends is waited for,
 //! `--timeout` at most. Then the server is asked how many pings it has seen, and the
 //! rest was lost on the way there, or for want of room in the server's own receive
 //! buffer. What the receive buffer of this very socket had no room for was not lost by
 //! the network; where the system tells how many those were, they are counted apart.
 
 use std::io::{self, ErrorKind};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ use super::series::{Sent, Series, WINDOW};
 
 use super::{Jitter, OneWay};
 use crate::measure::{Latency, Observer, Outcome, Plan};
-use crate::pace;
+use crate::pace::Schedule;
 use crate::stats::Recorder;
 use crate::udp::UdpClient;
 
@@ -219,21 +219,14 @@ fn one_at_a_time(
 ) -> io::Result<()> {
     let start = Instant::now();
     series.start(start);
-    let (mut pings, mut due, mut number) = (series.pings(), start, 0);
-    while number < count && plan.time.is_none_or(|time| start.elapsed() < time) {
-        let mut scheduled = None;
-        if !plan.interval.is_zero() {
-            let sleep = |early| {
-                thread::sleep(early);
-                true
-            };
-            series.lateness(pace::wait_until(due, sleep).unwrap_or_default());
-            scheduled = Some(due);
-            due += plan.interval;
+    let mut pings = series.pings();
+    let end = plan.time.and_then(|time| start.checked_add(time));
+    for turn in (Schedule { count, end, ..Schedule::new(start, plan.interval) }) {
+        if turn.due.is_some() {
+            series.lateness(turn.delay);
         }
-        number += 1;
-        let written_ns = pings.write(number);
-        series.note(Sent { due: scheduled, written_ns, at: Instant::now() });
+        let written_ns = pings.write(turn.number);
+        series.note(Sent { due: turn.due, written_ns, at: Instant::now() });
         let sent = client.send(pings.datagram());
         series.unless_closed(sent)?;
         while series.waiting() {
@@ -254,28 +247,28 @@ fn paced(
     // The sender has to exist before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     series.start(start);
-    let (stop, stopped) = channel::<()>();
+    let (stop, stopped) = channel();
+    let schedule = Schedule {
+        count,
+        end: plan.time.and_then(|time| start.checked_add(time)),
+        stop: Some(stopped),
+        ..Schedule::new(start, plan.interval)
+    };
     let mut pings = series.pings();
     thread::scope(|scope| {
         let sending = thread::Builder::new().spawn_scoped(scope, move || {
-            let (mut due, mut lateness) = (start, Recorder::default());
-            let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
-            for number in 1..=count {
-                let in_time = plan.time.is_none_or(|time| due.max(Instant::now()) < start + time);
-                if !in_time || stopped.try_recv() != Err(TryRecvError::Empty) {
-                    break;
-                }
-                let Some(late) = pace::wait_until(due, sleep) else { break };
-                let written_ns = pings.write(number);
+            let mut lateness = Recorder::default();
+            for turn in schedule {
+                let written_ns = pings.write(turn.number);
                 // First noted, then sent: the answer must not come to someone who knows
                 // nothing of the question.
-                let known = notes.send(Ok(Sent { due: Some(due), written_ns, at: Instant::now() }));
+                let sent = Sent { due: turn.due, written_ns, at: Instant::now() };
+                let known = notes.send(Ok(sent));
                 let sent = client.send(pings.datagram());
                 if known.is_err() || sent.is_err_and(|error| notes.send(Err(error)).is_err()) {
                     break;
                 }
-                lateness.record(late);
-                due += plan.interval;
+                lateness.record(turn.delay);
             }
             lateness
         })?;

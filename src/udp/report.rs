@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{OneWay, OneWaySummary, Udp};
 use crate::json::Map;
-use crate::report::json::{Fields, nanoseconds, put, summary};
+use crate::report::json::{Fields, put, summary};
 use crate::report::text::{Lines, percent};
 use crate::stats::Summary;
-use crate::units::ms;
+use crate::units::{ms, nanoseconds};
 
 impl Lines for Udp {
     fn lines(&self) -> Vec<String> {

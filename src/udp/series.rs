@@ -12,6 +12,7 @@ use crate::measure::{Mishap, Observer, Sample};
 use crate::stats::Recorder;
 use crate::udp::UdpClient;
 use crate::udp::datagram::{Damage, MAX_DATAGRAM, Ping, Stamps, UNCOUNTED, sequence};
+use crate::units::nanoseconds;
 
 /// How many pings back an answer is still recognised: 26 seconds at 10,000 a second.
 /// What is older and unanswered is lost, and an answer to it foreign. So the book takes
@@ -102,8 +103,8 @@ impl Pings {
 
     /// Nanoseconds since 1970.
     fn clock(&self, at: Instant) -> u64 {
-        let (instant, nanoseconds) = self.epoch;
-        nanoseconds.saturating_add(nanos(at.saturating_duration_since(instant)))
+        let (instant, since_1970) = self.epoch;
+        since_1970.saturating_add(nanoseconds(at.saturating_duration_since(instant)))
     }
 }
 
@@ -118,7 +119,7 @@ impl<'a> Series<'a> {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let series = u32::from_be_bytes([random[0], random[1], random[2], random[3]]);
         let pings =
-            Pings { series, epoch: (now, nanos(since_1970)), payload, datagram: Vec::new() };
+            Pings { series, epoch: (now, nanoseconds(since_1970)), payload, datagram: Vec::new() };
         Series {
             client,
             queued,
@@ -413,9 +414,4 @@ impl<'a> Series<'a> {
     pub fn trouble(&mut self) -> Option<io::Error> {
         self.trouble.take()
     }
-}
-
-/// All there are in 584 years.
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -227,5 +227,5 @@ fn refused(error: &io::Error) -> Map {
 }
 
 fn nanoseconds(duration: Duration) -> Value {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).into()
+    roundtrip::units::nanoseconds(duration).into()
 }

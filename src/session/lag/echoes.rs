@@ -2,16 +2,16 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::num::NonZeroU64;
-use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping, nanoseconds};
+use super::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping};
 use crate::net::{Stream, receive_in_time};
-use crate::pace;
+use crate::pace::{Schedule, Wait};
 use crate::session::{Settings, Shared, send_answer, status};
-use crate::units::{ms, whole_number};
+use crate::units::{ms, nanoseconds, whole_number};
 use crate::wire::command::{LagPlan, Request, excerpt};
 use crate::wire::framing::Framing;
 
@@ -120,9 +120,16 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
         let start = Instant::now() + Duration::from_millis(1);
         self.start = start;
         thread::scope(|scope| {
+            let schedule = Schedule {
+                count: plan.count,
+                end: start.checked_add(limit),
+                stop: Some(stopped),
+                wait: if spin { Wait::Spin } else { Wait::Sleep },
+                ..Schedule::new(start, plan.interval)
+            };
             let sender = thread::Builder::new().stack_size(STACK_SIZE);
             let sender = sender.spawn_scoped(scope, move || {
-                let result = send_all(both, plan, spin, start, limit, &stopped);
+                let result = send_all(both, start, schedule);
                 lock(&both.sent).over = true;
                 result
             })?;
@@ -260,30 +267,10 @@ enum Awaited {
     Nothing,
 }
 
-/// The sender: one ping after the other until all are sent, the time is up, or the
-/// other side of `stopped` is gone.
-fn send_all(
-    both: &Both,
-    plan: LagPlan,
-    spin: bool,
-    start: Instant,
-    limit: Duration,
-    stopped: &mpsc::Receiver<()>,
-) -> io::Result<()> {
-    let mut due = start;
-    let sleep = |early| stopped.recv_timeout(early) == Err(RecvTimeoutError::Timeout);
-    for number in 0..plan.count {
-        let on = stopped.try_recv() == Err(TryRecvError::Empty) && start.elapsed() < limit;
-        let on = on
-            && if spin { pace::wait_until(due, sleep) } else { pace::sleep_until(due, sleep) }
-                .is_some();
-        if !on {
-            break;
-        }
-        send(both, number, start)?;
-        due += plan.interval;
-    }
-    Ok(())
+/// Sends each ping in its turn.
+fn send_all(both: &Both, start: Instant, mut schedule: Schedule) -> io::Result<()> {
+    // The pings of a lag are numbered from 0.
+    schedule.try_for_each(|turn| send(both, turn.number - 1, start))
 }
 
 /// Notes when, and sends. The other way round, an echo could be here before its ping is

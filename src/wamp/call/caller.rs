@@ -1,13 +1,11 @@
 //! The two ends of a call: one that asks, one that repeats.
 
 use std::io::{self, ErrorKind};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::json::Value;
-use crate::measure::pings::Stamp;
 use crate::measure::{Latency, Observer};
-use crate::pace;
+use crate::pace::Schedule;
 use crate::wamp::Payload;
 use crate::wamp::Session;
 
@@ -101,20 +99,16 @@ impl Caller {
 
     fn calls(&mut self, batch: &Batch, begin: Instant, observe: Observer) -> Latency {
         let mut latency = Latency::default();
-        while latency.sent < batch.count && begin.elapsed() < batch.time {
-            let due = (!batch.interval.is_zero()).then_some(self.due);
-            if let Some(due) = due {
-                let sleep = |early| {
-                    thread::sleep(early);
-                    true
-                };
-                latency.lateness.record(pace::wait_until(due, sleep).unwrap_or_default());
-                self.due += batch.interval;
-            }
+        let mut schedule = Schedule {
+            count: batch.count,
+            end: begin.checked_add(batch.time),
+            ..Schedule::new(self.due, batch.interval)
+        };
+        while let Some(turn) = schedule.next() {
+            self.due = schedule.due;
             let arguments = self.next_arguments();
             let expected = Some(arguments.clone());
-            latency.sent += 1;
-            let stamp = Stamp { due, sent: Instant::now() };
+            let stamp = latency.sending(turn);
             let answer = self.session.call(&self.procedure, Payload::of(arguments));
             let arrived = Instant::now();
             match answer {
@@ -156,6 +150,7 @@ pub fn offer_echo(session: &mut Session, procedure: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::wamp::router::{Config, Router};
+    use std::thread;
 
     #[test]
     fn a_callee_that_stalls_delays_what_was_due_meanwhile_across_batches() {

@@ -2,8 +2,9 @@
 
 use super::{Call, Effects, Route};
 use crate::json::Map;
-use crate::report::json::{Fields, nanoseconds, put, whole};
+use crate::report::json::{Fields, put, whole};
 use crate::stats::Recorder;
+use crate::units::nanoseconds;
 
 impl Fields for Call {
     fn fields(&self, map: &mut Map) {
