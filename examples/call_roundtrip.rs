@@ -19,7 +19,7 @@ use roundtrip::net::Address;
 use roundtrip::stats::{Recorder, Summary};
 use roundtrip::units::ms;
 use roundtrip::wamp::Session;
-use roundtrip::wamp::call::{Batch, Caller, Combination, effects, offer_echo, report};
+use roundtrip::wamp::call::{Batch, Caller, Transport, effects, offer_echo, report};
 use roundtrip::wamp::router::{Config, Endpoint, Router};
 use roundtrip::wamp::url::Url;
 
@@ -59,22 +59,21 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
     let router = Router::bind(Config { listen, ..Config::default() })?.start()?;
 
     // Naive: the two that differ most.
-    let all = Combination::ALL;
+    let all = Transport::ALL;
     show(&measure(router.urls(), &[all[0], all[7]], rounds * count)?);
     println!(
         "Is it the socket, the framing or the serialization? Two figures cannot tell. Eight can:"
     );
 
-    // Two combinations at a time, until there have been all. And then again in the
+    // Two transports at a time, until there have been all. And then again in the
     // reverse order, with other processes: what is started second, the system may place
     // worse, or better.
-    let mut measured = all.map(|combination| (combination, Recorder::default())).to_vec();
+    let mut measured = all.map(|transport| (transport, Recorder::default())).to_vec();
     for _ in 0..rounds {
         for two in measured.chunks_mut(2) {
-            let combinations: Vec<Combination> =
-                two.iter().map(|(combination, _)| *combination).collect();
+            let transports: Vec<Transport> = two.iter().map(|(transport, _)| *transport).collect();
             for ((_, sum), (_, rtts)) in
-                two.iter_mut().zip(measure(router.urls(), &combinations, count)?)
+                two.iter_mut().zip(measure(router.urls(), &transports, count)?)
             {
                 sum.merge(&rtts);
             }
@@ -88,29 +87,29 @@ fn compare_in(directory: &str, rounds: u64, count: u64) -> Outcome<()> {
     Ok(())
 }
 
-fn show(measured: &[(Combination, Recorder)]) -> Vec<(Combination, Summary)> {
+fn show(measured: &[(Transport, Recorder)]) -> Vec<(Transport, Summary)> {
     let summaries =
-        measured.iter().filter_map(|(combination, rtts)| Some((*combination, rtts.summary()?)));
-    let shown = |(combination, Summary { mean, .. }): &_| {
-        println!("  {combination:<23} {} ms a call", ms(*mean));
+        measured.iter().filter_map(|(transport, rtts)| Some((*transport, rtts.summary()?)));
+    let shown = |(transport, Summary { mean, .. }): &_| {
+        println!("  {transport:<23} {} ms a call", ms(*mean));
     };
     summaries.inspect(shown).collect()
 }
 
-/// A caller and a callee for each combination; they take turns, so that no combination
+/// A caller and a callee for each transport; they take turns, so that no transport
 /// has the better moment.
 fn measure(
     urls: &[Url],
-    combinations: &[Combination],
+    transports: &[Transport],
     count: u64,
-) -> Outcome<Vec<(Combination, Recorder)>> {
+) -> Outcome<Vec<(Transport, Recorder)>> {
     let mut pairs = Vec::new();
-    for &combination in combinations {
-        let url = combination.among(urls).ok_or("the router does not listen there")?.to_string();
+    for &transport in transports {
+        let url = transport.among(urls).ok_or("the router does not listen there")?.to_string();
         let mut callee = Worker::start(&["callee", &url])?;
         let procedure = callee.line()?;
         pairs.push((
-            combination,
+            transport,
             callee,
             Worker::start(&["caller", &url, &procedure])?,
             Recorder::default(),
@@ -125,7 +124,7 @@ fn measure(
             }
         }
     }
-    Ok(pairs.into_iter().map(|(combination, _, _, rtts)| (combination, rtts)).collect())
+    Ok(pairs.into_iter().map(|(transport, _, _, rtts)| (transport, rtts)).collect())
 }
 
 /// Offers a procedure under a name of its own, and says which.

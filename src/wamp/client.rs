@@ -38,10 +38,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::connection::{Encoder, Event, Incoming};
 use super::error::{CallError, Refusal};
 use super::opening;
 use super::shown;
-use super::transport::{Encoder, Event, Incoming};
 use crate::json::{Map, Value};
 use crate::net::Stream;
 use crate::wamp::url::Url;

@@ -17,6 +17,7 @@
 pub mod base64;
 pub mod call;
 pub mod client;
+pub mod connection;
 pub mod error;
 mod layout;
 pub mod message;
@@ -25,7 +26,7 @@ pub mod opening;
 pub mod rawsocket;
 pub mod router;
 pub mod serializer;
-pub mod transport;
+
 pub mod url;
 pub mod websocket;
 

@@ -9,7 +9,7 @@
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use super::transport::{Encoder, Incoming};
+use super::connection::{Encoder, Incoming};
 use crate::net::Address;
 use crate::net::{Stream, receive_within};
 use crate::wamp::Serializer;

@@ -3,7 +3,6 @@
 mod flags;
 mod output;
 mod progress;
-mod roles;
 mod run;
 
 use std::process::ExitCode;
@@ -16,11 +15,15 @@ use roundtrip::serve::Limits;
 use roundtrip::server::Config;
 use roundtrip::session::Settings;
 use roundtrip::udp::server::{Impairments, bind_with_tcp};
+use roundtrip::wamp::call::worker;
+
+/// The first argument of a process that `--test call` starts.
+const ROLE: &str = "--role";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
-    if arguments.next_if(|first| first == roles::FLAG).is_some() {
-        return roles::play(arguments);
+    if arguments.next_if(|first| first == ROLE).is_some() {
+        return worker::play(arguments);
     }
     let mut options = match flags::parse(arguments) {
         Ok(Command::Run(options)) => options,

@@ -16,7 +16,7 @@ use roundtrip::report::text::{self, Lines};
 use roundtrip::report::timeline::{Rate, Timeline};
 use roundtrip::stats::{Recorder, Summary};
 use roundtrip::wamp::call::Call;
-use roundtrip::wamp::call::{self, Effects, Route};
+use roundtrip::wamp::call::{self, Effects, Target};
 
 use crate::flags::{Format, Options};
 use crate::progress::Progress;
@@ -137,14 +137,14 @@ impl<'a> Output<'a> {
     }
 
     /// Says that a batch of calls has ended.
-    pub fn batch(&self, route: &Route, (number, batches): (u64, u64), calls: &Recorder) {
+    pub fn batch(&self, target: &Target, (number, batches): (u64, u64), calls: &Recorder) {
         if let Some(summary) = calls.summary() {
             self.detail(&format!(
                 "  {}",
-                call::report::batch(route, number, batches, summary.mean)
+                call::report::batch(target, number, batches, summary.mean)
             ));
             if self.options.format == Format::JsonStream {
-                say(&Value::Map(call::json::batch(route, number, batches, calls)).to_string());
+                say(&Value::Map(call::json::batch(target, number, batches, calls)).to_string());
             }
         }
     }
@@ -152,7 +152,7 @@ impl<'a> Output<'a> {
     /// Keeps what all calls together have shown.
     pub fn calls(&self, server: Option<(String, u16)>, effects: &Effects, totals: &[Call]) {
         let row =
-            |total: &Call| Some((total.route.as_ref()?.to_string(), total.latency.rtt.summary()?));
+            |total: &Call| Some((total.target.as_ref()?.to_string(), total.latency.rtt.summary()?));
         let rows = totals.iter().filter_map(row).collect();
         *lock(&self.calls) = Some(Calls { server, effects: call::json::effects(effects), rows });
     }

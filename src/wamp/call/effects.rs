@@ -1,9 +1,9 @@
 //! What does one choice cost, whatever the other two are?
 //!
-//! Two combinations that differ in one factor alone say what this factor does. Among
-//! eight combinations there are four such pairs for each factor, and the mean of their
+//! Two transports that differ in one factor alone say what this factor does. Among
+//! eight transports there are four such pairs for each factor, and the mean of their
 //! four differences is the factor's *main effect* (Fisher, "The Design of Experiments",
-//! 1935, chapter VI). Whoever compares but two combinations that differ in all three
+//! 1935, chapter VI). Whoever compares but two transports that differ in all three
 //! factors gets one number for three questions:
 //!
 //! ```text
@@ -16,10 +16,10 @@
 
 use std::time::Duration;
 
-use super::{Combination, Framing, Socket};
+use super::transport::{Framing, Socket, Transport};
 use crate::stats::Summary;
 use crate::units::float;
-use crate::wamp::Serializer;
+use crate::wamp::serializer::Serializer;
 
 /// What each of the three factors does; `None` where not one pair was measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -39,7 +39,7 @@ pub struct Effect {
     pub from: &'static str,
     /// What takes its place.
     pub to: &'static str,
-    /// How many pairs of combinations this is the mean of.
+    /// How many pairs of transports this is the mean of.
     pub pairs: u64,
     /// The difference of the means.
     pub mean: Difference,
@@ -96,44 +96,44 @@ impl Effect {
     }
 }
 
-/// The effects of the three factors, from as many combinations as were measured.
+/// The effects of the three factors, from as many transports as were measured.
 ///
 /// ```
-/// use roundtrip::wamp::call::{Combination, effects};
+/// use roundtrip::wamp::call::{Transport, effects};
 /// use roundtrip::stats::Recorder;
 /// use std::time::Duration;
 ///
 /// // Each call over a Unix socket takes 80 µs, and over TCP 100 µs.
-/// let took = |combination: Combination| if combination.socket.name() == "unix" { 80 } else { 100 };
+/// let took = |transport: Transport| if transport.socket.name() == "unix" { 80 } else { 100 };
 /// let of = |us| [Duration::from_micros(us); 9].into_iter().collect::<Recorder>().summary().unwrap();
-/// let effects = effects(&Combination::ALL.map(|combination| (combination, of(took(combination)))));
+/// let effects = effects(&Transport::ALL.map(|transport| (transport, of(took(transport)))));
 /// let socket = effects.socket.unwrap();
 /// assert_eq!((socket.mean.ns, socket.mean.ratio, socket.pairs), (-20_000, 0.8, 4));
 /// assert_eq!(effects.framing.unwrap().mean.ns, 0);
 /// ```
 #[must_use]
-pub fn effects(measured: &[(Combination, Summary)]) -> Effects {
+pub fn effects(measured: &[(Transport, Summary)]) -> Effects {
     let summary = |wanted| {
-        measured.iter().find(|(combination, _)| *combination == wanted).map(|(_, summary)| summary)
+        measured.iter().find(|(transport, _)| *transport == wanted).map(|(_, summary)| summary)
     };
-    let effect = |from, to, changed: fn(Combination) -> Option<Combination>| {
+    let effect = |from, to, changed: fn(Transport) -> Option<Transport>| {
         let pair = |before| summary(before).zip(summary(changed(before)?));
-        of_pairs(from, to, &Combination::ALL.into_iter().filter_map(pair).collect::<Vec<_>>())
+        of_pairs(from, to, &Transport::ALL.into_iter().filter_map(pair).collect::<Vec<_>>())
     };
     let (tcp, unix) = (Socket::Tcp, Socket::Unix);
     let (websocket, rawsocket) = (Framing::WebSocket, Framing::RawSocket);
     let (json, msgpack) = (Serializer::Json, Serializer::MessagePack);
     Effects {
         socket: effect(tcp.name(), unix.name(), |before| {
-            (before.socket == Socket::Tcp).then_some(Combination { socket: Socket::Unix, ..before })
+            (before.socket == Socket::Tcp).then_some(Transport { socket: Socket::Unix, ..before })
         }),
         framing: effect(websocket.name(), rawsocket.name(), |before| {
             (before.framing == Framing::WebSocket)
-                .then_some(Combination { framing: Framing::RawSocket, ..before })
+                .then_some(Transport { framing: Framing::RawSocket, ..before })
         }),
         serialization: effect(json.name(), msgpack.name(), |before| {
-            let changed = Combination { serialization: Serializer::MessagePack, ..before };
-            (before.serialization == Serializer::Json).then_some(changed)
+            let changed = Transport { serializer: Serializer::MessagePack, ..before };
+            (before.serializer == Serializer::Json).then_some(changed)
         }),
     }
 }
@@ -180,19 +180,19 @@ mod tests {
     }
 
     /// 100 µs, and 10 more for JSON, 20 for a WebSocket and 40 for TCP.
-    fn known(combination: Combination) -> (Combination, Summary) {
+    fn known(transport: Transport) -> (Transport, Summary) {
         let more = [
-            (combination.serialization == Serializer::Json, 10),
-            (combination.framing == Framing::WebSocket, 20),
-            (combination.socket == Socket::Tcp, 40),
+            (transport.serializer == Serializer::Json, 10),
+            (transport.framing == Framing::WebSocket, 20),
+            (transport.socket == Socket::Tcp, 40),
         ];
         let us = 100 + more.into_iter().filter(|(there, _)| *there).map(|(_, us)| us).sum::<u64>();
-        (combination, calls([us - 5, us, us + 5]))
+        (transport, calls([us - 5, us, us + 5]))
     }
 
     #[test]
     fn each_factor_has_its_own_effect() {
-        let effects = effects(&Combination::ALL.map(known));
+        let effects = effects(&Transport::ALL.map(known));
         let (socket, framing) = (effects.socket.unwrap(), effects.framing.unwrap());
         let serialization = effects.serialization.unwrap();
         assert_eq!(
@@ -216,10 +216,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_costs_no_more_than_its_pairs() {
-        let without_one = effects(&Combination::ALL.map(known)[1..]);
+        let without_one = effects(&Transport::ALL.map(known)[1..]);
         assert_eq!(without_one.iter().map(|(_, effect)| effect.pairs).collect::<Vec<_>>(), [3; 3]);
         assert_eq!(without_one.socket.unwrap().mean.ns, -40_000);
-        let tcp_alone = effects(&Combination::ALL.map(known)[..4]);
+        let tcp_alone = effects(&Transport::ALL.map(known)[..4]);
         assert_eq!((tcp_alone.socket, tcp_alone.framing.unwrap().pairs), (None, 2));
         assert_eq!(effects(&[]), Effects::default());
     }
@@ -229,9 +229,9 @@ mod tests {
         // Of four differences, 7 µs on average, one is much larger than the others: 1,
         // 4, 4 and 19.
         let unix = [101, 119, 104, 104];
-        let measured = Combination::ALL.iter().enumerate().map(|(index, combination)| {
-            let us = if combination.socket == Socket::Tcp { 100 } else { unix[index - 4] };
-            (*combination, calls([us; 3]))
+        let measured = Transport::ALL.iter().enumerate().map(|(index, transport)| {
+            let us = if transport.socket == Socket::Tcp { 100 } else { unix[index - 4] };
+            (*transport, calls([us; 3]))
         });
         let socket = effects(&measured.collect::<Vec<_>>()).socket.unwrap();
         assert_eq!(socket.mean.ns, 7_000);
@@ -245,9 +245,8 @@ mod tests {
 
     #[test]
     fn calls_that_took_no_time_at_all_have_no_ratio_that_is_no_number() {
-        let socket = effects(&Combination::ALL.map(|combination| (combination, calls([0; 3]))))
-            .socket
-            .unwrap();
+        let socket =
+            effects(&Transport::ALL.map(|transport| (transport, calls([0; 3])))).socket.unwrap();
         assert!((socket.mean.ns, socket.mean.ratio) == (0, 1.0) && !socket.is_clear());
     }
 }

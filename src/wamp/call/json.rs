@@ -1,6 +1,6 @@
 //! Calls, and what each of the three choices does to them.
 
-use super::{Call, Effects, Route};
+use super::{Call, Effects, Target};
 use crate::json::Map;
 use crate::report::json::{Fields, put, whole};
 use crate::stats::Recorder;
@@ -8,12 +8,12 @@ use crate::units::nanoseconds;
 
 impl Fields for Call {
     fn fields(&self, map: &mut Map) {
-        match &self.route {
+        match &self.target {
             None => {}
-            Some(Route::Url(url)) => map.insert("url", url.as_str()),
-            Some(Route::Combination(combination)) => {
+            Some(Target::Url(url)) => map.insert("url", url.to_string()),
+            Some(Target::Transport(transport)) => {
                 for (factor, name) in
-                    ["socket", "framing", "serialization"].into_iter().zip(combination.names())
+                    ["socket", "framing", "serialization"].into_iter().zip(transport.names())
                 {
                     map.insert(factor, name);
                 }
@@ -44,11 +44,11 @@ pub fn effects(effects: &Effects) -> Map {
 
 /// An event of the stream: a batch has ended.
 #[must_use]
-pub fn batch(route: &Route, number: u64, batches: u64, calls: &Recorder) -> Map {
+pub fn batch(target: &Target, number: u64, batches: u64, calls: &Recorder) -> Map {
     let mut map = Map::default();
     map.insert("event", "batch");
     map.insert("test", "call");
-    map.insert("part", route.to_string());
+    map.insert("part", target.to_string());
     map.insert("batch", number);
     map.insert("batches", batches);
     map.insert("calls", calls.count());

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::Call;
-use super::{Effect, Effects, Route};
+use super::{Effect, Effects, Target};
 use crate::report::text::Lines;
 use crate::stats::Summary;
 use crate::units::ms;
@@ -16,12 +16,12 @@ impl Lines for Call {
 }
 
 /// The name of a way, in columns where it has three parts.
-fn columns(route: Option<&Route>) -> String {
-    match route {
+fn columns(target: Option<&Target>) -> String {
+    match target {
         None => String::new(),
-        Some(Route::Url(url)) => url.clone(),
-        Some(Route::Combination(combination)) => {
-            let [socket, framing, serialization] = combination.names();
+        Some(Target::Url(url)) => url.to_string(),
+        Some(Target::Transport(transport)) => {
+            let [socket, framing, serialization] = transport.names();
             format!("{socket:<4} {framing:<9} {serialization:<7}")
         }
     }
@@ -30,15 +30,15 @@ fn columns(route: Option<&Route>) -> String {
 /// One batch that has ended: `tcp  websocket json     batch  1/10: 0.182 ms`. Without
 /// answers it has no mean, and is not worth a line.
 #[must_use]
-pub fn batch(route: &Route, number: u64, batches: u64, mean: Duration) -> String {
+pub fn batch(target: &Target, number: u64, batches: u64, mean: Duration) -> String {
     let width = batches.to_string().len();
-    format!("{} batch {number:>width$}/{batches}: {} ms", columns(Some(route)), ms(mean))
+    format!("{} batch {number:>width$}/{batches}: {} ms", columns(Some(target)), ms(mean))
 }
 
 /// The figures of each way, one below the other.
 #[must_use]
 pub fn table(calls: &[Call]) -> Vec<String> {
-    let names: Vec<String> = calls.iter().map(|call| columns(call.route.as_ref())).collect();
+    let names: Vec<String> = calls.iter().map(|call| columns(call.target.as_ref())).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     let heads =
         ["calls", "mean", "p50", "p99 ms", "calls/s"].map(|head| format!("{head:>10}")).concat();
@@ -110,7 +110,7 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::measure::{Latency, Outcome};
-    use crate::wamp::call::{Combination, Difference};
+    use crate::wamp::call::{Difference, Transport};
 
     fn effect(from: &'static str, to: &'static str, us: i64, error_us: u64) -> Effect {
         let ratio = if us < 0 { 0.75 } else { 1.25 };
@@ -151,13 +151,14 @@ mod tests {
     fn a_table_has_a_line_for_each_way_also_where_nothing_came_back() {
         let rtt = [1, 2, 3].map(Duration::from_millis).into_iter().collect();
         let measured = Call {
-            route: Some(Route::Combination(Combination::ALL[0])),
+            target: Some(Target::Transport(Transport::ALL[0])),
             latency: Latency { sent: 3, rtt, ..Latency::default() },
             duration: Duration::from_millis(6),
         };
         let url = "ws+unix:/tmp/a/very/long/path/of/a/socket";
         let failed = Call::failed(std::io::ErrorKind::ConnectionRefused.into());
-        let lines = table(&[measured, Call { route: Some(Route::Url(url.into())), ..failed }]);
+        let lines =
+            table(&[measured, Call { target: Some(Target::Url(url.parse().unwrap())), ..failed }]);
         assert_eq!(lines.len(), 3);
         assert!(
             lines[1].starts_with("tcp  websocket json ") && lines[1].ends_with("3.000       500"),
@@ -171,8 +172,8 @@ mod tests {
 
     #[test]
     fn a_batch_is_a_line() {
-        let route = Route::Combination(Combination::ALL[0]);
-        let line = batch(&route, 1, 10, Duration::from_micros(182));
+        let target = Target::Transport(Transport::ALL[0]);
+        let line = batch(&target, 1, 10, Duration::from_micros(182));
         assert_eq!(line, "tcp  websocket json    batch  1/10: 0.182 ms");
     }
 }

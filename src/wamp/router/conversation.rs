@@ -12,8 +12,8 @@ use super::outbox::{Outbox, Unsent};
 use super::realm::Realm;
 use crate::json::{Map, Value};
 use crate::wamp::client::AGENT;
+use crate::wamp::connection::{Encoder, Event, Incoming, close_code};
 use crate::wamp::shown;
-use crate::wamp::transport::{Encoder, Event, Incoming, close_code};
 use crate::wamp::websocket::{
     CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR,
 };

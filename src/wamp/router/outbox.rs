@@ -33,8 +33,8 @@ use std::time::{Duration, Instant};
 use crate::net::Stream;
 use crate::serve::threads;
 use crate::wamp::Message;
+use crate::wamp::connection::Encoder;
 use crate::wamp::rawsocket::FrameError;
-use crate::wamp::transport::Encoder;
 
 /// How long a direct write may go on, and after how long without room it is over. The
 /// system counts the latter in ticks of its own: where one is 4 ms, 8 to 12 ms were

@@ -79,9 +79,9 @@ use super::outbox::{Outbox, Total};
 use crate::json::Map;
 use crate::log::Log;
 use crate::net::Stream;
+use crate::wamp::connection::Incoming;
 use crate::wamp::opening;
 use crate::wamp::rawsocket::MAX_MESSAGE;
-use crate::wamp::transport::Incoming;
 use crate::wamp::url::Framing;
 use crate::wamp::{Message, uri};
 

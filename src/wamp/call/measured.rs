@@ -1,0 +1,63 @@
+//! What callers have measured.
+
+use std::io;
+use std::time::Duration;
+
+use super::transport::Target;
+use crate::measure::{Latency, Outcome};
+use crate::units::float;
+
+/// What one caller, or several concurrently, measured at one target.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// What was measured.
+    pub target: Option<Target>,
+    /// The calls.
+    pub latency: Latency,
+    /// How long the batches took in all. A batch of several callers lasts until the
+    /// last of them is done.
+    pub duration: Duration,
+}
+
+impl Call {
+    /// The calls to this target, before the first of them.
+    #[must_use]
+    pub fn to(target: Target) -> Self {
+        Call { target: Some(target), ..Call::default() }
+    }
+
+    /// How many calls were answered, over the time that they took.
+    #[must_use]
+    pub fn calls_per_second(&self) -> Option<f64> {
+        (!self.duration.is_zero())
+            .then(|| float(self.latency.rtt.count()) / self.duration.as_secs_f64())
+    }
+
+    /// Keeps an error as the failure, unless there was one before.
+    pub(super) fn fail(&mut self, error: &io::Error) {
+        let error = || io::Error::new(error.kind(), error.to_string());
+        self.latency.failure.get_or_insert_with(error);
+    }
+}
+
+impl Outcome for Call {
+    fn failed(error: io::Error) -> Self {
+        Call { latency: Latency::failed(error), ..Call::default() }
+    }
+
+    fn failure(&self) -> Option<&io::Error> {
+        self.latency.failure()
+    }
+
+    fn total(all: &[Self]) -> Self {
+        let mut total = Call {
+            target: all.iter().find_map(|one| one.target.clone()),
+            duration: all.iter().map(|one| one.duration).max().unwrap_or_default(),
+            ..Call::default()
+        };
+        for one in all {
+            total.latency.add(&one.latency);
+        }
+        total
+    }
+}
