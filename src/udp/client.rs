@@ -1,4 +1,9 @@
-//! The client's half over UDP: sends pings, and takes whatever comes.
+//! The client's socket: sends pings to one server and receives its datagrams.
+//!
+//! `connect` on a UDP socket sends nothing. It tells the system two things: where to
+//! send, and that only datagrams from that address are wanted. The system then also
+//! reports when the server's port is closed, since it knows which socket the report
+//! belongs to.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
@@ -8,31 +13,32 @@ use std::time::{Duration, Instant};
 use crate::client::{Message, Options, Trace};
 use crate::udp::datagram::{Ping, UNCOUNTED};
 
-/// How long to wait for one of several addresses to answer before the next one is
-/// tried.
+/// How long one of several addresses may take to answer before the next one is tried.
 const PROBE: Duration = Duration::from_millis(300);
 
-/// A UDP socket that sends to one server, and hears from no other: the system drops
-/// what strangers send.
+/// A UDP socket that is connected to one server: the system drops datagrams from all
+/// other addresses.
 #[derive(Debug)]
 pub struct UdpClient {
     socket: UdpSocket,
     server: String,
     timeout: Duration,
     /// How long [`receive`](Self::receive) waits: a fraction of the timeout, so that
-    /// somebody looks up now and then.
+    /// its caller can check the clock in between.
     slice: Duration,
     spin: bool,
     trace: Trace,
 }
 
 impl UdpClient {
-    /// Prepares to talk to a server. Nothing has to be there: that shows when something
-    /// is sent. Only if `host` has several addresses, each is sent a ping, and the
-    /// first one that answers is taken.
+    /// Opens a socket for one server.
+    ///
+    /// If `host` has one address, nothing is sent, and the server may not even exist.
+    /// If it has several, each of them is sent a ping, and the first that answers is
+    /// used.
     ///
     /// # Errors
-    /// When `host` has no address, or none of several is listened on.
+    /// When `host` has no address, or each of several addresses refuses the ping.
     pub fn connect(host: &str, port: u16, options: &Options) -> io::Result<Self> {
         let addresses: Vec<SocketAddr> = (host, port)
             .to_socket_addrs()
@@ -77,7 +83,7 @@ impl UdpClient {
         Ok(UdpClient { socket, server, timeout, slice, spin, trace: options.trace.clone() })
     }
 
-    /// Whether anything comes back.
+    /// Sends an uncounted ping, and returns whether anything came back.
     fn probe(&self) -> io::Result<bool> {
         let mut datagram = Vec::new();
         Ping { sequence: UNCOUNTED, sent_ns: 0, series: 0 }.encode(0, &mut datagram);
@@ -91,11 +97,11 @@ impl UdpClient {
         Ok(false)
     }
 
-    /// Sends a datagram.
+    /// Sends one datagram.
     ///
     /// # Errors
-    /// `ConnectionRefused` when an earlier one met a closed port; and those of the
-    /// system.
+    /// `ConnectionRefused` when an earlier datagram met a closed port, and other errors
+    /// of the system.
     pub fn send(&self, datagram: &[u8]) -> io::Result<()> {
         self.trace.show(Message::Sent(datagram));
         let start = Instant::now();
@@ -109,12 +115,12 @@ impl UdpClient {
         }
     }
 
-    /// Waits a moment for a datagram. Returns its length and when it came; `None` if
-    /// none did.
+    /// Waits for one datagram, for a tenth of the timeout, between 10 ms and 100 ms.
+    /// Returns its length and the time of its arrival, or `None` if nothing arrived.
     ///
     /// # Errors
-    /// `ConnectionRefused` when something that was sent met a closed port; and those of
-    /// the system.
+    /// `ConnectionRefused` when an earlier datagram met a closed port, and other errors
+    /// of the system.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<(usize, Instant)>> {
         let deadline = self.spin.then(|| Instant::now() + self.slice);
         loop {
@@ -136,18 +142,18 @@ impl UdpClient {
         }
     }
 
-    /// After this an answer is late.
+    /// How long an answer may take. A later answer counts as late.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// The socket itself, about which the system tells more.
+    /// The socket itself, to look up what the system counts for it.
     pub(crate) fn socket(&self) -> &UdpSocket {
         &self.socket
     }
 
-    /// A closed port is no loss: the machine is there and says (ICMP, RFC 1122 section
-    /// 4.1.3.3) that nobody listens.
+    /// A closed port is not a loss: the machine answered (by ICMP, RFC 1122 section
+    /// 4.1.3.1) that no program listens on the port.
     fn explain(&self, error: &io::Error) -> io::Error {
         match error.kind() {
             ErrorKind::ConnectionRefused => {

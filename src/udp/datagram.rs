@@ -1,33 +1,36 @@
-//! What is said when nothing keeps the order, or delivers at all?
+//! A message that arrives whole or not at all: the datagrams of a UDP ping.
 //!
-//! TCP makes a stream of what the network does to packets. A datagram (UDP, RFC 768) is
-//! one packet as the network left it: lost, late, overtaken, there twice, cut short by
-//! a buffer that was too small. In return it needs no framing: what was sent in one
-//! call arrives in one, or not at all. So each ping says which one it is, and can be
-//! read in a capture by a person:
+//! TCP turns packets into a stream. A datagram (UDP, RFC 768) is one packet as the
+//! network delivered it: perhaps late, reordered or duplicated, perhaps lost, perhaps
+//! cut short by a receive buffer that was too small. In return it needs no framing:
+//! what one call sends arrives in one call, or not at all. So each ping has a number.
+//! It is text, so that a person can read it in a packet capture:
 //!
 //! ```text
-//!   client   PING 7 1795219200000000000 STAMP 4093127755 ------------------- ------------------- xxxx
-//!                 │ │                         │          │                   │                   └ payload
-//!                 │ └ when it was sent        └ series   └ room for the server's two times
+//!   client   PING 7 17952192… STAMP 4093127755 ------------------- -----------… xxxx
+//!                 │ │               │          │                                │
+//!                 │ └ send time     └ series   └ room for two times             └ payload
 //!                 └ sequence number
-//!   server   PING 7 1795219200000000000 STAMP 0000000008 1795219200000012345 1795219200000015678 xxxx
-//!                                             │          │                   └ when this answer was sent
-//!                                             │          └ when the ping arrived
-//!                                             └ pings of this series that have arrived
+//!   server   PING 7 17952192… STAMP 0000000008 1795219200000012345 17952192000… xxxx
+//!                                   │          │                   │
+//!                                   │          └ when the ping     └ when the answer
+//!                                   │            arrived             was sent
+//!                                   └ pings of this series that have arrived
 //! ```
 //!
-//! The answer is the question, written over where the question left room. It is **never
-//! longer**: a UDP server that answers a few bytes with many can be made to flood a
-//! victim whose address a stranger wrote on the question (RFC 5358 tells of name
-//! servers that were). And it is **no question** any more, since it has its stamps:
-//! otherwise two servers to which a stranger sent one ping, as if it came from the
-//! other, would answer each other for ever. A server that knows nothing of stamps, such
-//! as any echo service (RFC 862), sends everything back unchanged, and is told apart by
-//! that.
+//! The answer is the question, overwritten where the question left room. It is **never
+//! longer than the question**. A UDP server that answers a few bytes with many can be
+//! made to flood a victim: an attacker sends it questions under the victim's address
+//! (RFC 5358 describes this for name servers). And the answer is **not a question** any
+//! more, since it holds stamps. Otherwise two servers could answer each other for ever,
+//! after a stranger sent one of them a single ping under the other's address.
 //!
-//! All times are nanoseconds since 1970-01-01 by the clock of whoever wrote them.
-//! Letters may come back in another case: an older server answers in capitals.
+//! A server that does not know stamps, such as any echo service (RFC 862), returns the
+//! ping unchanged; the client recognises that by the empty room.
+//!
+//! All times are nanoseconds since 1970-01-01, by the clock of the side that wrote
+//! them. The client ignores upper and lower case, since an older server answers in
+//! capitals.
 
 use std::fmt;
 use std::io::Write;
@@ -38,14 +41,15 @@ use crate::units::whole_number;
 /// header of 8.
 pub const MAX_DATAGRAM: usize = 65_507;
 
-/// The largest payload of a ping: what a datagram has left beside the longest head and
-/// the space before the payload.
+/// The largest payload of a ping: what the longest head and the space before the
+/// payload leave of a datagram.
 pub const MAX_DATAGRAM_PAYLOAD: usize = MAX_DATAGRAM - 1 - "PING   STAMP ".len() - 20 - 20 - STAMPS;
 
-/// A ping that is not counted: one to warm up, or to ask how many have arrived.
+/// The sequence number of a ping that is not counted: one to warm up, or one that asks
+/// how many pings have arrived.
 pub const UNCOUNTED: u64 = 0;
 
-/// `0000000008 1795219200000012345 1795219200000015678`
+/// The length of `0000000008 1795219200000012345 1795219200000015678`.
 const STAMPS: usize = COUNT + 1 + TIME + 1 + TIME;
 const COUNT: usize = 10;
 const TIME: usize = 19;
@@ -53,11 +57,11 @@ const TIME: usize = 19;
 /// A ping as the client sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ping {
-    /// Which one it is: from 1, or [`UNCOUNTED`].
+    /// The number of this ping: from 1, or [`UNCOUNTED`].
     pub sequence: u64,
-    /// When it was sent.
+    /// When this ping was sent, in nanoseconds since 1970.
     pub sent_ns: u64,
-    /// A random number, the same in all pings of a client, so that the server can count
+    /// A random number that all pings of one client share, so that the server can count
     /// them.
     pub series: u32,
 }
@@ -65,29 +69,31 @@ pub struct Ping {
 /// What the server writes into a ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamps {
-    /// How many different pings of this series have arrived, this one included.
+    /// The number of different pings of this series that have arrived, this one
+    /// included.
     pub count: u64,
-    /// When this one did.
+    /// When this ping arrived, in nanoseconds since 1970.
     pub received_ns: u64,
-    /// When the answer was sent: before a [delay](crate::udp::server::Impairments) on
-    /// purpose, which plays the network.
+    /// When the answer was sent, in nanoseconds since 1970. A [delay on
+    /// purpose](crate::udp::server::Impairments) plays the network, so it comes after
+    /// this time.
     pub sent_ns: u64,
 }
 
 /// Why a datagram is not the answer to a ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// It is something else altogether, or answers what was never asked.
+    /// The datagram is not a ping, or answers a ping that was never sent.
     Foreign,
-    /// It is the beginning of the answer.
+    /// The datagram is only the beginning of the answer.
     Truncated,
-    /// It goes on behind the end of the answer.
+    /// The datagram goes on after the end of the answer.
     Oversize,
-    /// It begins like a ping and says something else.
+    /// The datagram begins like the answer, and some bytes differ.
     Corrupted,
 }
 
-/// Whether a server answers this datagram, which must not be an answer itself.
+/// Whether a server should answer this datagram: it is a ping, and not an answer.
 ///
 /// ```
 /// use roundtrip::udp::datagram::is_ping;
@@ -95,8 +101,8 @@ pub enum Damage {
 /// assert!(is_ping(b"PING 1 1795219200000000000"));
 /// assert!(is_ping(b"Ping 1 1699.25")); // an older client
 /// assert!(!is_ping(b"PINGPONG") && !is_ping(b""));
-/// // An answer is not answered.
-/// assert!(!is_ping(b"PING 1 2 STAMP 0000000001 1795219200000012345 1795219200000015678"));
+/// let answer = b"PING 1 2 STAMP 0000000001 1795219200000012345 1795219200000015678";
+/// assert!(!is_ping(answer));
 /// ```
 #[must_use]
 pub fn is_ping(datagram: &[u8]) -> bool {
@@ -104,26 +110,30 @@ pub fn is_ping(datagram: &[u8]) -> bool {
     ping && head(datagram).is_none_or(|(_, _, room)| is_empty(room))
 }
 
-/// Whether a ping's room for stamps has none yet.
+/// Whether the room for stamps is still empty.
 fn is_empty(room: &[u8]) -> bool {
     room[COUNT..STAMPS].iter().all(|byte| b" -".contains(byte))
 }
 
 impl Ping {
-    /// Replaces what is in `datagram` with this ping and so many bytes of payload.
+    /// Replaces the contents of `datagram` with this ping and `payload` more bytes.
     ///
     /// ```
     /// use roundtrip::udp::datagram::Ping;
     ///
     /// let mut datagram = Vec::new();
-    /// Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 1 }.encode(2, &mut datagram);
-    /// let text = "PING 7 1795219200000000000 STAMP 0000000001 ------------------- ------------------- xx";
-    /// assert_eq!(datagram, text.as_bytes());
+    /// let ping = Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 1 };
+    /// ping.encode(2, &mut datagram);
+    /// assert_eq!(
+    ///     String::from_utf8(datagram).unwrap(),
+    ///     "PING 7 1795219200000000000 STAMP 0000000001 \
+    ///      ------------------- ------------------- xx"
+    /// );
     /// ```
     pub fn encode(&self, payload: usize, datagram: &mut Vec<u8>) {
         let Ping { sequence, sent_ns, series } = self;
         datagram.clear();
-        // A Vec takes whatever is written to it.
+        // Writing to a Vec cannot fail.
         let _ = write!(
             datagram,
             "PING {sequence} {sent_ns} STAMP {series:010} {:-<TIME$} {:-<TIME$}",
@@ -146,12 +156,12 @@ impl Ping {
         })
     }
 
-    /// What an answer to this ping, sent with so many bytes of payload, has been
-    /// stamped with; `None` if the server just sends back what it gets. `scratch` is
-    /// overwritten.
+    /// Compares `answer` with this ping, which was sent with `payload` bytes, and
+    /// returns the server's stamps. `None` means that the server returned the ping
+    /// unchanged. `scratch` is overwritten.
     ///
     /// # Errors
-    /// When it is no answer to this ping.
+    /// When the datagram is not the answer to this ping.
     pub fn check(
         &self,
         payload: usize,
@@ -160,8 +170,8 @@ impl Ping {
     ) -> Result<Option<Stamps>, Damage> {
         self.encode(payload, scratch);
         let start = head(scratch).map_or(0, |(_, _, room)| scratch.len() - room.len());
-        // Whether all bytes that both have are the same, but for those that the server
-        // may overwrite.
+        // All bytes that both have must be equal, except those that the server may
+        // overwrite.
         let common = scratch.len().min(answer.len());
         let same = [0..start.min(common), (start + STAMPS).min(common)..common]
             .into_iter()
@@ -178,10 +188,11 @@ impl Ping {
     }
 }
 
-/// The sequence number of an answer, whatever else it says.
+/// Reads the sequence number of an answer and ignores the rest.
 ///
 /// # Errors
-/// `Truncated` when it breaks off before there is one, `Foreign` when it is no ping.
+/// `Truncated` when the datagram ends before or within the number, `Foreign` when it is
+/// not a ping.
 pub fn sequence(answer: &[u8]) -> Result<u64, Damage> {
     let mut words = answer.splitn(3, |&byte| byte == b' ');
     let (ping, sequence) = (words.next().unwrap_or_default(), words.next());
@@ -200,8 +211,8 @@ pub fn sequence(answer: &[u8]) -> Result<u64, Damage> {
 }
 
 impl Stamps {
-    /// Writes the stamps into a ping that leaves room for them; does nothing to any
-    /// other datagram.
+    /// Writes the stamps into a ping that has room for them. Any other datagram stays
+    /// unchanged.
     ///
     /// ```
     /// use roundtrip::udp::datagram::{Ping, Stamps};
@@ -211,7 +222,8 @@ impl Stamps {
     /// ping.encode(2, &mut datagram);
     /// assert_eq!(ping.check(2, &datagram, &mut scratch), Ok(None));
     ///
-    /// let stamps = Stamps { count: 5, received_ns: 1_795_219_200_000_012_345, sent_ns: 1_795_219_200_000_015_678 };
+    /// let received_ns = 1_795_219_200_000_012_345;
+    /// let stamps = Stamps { count: 5, received_ns, sent_ns: received_ns + 3_333 };
     /// stamps.write(&mut datagram);
     /// assert_eq!(ping.check(2, &datagram, &mut scratch), Ok(Some(stamps)));
     /// ```
@@ -237,8 +249,8 @@ impl Stamps {
     }
 }
 
-/// The two numbers that a ping begins with, and everything from where its stamps
-/// belong.
+/// Reads the sequence number and the send time of a ping. Also returns everything from
+/// the room for stamps on.
 fn head(datagram: &[u8]) -> Option<(u64, u64, &[u8])> {
     let mut words = datagram.splitn(5, |&byte| byte == b' ');
     let (ping, sequence, sent) = (words.next()?, number(words.next()?)?, number(words.next()?)?);
@@ -249,9 +261,9 @@ fn head(datagram: &[u8]) -> Option<(u64, u64, &[u8])> {
     asks.then_some((sequence, sent, room))
 }
 
-/// The last digits of a number, as many as there is room for: all of them until the
-/// year 2286, or the ten thousand millionth ping. Formatting would take most of the
-/// time that an answer does.
+/// Writes the last digits of a number, as many as fit: all digits of a time until the
+/// year 2286, and of a count up to ten thousand million. The formatting of `std` would
+/// take most of the time that an answer takes.
 fn digits(room: &mut [u8], mut number: u64) {
     for digit in room.iter_mut().rev() {
         *digit = b"0123456789"[usize::try_from(number % 10).unwrap_or_default()];

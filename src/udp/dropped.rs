@@ -1,12 +1,18 @@
-//! What the system dropped before this program saw it.
+//! What the system dropped before the program could read it.
+//!
+//! A socket has a receive buffer of limited size. If a program reads too slowly, the
+//! buffer is full and the system drops what arrives: a loss, but not one of the
+//! network. Linux counts these losses for each socket.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 
-/// Datagrams that this machine has dropped because the receive buffer of this socket
-/// was full: the last column of `/proc/self/net/udp`, in the line of the socket, which
-/// is known by its inode.
+/// The number of datagrams that were dropped because the receive buffer of this socket
+/// was full; `None` where the system does not tell.
+///
+/// Linux shows the number in the last column of `/proc/self/net/udp`, which has a line
+/// for each socket. The line with this socket's inode number is the right one.
 pub(super) fn datagrams_dropped(socket: &UdpSocket) -> Option<u64> {
     let inode = inode(socket)?;
     let table = if socket.local_addr().ok()?.is_ipv4() {
@@ -42,7 +48,7 @@ mod tests {
     fn datagrams_without_room_are_counted() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         assert_eq!(datagrams_dropped(&socket), Some(0));
-        // Ten megabytes, which nobody reads.
+        // Ten megabytes that are not read.
         for _ in 0..1000 {
             socket.send_to(&[0; 10_000], socket.local_addr().unwrap()).unwrap();
         }

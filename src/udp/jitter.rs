@@ -1,37 +1,43 @@
-//! How much the time that packets take varies, as receivers of sound and video reckon
-//! it.
+//! Jitter: how much the transit time of packets varies (RFC 3550).
 //!
-//! A [`Summary`](crate::stats::Summary) has the plain mean of the differences from one sample
-//! to the next. RFC 3550 section 6.4.1 has a running estimate instead, which moves a
-//! sixteenth of the way towards each new difference: it tells what jitter is *now*,
-//! needs no memory, and is what a telephone reports. Both are the same for a steady
-//! network; the estimate begins at zero, so it means little for the first few dozen
-//! packets.
+//! A [`Summary`](crate::stats::Summary) has the plain mean of all differences between
+//! one sample and the next. RFC 3550 section 6.4.1 keeps a running estimate J instead,
+//! which moves a sixteenth of the way towards each new difference D:
 //!
-//! What varies may be one way or both: RFC 3550 speaks of the way from sender to
-//! receiver, [`udp`](fn@crate::udp::udp) gives it round trips, in which the jitter
-//! of both ways adds up.
+//! ```text
+//!   J = J + (|D| − J) / 16
+//! ```
+//!
+//! The estimate needs no memory and describes the *present*, which is what a telephone
+//! reports. On a steady network both figures agree. The estimate starts at zero, so it
+//! means little for the first few dozen packets.
+//!
+//! RFC 3550 measures one direction, from sender to receiver.
+//! [`udp`](fn@crate::udp::udp) uses round trips, so its jitter is that of both
+//! directions together.
 
 use std::time::Duration;
 
-/// The estimate of RFC 3550, of packets in the order in which they arrived.
+/// The jitter estimate of RFC 3550, over packets in the order of their arrival.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Jitter {
     last: Option<Duration>,
-    /// In nanoseconds; there is none before there was a difference.
+    /// In nanoseconds; `None` before the first difference.
     estimate: Option<f64>,
 }
 
 impl Jitter {
-    /// Takes how long the next packet to arrive was on its way.
+    /// Records the transit time of the next packet.
     ///
     /// ```
     /// use roundtrip::udp::Jitter;
     /// use std::time::Duration;
     ///
     /// let mut jitter = Jitter::default();
-    /// [10, 26].map(Duration::from_millis).into_iter().for_each(|transit| jitter.record(transit));
-    /// assert_eq!(jitter.estimate(), Some(Duration::from_millis(1))); // a sixteenth of 16
+    /// jitter.record(Duration::from_millis(10));
+    /// jitter.record(Duration::from_millis(26));
+    /// // A sixteenth of the difference, 16 ms.
+    /// assert_eq!(jitter.estimate(), Some(Duration::from_millis(1)));
     /// ```
     pub fn record(&mut self, transit: Duration) {
         if let Some(last) = self.last.replace(transit) {
@@ -41,7 +47,7 @@ impl Jitter {
         }
     }
 
-    /// The estimate after the last packet; `None` for fewer than two.
+    /// The estimate after the latest packet; `None` for fewer than two packets.
     #[must_use]
     pub fn estimate(&self) -> Option<Duration> {
         self.estimate.map(|nanoseconds| Duration::from_secs_f64(nanoseconds / 1e9))

@@ -1,27 +1,27 @@
 //! Pings without a connection: what TCP does for every program, and what it hides.
 //!
 //! TCP delivers a stream: complete, in order, once. The network delivers packets: some
-//! late, some twice, some never. UDP (RFC 768) shows them as they are. So a ping needs a
-//! number of its own, a lost answer is a result and not an error, and the two directions
-//! can be told apart. `examples/12_udp.rs` shows what happens to a client that ignores
-//! this.
+//! late, some twice, some never. UDP (RFC 768) shows them as they are. So a ping needs
+//! a number of its own, a lost answer is a result and not an error, and the two
+//! directions can be told apart. `examples/12_udp.rs` shows what happens to a client
+//! that ignores this.
 //!
 //! ```text
-//!   client                                                          server
-//!   sender ───── PING 7 … ─────▶  ╲ lost                            one socket for all,
-//!     │ due times                  ─────────────────────────────▶   no connection:
-//!   receiver ◀── PING 7 … ──────  answered? late? twice? unknown?   count, stamp, send back
-//!     └ an entry for each ping
+//!   client                                       server: one socket for all clients
+//!   ├ sender    PING 7 ───────────────────────▶  count ping 7, stamp it, send it back
+//!   │           PING 8 ──── lost                                │
+//!   └ receiver  ◀───────── PING 7, stamped ─────────────────────┘
+//!       └ an entry for each ping: 7 answered, 8 pending, later lost
 //! ```
 //!
 //! The files, in reading order:
 //!
 //! | file | what it teaches |
 //! | --- | --- |
-//! | [`datagram`] | a message that arrives whole or not at all; why an answer is never longer than its question |
-//! | [`client`] | a connected UDP socket: it receives from one server only, and learns of a closed port |
+//! | [`datagram`] | a message that arrives whole or not at all, and its answer |
+//! | [`client`] | a connected socket: one server, and news of a closed port |
 //! | [`server`] | answering strangers safely, and a bad network on purpose |
-//! | [`measure`] | what is reported, and sending on time while answers are outstanding |
+//! | [`measure`] | sending on time while answers are outstanding |
 //! | `series` | one entry for each ping: pending, answered, late or lost |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |

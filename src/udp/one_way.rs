@@ -1,61 +1,61 @@
-//! Each way by itself, with two clocks that do not agree.
+//! The delay of each direction, by two clocks that disagree.
 //!
-//! A round trip is measured by one clock. How long each way took cannot be: that is the
-//! difference between two clocks, and whatever these differ by is in it.
+//! One clock is enough for a round trip. The delay of one direction is the difference
+//! between two clocks, so it contains whatever the clocks differ by: their offset.
 //!
 //! ```text
 //!   server's clock      T2 ──── T3           there = T2 − T1 − offset
 //!                      ╱          ╲          back  = T4 − T3 + offset
-//!   client's clock   T1            T4        there + back = (T4 − T1) − (T3 − T2), whatever the offset
+//!   client's clock   T1            T4        there + back = (T4 − T1) − (T3 − T2)
 //! ```
 //!
-//! NTP (RFC 5905 section 8) estimates the offset as `((T2 − T1) + (T3 − T4)) / 2`:
-//! right if both ways take equally long. If they do not, it is wrong by half their
-//! difference, and nobody at either end can tell. What can be said is that neither way
-//! takes less than no time, so it is never wrong by more than half of `there + back`.
-//! Hence of many exchanges the one of least delay counts (section 10), and half its
-//! delay is the bound of the error.
+//! The sum does not depend on the offset. NTP (RFC 5905 section 8) estimates the offset
+//! as `((T2 − T1) + (T3 − T4)) / 2`. The estimate is right if both directions take
+//! equally long; otherwise it is wrong by half their difference, and neither end can
+//! notice. But no direction takes less than zero, so the error is at most half of
+//! `there + back`. That is why the exchange with the smallest sum counts (section 10),
+//! and half its sum is the error bound.
 //!
-//! So the one-way delays mean something when that bound is small beside them: when some
-//! packets pass quickly and others wait in a queue, as on a busy line. Half of a round
-//! trip on an idle loopback is all bound and no figure. What changes from one packet to
-//! the next, jitter and deviation, is right in any case: an offset adds the same to
-//! every sample.
+//! So one-way delays mean something when they are large compared with that bound: when
+//! some packets pass quickly and others wait in a queue, as on a busy link. On an idle
+//! loopback the bound is as large as the figure. What changes from one packet to the
+//! next, jitter and deviation, is right in any case, since a constant offset cancels
+//! out.
 //!
-//! All of this is for two clocks that run equally fast while it lasts. Clocks in
-//! computers differ by some millionths, so that an hour adds tens of milliseconds that
-//! no bound here knows of; and one may be set meanwhile.
+//! All of this assumes that both clocks run at the same rate. Clocks of computers
+//! differ by some millionths: an hour adds tens of milliseconds that the bound does not
+//! include. A clock that is set during the measurement breaks the assumption as well.
 
 use std::time::Duration;
 
 use crate::stats::{Recorder, Summary};
 
-/// The four times of an exchange, in nanoseconds since the epoch, T1 to T4.
+/// The four times of one exchange, T1 to T4, in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// T1: sent, by the client's clock.
+    /// T1: when the client sent the ping, by the client's clock.
     pub sent: u64,
-    /// T2: received, by the server's.
+    /// T2: when the server received the ping, by the server's clock.
     pub received: u64,
-    /// T3: answered, by the server's.
+    /// T3: when the server sent the answer, by the server's clock.
     pub answered: u64,
-    /// T4: arrived, by the client's.
+    /// T4: when the client received the answer, by the client's clock.
     pub arrived: u64,
 }
 
-/// Takes exchanges and keeps what they say of each way.
+/// Records exchanges, and computes the delay of each direction from them.
 #[derive(Clone, Debug, Default)]
 pub struct OneWay {
-    /// Delay and offset of the first exchange, and of the one of least delay.
+    /// Delay and offset of the first exchange, and of the one with the smallest delay.
     first_and_best: Option<[(i128, i128); 2]>,
-    /// The delays, with the first exchange's offset taken out and its delay added, so
-    /// that they are not negative. The best offset is only known in the end, and then
-    /// shifts every one of them by the same.
+    /// The delays, reckoned with the first exchange's offset. That exchange's delay is
+    /// added, so that no sample is negative. The best offset is known only at the end,
+    /// and then all samples are shifted by one constant.
     there: Recorder,
     back: Recorder,
 }
 
-/// The figures of each way.
+/// The delays of both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneWaySummary {
     /// From the client to the server.
@@ -65,14 +65,14 @@ pub struct OneWaySummary {
     /// How far the server's clock is ahead of the client's, in nanoseconds; negative
     /// when it is behind.
     pub offset_ns: i64,
-    /// The offset, and so each delay, is wrong by this at most, as long as neither
-    /// clock drifts or is set.
+    /// The error bound of the offset and of each delay, as long as neither clock drifts
+    /// or is set.
     pub error: Duration,
 }
 
 impl Exchange {
-    /// How long it was on the two ways together, and how far the server's clock seems
-    /// to be ahead.
+    /// The delay of both directions together, and how far the server's clock seems to
+    /// be ahead.
     fn delay_and_offset(&self) -> (i128, i128) {
         let [t1, t2, t3, t4] =
             [self.sent, self.received, self.answered, self.arrived].map(i128::from);
@@ -81,9 +81,11 @@ impl Exchange {
 }
 
 impl OneWay {
-    /// Takes an exchange. One that the server claims to have held for longer than the
-    /// whole of it lasted, or that puts the clocks a second further apart than the
-    /// delays can explain, tells of a clock that was set and of nothing else.
+    /// Records one exchange, unless its times contradict each other.
+    ///
+    /// Two contradictions show that a clock was set: the server held the ping for
+    /// longer than the whole exchange took, or the clocks differ by a second more than
+    /// the delays can explain.
     pub fn record(&mut self, exchange: &Exchange) {
         let found = exchange.delay_and_offset();
         if found.0 < 0 || exchange.answered < exchange.received {
@@ -100,23 +102,27 @@ impl OneWay {
         self.back.record(duration(back));
     }
 
-    /// The figures; `None` when there are no exchanges.
+    /// The delays of all exchanges so far; `None` when there are none.
     ///
     /// ```
     /// use roundtrip::udp::{Exchange, OneWay};
     /// use std::time::Duration;
     ///
-    /// // The server's clock is 1000 ahead. Most packets wait in a queue of 500 on their way there.
+    /// // The server's clock is 1000 ns ahead. Each direction takes 10 ns, but most pings
+    /// // wait in a queue for another 500 ns on their way to the server.
     /// let mut one_way = OneWay::default();
     /// for wait in [500, 0, 500, 500] {
     ///     let sent = 10_000;
     ///     let received = sent + 10 + wait + 1000;
-    ///     one_way.record(&Exchange { sent, received, answered: received + 5, arrived: received + 5 - 1000 + 10 });
+    ///     let answered = received + 5;
+    ///     let arrived = answered - 1000 + 10;
+    ///     one_way.record(&Exchange { sent, received, answered, arrived });
     /// }
+    /// let ns = Duration::from_nanos;
     /// let summary = one_way.summary().unwrap();
-    /// assert_eq!((summary.offset_ns, summary.error), (1000, Duration::from_nanos(10)));
-    /// assert_eq!((summary.there.min, summary.there.max), (Duration::from_nanos(10), Duration::from_nanos(510)));
-    /// assert_eq!((summary.back.min, summary.back.max), (Duration::from_nanos(10), Duration::from_nanos(10)));
+    /// assert_eq!((summary.offset_ns, summary.error), (1000, ns(10)));
+    /// assert_eq!((summary.there.min, summary.there.max), (ns(10), ns(510)));
+    /// assert_eq!((summary.back.min, summary.back.max), (ns(10), ns(10)));
     /// ```
     #[must_use]
     pub fn summary(&self) -> Option<OneWaySummary> {
@@ -135,7 +141,8 @@ impl OneWay {
 }
 
 impl Summary {
-    /// The same samples, each less by so many nanoseconds, but none less than zero.
+    /// The summary of samples that are each shorter by `nanoseconds`, but not below
+    /// zero.
     fn earlier_by(self, nanoseconds: i128) -> Self {
         let shift = |sample: Duration| {
             duration(i128::try_from(sample.as_nanos()).unwrap_or(i128::MAX) - nanoseconds)
