@@ -1,15 +1,15 @@
-//! The way back: values as text.
+//! Writing JSON: values as text.
 
 use std::fmt::{self, Write};
 
-use super::Value;
 use super::parse::must_be_escaped;
+use super::value::Value;
 
-/// Appends a value as JSON, on one line and without white space, as it is sent.
+/// Appends a value to `out` as JSON, on one line and without white space.
 ///
-/// What [`parse`](super::parse) returned is encoded to a text from which it returns the
-/// same value. What JSON does not have (bytes, extensions, infinity) becomes `null`: a
-/// protocol that has another way to write it does so first.
+/// Parsing the text returns an equal value, unless the value holds what JSON does not
+/// have: bytes, extensions, infinity and NaN become `null`. A protocol with a
+/// convention for bytes replaces them before it encodes.
 ///
 /// ```
 /// use roundtrip::json;
@@ -24,8 +24,8 @@ pub fn encode(value: &Value, out: &mut String) {
     Encoder { out, pretty: false, depth: 0 }.value(value);
 }
 
-/// A value as JSON for a person: each member on a line of its own, two spaces further
-/// in than what it is a member of.
+/// Formats a value as JSON for people: each member on its own line, indented by two
+/// spaces for each level.
 ///
 /// ```
 /// use roundtrip::json;
@@ -48,7 +48,7 @@ pub fn pretty(value: &Value) -> String {
     out
 }
 
-/// As [`encode`] writes it.
+/// Formats the value as one line of JSON, as [`encode`] does.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
@@ -68,9 +68,9 @@ impl Encoder<'_> {
         match value {
             Value::Bool(truth) => self.write(format_args!("{truth}")),
             Value::Integer(number) => self.write(format_args!("{number}")),
-            // Debug writes the fewest digits from which the same f64 is read back, a
-            // fraction or an exponent always among them; Display writes 1 for 1.0,
-            // which is an integer, and 301 digits for 1e300.
+            // Debug writes the fewest digits that parse to an equal f64, always with a
+            // fraction or an exponent. Display would write 1 for 1.0, which is an
+            // integer, and 301 digits for 1e300.
             Value::Float(number) if number.is_finite() => self.write(format_args!("{number:?}")),
             Value::Float(_) | Value::Null | Value::Bytes(_) | Value::Extension(..) => {
                 self.out.push_str("null");
@@ -119,7 +119,7 @@ impl Encoder<'_> {
         self.out.push('"');
         for piece in text.split_inclusive(must_be_escaped) {
             let last = piece.chars().next_back().filter(|&last| must_be_escaped(last));
-            // What must be escaped is ASCII, one byte long.
+            // A character that must be escaped is ASCII, so it is one byte long.
             self.out.push_str(&piece[..piece.len() - usize::from(last.is_some())]);
             match last {
                 None => {}
@@ -134,7 +134,7 @@ impl Encoder<'_> {
     }
 
     fn write(&mut self, what: fmt::Arguments<'_>) {
-        // A String takes everything.
+        // Writing to a String cannot fail.
         let _ = self.out.write_fmt(what);
     }
 }

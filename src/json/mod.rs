@@ -1,7 +1,15 @@
-//! JSON: a value, how it is read from a stranger's text, and how it is written.
+//! JSON (RFC 8259): a value, how it is read from a stranger's text, and how it is
+//! written.
 //!
-//! Status answers and reports are made of these values, and a wing may carry them over
-//! a protocol of its own.
+//! Status answers and reports are made of these values. A protocol that has other
+//! types, such as WAMP with `MessagePack`, uses the same values: [`Value`] also holds
+//! bytes and extensions, and JSON writes `null` for them.
+//!
+//! | file | what it teaches |
+//! | --- | --- |
+//! | `value` | what a message says, independent of its encoding |
+//! | `parse` | recursive descent, and the limits it needs against strangers |
+//! | `encode` | one line for programs, or many lines for people |
 //!
 //! ```
 //! use roundtrip::json::{self, Value};

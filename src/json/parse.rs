@@ -1,88 +1,83 @@
-//! How does a text that a stranger wrote become values, without harm to the reader?
-//! JSON, RFC 8259.
+//! Reading JSON that a stranger wrote.
 //!
-//! The grammar is small enough to keep in mind, and recursive: a value may hold values.
+//! The grammar (RFC 8259) is small, and recursive: a value may hold values.
 //!
 //! ```text
 //!   value   null   true   false   number   string   list   map
 //!   list    [ value , value … ]
 //!   map     { string : value , string : value … }
 //!   string  " characters, and \escapes "
-//!   number  -  digits  .digits  e±digits            all but the digits may be missing
+//!   number  -  digits  .digits  e±digits      all but the first digits are optional
 //! ```
 //!
-//! Such a grammar is read by recursive descent: each rule is a method, which calls
-//! those of the rules that it is made of. What it needs against strangers is one limit.
-//! Every `[` is a call and takes stack, and a stack that overflows is no error that can
-//! be handled but the end of the process: a hundred thousand `[`, 100 kB, would be
-//! enough. So [`MAX_DEPTH`] it is.
+//! Recursive descent reads such a grammar: each rule is a method that calls the methods
+//! of the rules it consists of. Against strangers it needs two limits:
 //!
-//! JSON announces no lengths for which a reader would have to make room in advance, so
-//! who bounds the length of the text bounds the memory; but a value takes 32 bytes and
-//! a pair in a map 64, where `0,` are two. So there may be no more of them than
-//! [`MAX_VALUES`].
+//! * **Depth.** Every `[` is a call and takes stack. An overflowing stack cannot be
+//!   handled, it ends the process, and 100 kB of `[` would be enough. So [`MAX_DEPTH`].
+//! * **Number of values.** `0,` is two bytes, but a value takes 32 bytes of memory, and
+//!   a pair in a map 64. So [`MAX_VALUES`]. The caller bounds the length of the text
+//!   itself.
 //!
-//! The RFC leaves some questions to whoever reads, and programs that answer them
-//! differently misunderstand each other. Here:
+//! The RFC leaves some questions open, and programs that answer them differently
+//! misunderstand each other. The answers here:
 //!
 //! | question | answer |
 //! | --- | --- |
-//! | a key that is there twice (section 4) | the last value is taken, at the place of the first |
-//! | whole numbers (section 6) | exact from `i64::MIN` to `u64::MAX`, if written without fraction and exponent |
-//! | `-0` (section 6) | a float: integers have no such zero |
-//! | other numbers (section 6) | the nearest `f64`; an error if that is infinity |
+//! | a key that occurs twice (section 4) | the last value counts, at the place of the first |
+//! | whole numbers (section 6) | exact from `i64::MIN` to `u64::MAX` |
+//! | `-0` (section 6) | a float, since integers have no negative zero |
+//! | other numbers (section 6) | the nearest `f64`; an error if that is infinite |
 //! | a byte order mark (section 8.1) | an error |
-//! | half of a surrogate pair (section 8.2) | an error: it is no character, and a `String` has no place for it |
-//! | depth, and how many values (section 9) | [`MAX_DEPTH`], [`MAX_VALUES`] |
+//! | half of a surrogate pair (section 8.2) | an error, since it is not a character |
 
 use std::fmt;
 use std::io;
 
-use super::{MAX_DEPTH, MAX_VALUES, Map, Value};
+use super::value::{MAX_DEPTH, MAX_VALUES, Map, Value};
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonError {
-    /// What is wrong.
+    /// What is wrong with the text.
     pub kind: JsonErrorKind,
-    /// The line where it is wrong; the first is 1.
+    /// The line of the error; the first line is 1.
     pub line: usize,
-    /// The character in that line, not the byte; the first is 1.
+    /// The position in that line, in characters; the first character is 1.
     pub column: usize,
 }
 
-/// What can be wrong with a text that should be JSON.
+/// What is wrong with a text that should be JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonErrorKind {
-    /// The bytes are not UTF-8, or end within a character.
+    /// The bytes are not UTF-8, or end in the middle of a character.
     NotUtf8,
     /// The text ends before the value does.
     UnexpectedEnd,
-    /// Something else stands where only this may.
+    /// The text has something else where only this is allowed.
     Expected(&'static str),
     /// A number has a `0` in front of its first digit.
     LeadingZero,
     /// A number is so large that the nearest `f64` is infinity.
     NumberTooLarge,
-    /// A string has a character below U+0020 in it that is not escaped; a line break is
-    /// the usual one.
+    /// A string contains a character below U+0020 that is not escaped, such as a line
+    /// break.
     ControlCharacter,
-    /// A `\u` escape is one half of a surrogate pair, and the other half is not beside
-    /// it.
+    /// A `\u` escape is half of a surrogate pair, without the other half.
     LoneSurrogate,
-    /// More than [`MAX_DEPTH`] lists and maps are open.
+    /// More than [`MAX_DEPTH`] lists and maps are nested.
     TooDeep,
     /// There are more than [`MAX_VALUES`] values.
     TooMany,
 }
 
-/// Reads a text that is one value.
+/// Parses a text that consists of one value.
 ///
 /// ```
 /// use roundtrip::json;
 ///
-/// let test = json::parse(br#"{"test": "latency", "rtt_ns": {"min": 250, "mean": 300.5}}"#)?;
-/// assert_eq!(test.get("test").and_then(|test| test.as_str()), Some("latency"));
+/// let test = json::parse(br#"{"test": "udp", "rtt_ns": {"min": 250, "mean": 300.5}}"#)?;
+/// assert_eq!(test.get("test").and_then(|test| test.as_str()), Some("udp"));
 /// assert_eq!(test.get("rtt_ns").and_then(|rtt| rtt.get("min")?.as_u64()), Some(250));
 ///
 /// let error = json::parse(b"[1,\n 2,]").unwrap_err();
@@ -91,7 +86,7 @@ pub enum JsonErrorKind {
 /// ```
 ///
 /// # Errors
-/// Says what is wrong with the text, and where.
+/// When the text is not JSON or exceeds a limit. The error has the line and the column.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let valid = str::from_utf8(text)
         .map_err(|error| JsonError::new(JsonErrorKind::NotUtf8, &text[..error.valid_up_to()]))?;
@@ -101,11 +96,10 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
 
 type Parsed<T> = Result<T, JsonErrorKind>;
 
-/// Where the parser stands: in front of `rest`. An error is wherever it stood when it
-/// gave up.
+/// A parser that has read everything before `rest`. That is also where an error is.
 struct Parser<'a> {
     rest: &'a str,
-    /// How many values have begun.
+    /// Values that have begun so far.
     values: usize,
 }
 
@@ -116,7 +110,7 @@ impl Parser<'_> {
         if self.rest.is_empty() { Ok(value) } else { Err(self.expected("the end of the text")) }
     }
 
-    /// A value that is in `depth` others.
+    /// Parses a value that is nested in `depth` others.
     fn value(&mut self, depth: usize) -> Parsed<Value> {
         self.skip_white_space();
         if self.values == MAX_VALUES {
@@ -137,8 +131,8 @@ impl Parser<'_> {
         while self.another(items.is_empty(), ']', "a comma or ]")? {
             let item = self.value(depth + 1)?;
             if items.is_empty() {
-                // Else a vector begins with room for four, and `[[[[0]]]]` takes four
-                // times the memory that it needs.
+                // A vector would start with room for four items, and `[[[[0]]]]` would
+                // take four times the memory it needs.
                 items.reserve_exact(1);
             }
             items.push(item);
@@ -155,12 +149,12 @@ impl Parser<'_> {
             self.expect(':', "a colon")?;
             pairs.push((key, self.value(depth + 1)?));
         }
-        // Keys that are there twice are found here, all at once.
+        // Duplicate keys are resolved here, all at once.
         Ok(Value::Map(Map::from_iter(pairs)))
     }
 
-    /// Whether one more member follows in a list or a map. Steps over the comma in
-    /// front of any but the first.
+    /// Returns whether one more member follows in a list or a map, and steps over the
+    /// comma before it.
     fn another(&mut self, first: bool, close: char, comma_or_close: &'static str) -> Parsed<bool> {
         self.skip_white_space();
         if self.take(close) {
@@ -173,7 +167,7 @@ impl Parser<'_> {
         Ok(true)
     }
 
-    /// A value that holds no others.
+    /// Parses a value that holds no others.
     fn scalar(&mut self) -> Parsed<Value> {
         match self.peek() {
             Some('"') => self.string().map(Value::String),
@@ -193,7 +187,7 @@ impl Parser<'_> {
         }
     }
 
-    /// RFC 8259 section 6.
+    /// Parses a number (RFC 8259 section 6).
     fn number(&mut self) -> Parsed<Value> {
         let start = self.rest;
         self.take('-');
@@ -213,7 +207,7 @@ impl Parser<'_> {
         }
         let text = &start[..start.len() - self.rest.len()];
         let range = i128::from(i64::MIN)..=i128::from(u64::MAX);
-        // No integer has the zero that `-0` stands for.
+        // `-0` would lose its sign as an integer.
         if let Ok(integer) = text.parse()
             && range.contains(&integer)
             && text != "-0"
@@ -229,7 +223,7 @@ impl Parser<'_> {
         }
     }
 
-    /// One digit or more.
+    /// Steps over one digit or more.
     fn digits(&mut self) -> Parsed<()> {
         let rest = self.rest.trim_start_matches(|c: char| c.is_ascii_digit());
         if rest.len() == self.rest.len() {
@@ -239,7 +233,8 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// RFC 8259 section 7. What needs no escape is copied in one piece.
+    /// Parses a string (RFC 8259 section 7). Text without escapes is copied in one
+    /// piece.
     fn string(&mut self) -> Parsed<String> {
         self.expect('"', "a string in quotation marks")?;
         let mut string = String::new();
@@ -260,7 +255,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows the backslash.
+    /// Parses what follows the backslash.
     fn escape(&mut self) -> Parsed<char> {
         let start = self.rest;
         let escaped = match self.next() {
@@ -279,10 +274,11 @@ impl Parser<'_> {
         escaped.inspect_err(|_| self.rest = start)
     }
 
-    /// What follows the `u` of an escape. Its four digits do not reach beyond U+FFFF: a
-    /// character from there is written as two escapes, as UTF-16 does it (RFC 2781
-    /// section 2.1), with numbers that are no characters. One of them alone is returned
-    /// as it is.
+    /// Parses what follows `\u`.
+    ///
+    /// Four digits reach only to U+FFFF. A character beyond is written as two escapes,
+    /// a surrogate pair (UTF-16, RFC 2781 section 2.1). Half of a pair is returned as
+    /// it is; the caller refuses it, since it is not a character.
     fn code_point(&mut self) -> Parsed<u32> {
         let first = self.four_digits()?;
         if (0xD800..0xDC00).contains(&first) && self.take('\\') && self.take('u') {
@@ -316,7 +312,7 @@ impl Parser<'_> {
         next
     }
 
-    /// Steps over this character, if it is the next.
+    /// Steps over `wanted` if it is the next character, and returns whether it was.
     fn take(&mut self, wanted: char) -> bool {
         let rest = self.rest.strip_prefix(wanted);
         self.rest = rest.unwrap_or(self.rest);
@@ -327,12 +323,12 @@ impl Parser<'_> {
         if self.take(wanted) { Ok(()) } else { Err(self.expected(what)) }
     }
 
-    /// Four characters and no others (RFC 8259 section 2); Unicode has more.
+    /// RFC 8259 section 2 allows these four characters only; Unicode has more.
     fn skip_white_space(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
     }
 
-    /// The error of a parser that stands in front of something else.
+    /// The error when `what` should follow and does not.
     fn expected(&self, what: &'static str) -> JsonErrorKind {
         if self.rest.is_empty() {
             JsonErrorKind::UnexpectedEnd
@@ -342,13 +338,13 @@ impl Parser<'_> {
     }
 }
 
-/// What may not stand in a string as it is (RFC 8259 section 7).
+/// Whether a string must escape this character (RFC 8259 section 7).
 pub(super) fn must_be_escaped(c: char) -> bool {
     matches!(c, '"' | '\\' | '\0'..='\x1f')
 }
 
 impl JsonError {
-    /// At the end of what was read `before`.
+    /// An error at the end of the text `before` it.
     fn new(kind: JsonErrorKind, before: &[u8]) -> Self {
         let line = before.split(|&byte| byte == b'\n').count();
         let start = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();

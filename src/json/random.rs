@@ -1,4 +1,4 @@
-//! Values drawn at random, and the same at each run, for the tests of the codecs.
+//! Random values for the tests of the codecs, the same in each run.
 
 use super::Value;
 
@@ -17,14 +17,14 @@ impl Random {
         usize::try_from(self.next() >> 33).unwrap() % limit
     }
 
-    /// Few characters, among them all that codecs like to get wrong.
+    /// A short string of characters that codecs often get wrong.
     pub fn string(&mut self) -> String {
         const PIECES: [&str; 12] =
             ["a", "\"", "\\", "/", "\n", "\r\t", "\0", "\u{1f}", "\u{7f}", "é", "\u{2028}", "😀"];
         (0..self.below(8)).map(|_| PIECES[self.below(PIECES.len())]).collect()
     }
 
-    /// A value that JSON has, in `depth` others.
+    /// A value that JSON can hold, nested in `depth` others.
     pub fn value(&mut self, depth: usize) -> Value {
         let length = self.below(5);
         match self.below(if depth < 5 { 9 } else { 7 }) {

@@ -1,4 +1,4 @@
-//! The tables have what RFC 8259 demands (`ACCEPTED`, `REFUSED`) and what it leaves to
+//! The tables hold what RFC 8259 requires (`ACCEPTED`, `REFUSED`) and what it leaves to
 //! the parser (`CHOSEN`).
 
 use super::JsonErrorKind::*;
@@ -17,7 +17,7 @@ const FOUR_DIGITS: JsonErrorKind = Expected("four hexadecimal digits after \\u")
 const ESCAPE: JsonErrorKind = Expected("one of \" \\ / b f n r t u after the backslash");
 const END: JsonErrorKind = Expected("the end of the text");
 
-/// Texts that are JSON, and as what they are understood.
+/// Texts that are JSON, and the values they stand for.
 const ACCEPTED: &[(&str, &str)] = &[
     // Values alone, and white space
     ("null", "null"),
@@ -220,7 +220,7 @@ const REFUSED: &[(&[u8], JsonErrorKind)] = &[
     ("1\u{2060}".as_bytes(), END),
 ];
 
-/// Texts about which the RFC leaves the choice, and what is chosen here.
+/// Texts that the RFC leaves to the parser, and the choice made here.
 const CHOSEN: &[(&[u8], Result<&str, JsonErrorKind>)] = &[
     // Section 4
     (br#"{"a":1,"b":2,"a":3}"#, Ok(r#"{"a":3,"b":2}"#)),
@@ -360,7 +360,7 @@ fn examples_of_the_rfc() {
     assert_eq!(parse(b"true"), Ok(Value::from(true)));
 }
 
-/// A text with `depth` levels, whole.
+/// A complete text with `depth` levels.
 fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
     format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
 }
@@ -433,7 +433,7 @@ fn errors_say_where() {
 }
 
 #[test]
-fn errors_convert_for_whoever_reads_from_a_stream() {
+fn errors_convert_to_errors_of_streams() {
     let error = io::Error::from(parse(b"[1 2]").unwrap_err());
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert_eq!(error.to_string(), "line 1, column 4: expected a comma or ]");

@@ -1,65 +1,63 @@
-//! What is left of a message when its encoding is taken away.
+//! What a message says, independent of its encoding.
 //!
-//! JSON and `MessagePack` write the same things down differently: numbers, strings,
-//! lists, and maps from strings to any of these. A program that handles [`Value`]s does
-//! not have to know which of the two a peer speaks:
+//! JSON and `MessagePack` encode the same things differently: numbers, strings, lists,
+//! and maps from strings to any of these. A program that works with [`Value`]s need not
+//! know which encoding a peer uses:
 //!
 //! ```text
-//!   {"ok":true}        ─ json ─────┐
-//!                                  ├─▶ Value::Map [("ok", Value::Bool(true))]
-//!   81 A2 6F 6B C3     ─ msgpack ──┘
+//!   {"ok":true}        ─ JSON ─────────┐
+//!                                      ├─▶ Value::Map [("ok", Value::Bool(true))]
+//!   81 A2 6F 6B C3     ─ MessagePack ──┘
 //! ```
 //!
-//! A result is put together from what Rust has:
+//! Rust values convert with `into()`:
 //!
 //! ```
 //! use roundtrip::json::{Map, Value};
 //!
 //! let rtt = Map::from([("count", 2u64.into()), ("min", 250.into())]);
-//! let test = Value::from(Map::from([("test", "latency".into()), ("ok", true.into()), ("rtt_ns", rtt.into())]));
-//! assert_eq!(test.to_string(), r#"{"test":"latency","ok":true,"rtt_ns":{"count":2,"min":250}}"#);
+//! let test = Value::from(Map::from([("ok", true.into()), ("rtt_ns", rtt.into())]));
+//! assert_eq!(test.to_string(), r#"{"ok":true,"rtt_ns":{"count":2,"min":250}}"#);
 //! ```
 
 use std::mem;
 
-/// How many lists and maps may be open at once when a value is read.
+/// The most lists and maps that may be nested in a value that is read.
 ///
-/// More than anyone writes by hand, and few enough for the 256 KiB of stack that a
+/// This is more than people write by hand, and fits into the 256 KiB of stack that a
 /// server's thread has: without optimization a level takes about 1 KiB. The tests
 /// parse, copy, print and drop a value this deep in such a thread.
 pub const MAX_DEPTH: usize = 128;
 
-/// How many values there may be in one that is read.
+/// The most values that one message may hold.
 ///
-/// A zero is one byte of a message and 32 bytes in memory, and in lists of lists it is
-/// more: without this limit a message of 16 MiB would become 1.2 GiB. With it, what is
-/// read takes some 50 MiB more than its strings.
+/// A zero is one byte in a message and 32 bytes in memory, and lists of lists take
+/// more: without this limit a message of 16 MiB could become 1.2 GiB. With the limit, a
+/// message takes at most about 50 MiB beyond the bytes of its strings.
 pub const MAX_VALUES: usize = 1 << 18;
 
-/// Anything that a message may say.
+/// Anything that a message can hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing.
+    /// `null`.
     Null,
-    /// Yes or no.
+    /// `true` or `false`.
     Bool(bool),
-    /// A whole number from `i64::MIN` to `u64::MAX`: what `MessagePack` can hold, and
-    /// what JSON is read into. The type is wider only because Rust has none of just
-    /// this range.
+    /// A whole number from `i64::MIN` to `u64::MAX`. The type is wider only because
+    /// Rust has none with exactly this range.
     Integer(i128),
-    /// Any other number, and one that was written with a fraction or an exponent. JSON
-    /// cannot say that a number is infinite or not a number:
-    /// [`json::encode`](super::encode) writes `null` for these, so leave a figure
-    /// out that is not known.
+    /// Any other number, and every number that was written with a fraction or an
+    /// exponent. JSON has neither infinity nor NaN, and
+    /// [`json::encode`](fn@super::encode) writes `null` for both.
     Float(f64),
     /// Text.
     String(String),
-    /// Bytes that are not text. JSON has only text:
-    /// [`json::encode`](super::encode) writes `null` for them.
+    /// Bytes that are not text, from `MessagePack`. JSON has only text, and
+    /// [`json::encode`](fn@super::encode) writes `null` for bytes.
     Bytes(Vec<u8>),
-    /// What a program, or the `MessagePack` specification for a type below zero, has
-    /// given a meaning of its own; type -1 is a time stamp. It is kept as it came. JSON
-    /// has nothing of the kind, and `null` is written for it.
+    /// A `MessagePack` extension: a type number and its bytes, kept unchanged. The
+    /// specification defines types below zero (-1 is a time stamp), programs define the
+    /// others. [`json::encode`](fn@super::encode) writes `null` for an extension.
     Extension(i8, Vec<u8>),
     /// Values in order: an array in JSON.
     List(Vec<Value>),
@@ -67,19 +65,19 @@ pub enum Value {
     Map(Map),
 }
 
-/// Pairs of a key and a value, in the order in which the keys were first inserted. No
-/// key is there twice.
+/// Pairs of a key and a value, in the order in which the keys were first inserted. Each
+/// key occurs once.
 ///
-/// It keeps the order so that what is printed reads as it was put together, and
-/// comparing two maps heeds it. Looking up a key goes through the pairs one by one: the
-/// maps in messages are small.
+/// The order is kept so that output reads as it was built, and two maps are equal only
+/// if their order is. Looking up a key compares the pairs one by one, since maps in
+/// messages are small.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     pairs: Vec<(String, Value)>,
 }
 
 impl Value {
-    /// The text of a string.
+    /// The text of a string; `None` for other values.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -92,7 +90,7 @@ impl Value {
         if let Value::String(text) = self { Some(text) } else { None }
     }
 
-    /// The bytes of what is not text.
+    /// The bytes of [`Value::Bytes`]; `None` for other values.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -105,7 +103,7 @@ impl Value {
         if let Value::Bytes(bytes) = self { Some(bytes) } else { None }
     }
 
-    /// An integer that is not negative.
+    /// The value of an integer that fits into a `u64`.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -119,7 +117,7 @@ impl Value {
         if let Value::Integer(number) = self { u64::try_from(*number).ok() } else { None }
     }
 
-    /// An integer up to `i64::MAX`.
+    /// The value of an integer that fits into an `i64`.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -132,8 +130,8 @@ impl Value {
         if let Value::Integer(number) = self { i64::try_from(*number).ok() } else { None }
     }
 
-    /// Any number. An integer of more than 53 bits is rounded to the nearest that an
-    /// `f64` holds.
+    /// The value of any number. An integer of more than 53 bits is rounded to the
+    /// nearest `f64`.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -143,7 +141,7 @@ impl Value {
     /// assert_eq!(Value::from("2").as_f64(), None);
     /// ```
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "who asks for an f64 knows how much it holds")]
+    #[allow(clippy::cast_precision_loss, reason = "documented above")]
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Value::Integer(number) => Some(*number as f64),
@@ -152,7 +150,7 @@ impl Value {
         }
     }
 
-    /// Yes or no.
+    /// The value of a `Bool`; `None` for other values.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -165,7 +163,7 @@ impl Value {
         if let Value::Bool(truth) = self { Some(*truth) } else { None }
     }
 
-    /// The values of a list.
+    /// The items of a list; `None` for other values.
     ///
     /// ```
     /// use roundtrip::json::Value;
@@ -178,7 +176,7 @@ impl Value {
         if let Value::List(items) = self { Some(items) } else { None }
     }
 
-    /// The pairs of a map.
+    /// The pairs of a map; `None` for other values.
     ///
     /// ```
     /// use roundtrip::json::{Map, Value};
@@ -191,7 +189,7 @@ impl Value {
         if let Value::Map(map) = self { Some(map) } else { None }
     }
 
-    /// What a map has under this key; `None` also when this is no map.
+    /// The value under a key, if this is a map and has the key.
     ///
     /// ```
     /// use roundtrip::json::{Map, Value};
@@ -207,7 +205,7 @@ impl Value {
 }
 
 impl Map {
-    /// A map with nothing in it.
+    /// An empty map.
     ///
     /// ```
     /// assert_eq!(roundtrip::json::Map::new().len(), 0);
@@ -217,8 +215,8 @@ impl Map {
         Self::default()
     }
 
-    /// Puts a value under a key: at the end or, where the key is there already, in the
-    /// place of its value.
+    /// Sets the value of a key. A new key is added at the end; a known key keeps its
+    /// place.
     ///
     /// ```
     /// use roundtrip::json::{Map, Value};
@@ -226,7 +224,8 @@ impl Map {
     /// let mut map = Map::from([("sent", 1.into()), ("received", 0.into())]);
     /// map.insert("sent", 2);
     /// map.insert("ok", false);
-    /// assert_eq!(Value::from(map).to_string(), r#"{"sent":2,"received":0,"ok":false}"#);
+    /// let text = r#"{"sent":2,"received":0,"ok":false}"#;
+    /// assert_eq!(Value::from(map).to_string(), text);
     /// ```
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         let (key, value) = (key.into(), value.into());
@@ -236,12 +235,12 @@ impl Map {
         }
     }
 
-    /// Puts in every pair of another map, as [`insert`](Self::insert) does.
+    /// Inserts every pair of another map, as [`insert`](Self::insert) does.
     pub fn extend(&mut self, other: &Map) {
         other.iter().for_each(|(key, value)| self.insert(key, value.clone()));
     }
 
-    /// What is under this key.
+    /// The value under a key.
     ///
     /// ```
     /// use roundtrip::json::{Map, Value};
@@ -268,12 +267,12 @@ impl Map {
         self.pairs.iter().map(|(key, value)| (key.as_str(), value))
     }
 
-    /// The values in order, to be changed where they are.
+    /// The values in order, to be changed in place.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.pairs.iter_mut().map(|(_, value)| value)
     }
 
-    /// How many pairs there are.
+    /// The number of pairs.
     ///
     /// ```
     /// use roundtrip::json::Map;
@@ -285,7 +284,7 @@ impl Map {
         self.pairs.len()
     }
 
-    /// Whether there are none.
+    /// Whether the map is empty.
     ///
     /// ```
     /// assert!(roundtrip::json::Map::new().is_empty());
@@ -296,15 +295,15 @@ impl Map {
     }
 }
 
-/// As inserting one pair after the other, but quicker. A stranger chooses how many keys
-/// a message has: were each compared with all before it, a hundred thousand keys would
-/// cost five thousand million comparisons. Sorted, they cost two million.
+/// The result is that of inserting the pairs one by one, but the time is not quadratic.
+/// A stranger chooses how many keys a message has. If each key were compared with all
+/// before it, 100,000 keys would cost 5,000 million comparisons. Sorting costs 2
+/// million.
 impl<K: Into<String>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter().map(|(key, value)| (key.into(), value));
         let mut numbered: Vec<(usize, (String, Value))> = pairs.enumerate().collect();
-        // Equal keys stay in their order when sorted, so each replaces the value of the
-        // one before it.
+        // The sort is stable: equal keys stay in their order, and the last value wins.
         numbered.sort_by(|(_, a), (_, b)| a.0.cmp(&b.0));
         numbered.dedup_by(|(_, later), (_, kept)| {
             let same = later.0 == kept.0;
@@ -324,7 +323,7 @@ impl<K: Into<String>, const N: usize> From<[(K, Value); N]> for Map {
     }
 }
 
-/// `From` for what a variant of [`Value`] is made of, or converts into without loss.
+/// Implements `From` for types that convert to a variant of [`Value`] without loss.
 macro_rules! from {
     ($variant:ident: $($of:ty),+) => {
         $(impl From<$of> for Value {

@@ -108,8 +108,8 @@ impl OneWay {
     /// use roundtrip::udp::{Exchange, OneWay};
     /// use std::time::Duration;
     ///
-    /// // The server's clock is 1000 ns ahead. Each direction takes 10 ns, but most pings
-    /// // wait in a queue for another 500 ns on their way to the server.
+    /// // The server's clock is 1000 ns ahead. Each direction takes 10 ns, but most
+    /// // pings wait in a queue for another 500 ns on their way to the server.
     /// let mut one_way = OneWay::default();
     /// for wait in [500, 0, 500, 500] {
     ///     let sent = 10_000;
