@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
     // The library: one write, and Nagle's algorithm off.
     let mut client = Client::connect("127.0.0.1", address.port(), Duration::from_secs(10))?;
     let plan = Plan { count, interval: Duration::ZERO, ..Plan::default() };
-    show("measure::latency", &latency(&mut client, &plan, &|_| {}).rtt);
+    show("measure::latency", &latency(&mut client, &plan, &mut |_| {}).rtt);
     client.quit()
 }
 

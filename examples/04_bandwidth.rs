@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
     show(
         "measure::bandwidth",
-        bandwidth(&mut client, Direction::Upload, Amount::Bytes(BYTES), &|_| {}).duration,
+        bandwidth(&mut client, Direction::Upload, Amount::Bytes(BYTES), &mut |_| {}).duration,
     );
     client.quit()
 }

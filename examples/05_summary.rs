@@ -5,7 +5,6 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -20,9 +19,9 @@ const STALL: Duration = Duration::from_millis(300);
 fn main() -> io::Result<()> {
     let mut client = Client::connect("127.0.0.1", stalling_server()?, Duration::from_secs(10))?;
     let plan = Plan { count: COUNT, interval: Duration::ZERO, warmup: 0, ..Plan::default() };
-    let rtts = Mutex::new(Vec::new());
-    let pings = latency(&mut client, &plan, &|sample| {
-        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+    let mut rtts = Vec::new();
+    let pings = latency(&mut client, &plan, &mut |sample| {
+        if let Sample::Ping { rtt, .. } = sample {
             rtts.push(rtt);
         }
     });
@@ -36,7 +35,6 @@ fn main() -> io::Result<()> {
     println!("  p99    {:>8} ms", ms(p99));
     println!("  p99.9  {:>8} ms", ms(p99_9));
     println!("  max    {:>8} ms", ms(max));
-    let rtts = rtts.into_inner().unwrap_or_default();
     let near = rtts.iter().filter(|rtt| rtt.abs_diff(mean) < mean / 10).count();
     println!(
         "{near} of {COUNT} answers came within a tenth of the mean. The median says what is usual and the maximum"

@@ -45,13 +45,13 @@ fn main() -> io::Result<()> {
     // two clocks.
     let plan = Plan { count: COUNT, interval, warmup: 0, ..Plan::default() };
     let Latency { rtt, due, .. } =
-        latency(&mut connect()?, &Plan { one_at_a_time: true, ..plan }, &|_| {});
+        latency(&mut connect()?, &Plan { one_at_a_time: true, ..plan }, &mut |_| {});
     show("one at a time: from when it was sent", &rtt, stall / 10);
     show("               from when it was due", &due, stall / 10);
 
     // The library, unless told otherwise: pings leave when they are due, answered or
     // not.
-    let Latency { rtt, due, .. } = latency(&mut connect()?, &plan, &|_| {});
+    let Latency { rtt, due, .. } = latency(&mut connect()?, &plan, &mut |_| {});
     show("measure::latency: from when it was sent", &rtt, stall / 10);
     show("                  from when it was due", &due, stall / 10);
     println!("Users do not wait for each other's answers: all who come during the stall feel it.");

@@ -32,10 +32,11 @@ fn main() -> io::Result<()> {
 
     // Naive: first the one test, then the other.
     let plan = Plan { time: Some(phase), interval, ..Plan::default() };
-    if let Some(Summary { p50, max, .. }) = latency(&mut pinging, &plan, &|_| {}).rtt.summary() {
+    if let Some(Summary { p50, max, .. }) = latency(&mut pinging, &plan, &mut |_| {}).rtt.summary()
+    {
         println!("naive: latency alone:  p50 {} ms, max {} ms", ms(p50), ms(max));
     }
-    let alone = bandwidth(&mut loading, Direction::Download, Amount::Time(phase), &|_| {});
+    let alone = bandwidth(&mut loading, Direction::Download, Amount::Time(phase), &mut |_| {});
     println!("       download alone: {}", alone.lines().concat());
 
     println!("measure::loaded:");

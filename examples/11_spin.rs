@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
         let mut client = Client::connect_with("127.0.0.1", server.address().port(), &options)?;
         let plan = Plan { time: Some(time), interval: Duration::ZERO, ..Plan::default() };
         let (start, before) = (Instant::now(), processor_time());
-        let rtts = latency(&mut client, &plan, &|_| {}).rtt;
+        let rtts = latency(&mut client, &plan, &mut |_| {}).rtt;
         let elapsed = start.elapsed();
         let used = processor_time().zip(before).and_then(|(now, before)| now.checked_sub(before));
         client.quit()?;

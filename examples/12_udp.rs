@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
     let client = UdpClient::connect("127.0.0.1", bad_network()?, &options)?;
     let plan =
         Plan { count: COUNT, interval: Duration::from_millis(10), warmup: 0, ..Plan::default() };
-    let measured = udp(&client, &plan, &|_| {});
+    let measured = udp(&client, &plan, &mut |_| {});
     let Udp { ref latency, late, duplicates, .. } = measured;
     show(
         "udp::measure: each by its number",

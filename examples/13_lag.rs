@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Lag, Outcome, lag};
+use roundtrip::measure::{Lag, Measurement, lag};
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
 use roundtrip::units::ms;
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
     let mut client =
         Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(10))?;
     let Lag { server: measured, turn_round, .. } =
-        lag(&mut client, LagPlan { count: PINGS.into(), interval: tick }, &|_, _| {});
+        lag(&mut client, LagPlan { count: PINGS.into(), interval: tick }, &mut |_, _| {});
     measured.failure().map_or(Ok(()), |error| Err(io::Error::other(error.to_string())))?;
     show("session::lag: wait in read, as the server sees it", &measured.rtt);
     show("              of that, the client's turn-round", &turn_round);

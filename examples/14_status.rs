@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
 use roundtrip::json::{Map, Value};
-use roundtrip::measure::{Direction, Outcome, bandwidth, ping_server};
+use roundtrip::measure::{Direction, Measurement, bandwidth, ping_server};
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::{Config, Server};
 use roundtrip::units::ms;
@@ -34,7 +34,7 @@ fn main() -> io::Result<()> {
         let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
         client.ping(None)?;
         let load = thread::spawn(move || {
-            bandwidth(&mut client, Direction::Download, Amount::Time(busy), &|_| {})
+            bandwidth(&mut client, Direction::Download, Amount::Time(busy), &mut |_| {})
                 .failure()
                 .map(ToString::to_string)
         });

@@ -11,7 +11,6 @@
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use roundtrip::measure::Sample;
@@ -141,20 +140,20 @@ fn callee(url: &Url) -> Outcome<()> {
 fn caller(url: &Url, procedure: &str) -> Outcome<()> {
     let mut caller = Caller::new(Session::join(url, "realm1", TIMEOUT)?, procedure, 0);
     for line in io::stdin().lines() {
-        let rtts = Mutex::new(Vec::new());
+        let mut rtts = Vec::new();
         let batch = Batch {
             count: line?.parse()?,
             time: TIMEOUT,
             interval: Duration::ZERO,
             goes_on: false,
         };
-        let calls = caller.batch(&batch, &|sample| {
-            if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+        let calls = caller.batch(&batch, &mut |sample| {
+            if let Sample::Ping { rtt, .. } = sample {
                 rtts.push(rtt.as_nanos().to_string());
             }
         });
         calls.failure.map_or(Ok(()), Err)?;
-        println!("{}", rtts.into_inner().unwrap_or_default().join(" "));
+        println!("{}", rtts.join(" "));
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ use std::io;
 use std::time::Duration;
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Direction, Latency, Outcome, Plan, Sample, bandwidth, latency, together};
+use roundtrip::measure::{
+    Direction, Latency, Measurement, Plan, Sample, bandwidth, latency, together,
+};
 use roundtrip::report::text::{self, Lines};
 use roundtrip::serve::Mode;
 use roundtrip::server::{Config, Running, Server};
@@ -50,7 +52,7 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     println!("\nlatency: how long until an answer is back?");
     let mut client = connect(&server)?;
     let plan = Plan { count: 10, interval: Duration::from_millis(10), ..Plan::default() };
-    let pings = latency(&mut client, &plan, &|sample| {
+    let pings = latency(&mut client, &plan, &mut |sample| {
         if let Sample::Ping { number, rtt, .. } = sample {
             println!("  {}", text::ping(number, plan.pings(), rtt));
         }
@@ -68,7 +70,7 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
     let clients = (0..CLIENTS).map(|_| connect(&server)).collect::<io::Result<Vec<_>>>()?;
     let results = together(clients, |mut client| {
-        let pings = latency(&mut client, &plan, &|_| {});
+        let pings = latency(&mut client, &plan, &mut |_| {});
         client.quit().map(|()| pings)
     });
     let results =
@@ -84,7 +86,7 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
 
 fn suite(mut client: Client, size: u64) -> io::Result<()> {
     let plan = Plan { interval: Duration::from_millis(1), ..Plan::default() };
-    show(&latency(&mut client, &plan, &|_| {}))?;
+    show(&latency(&mut client, &plan, &mut |_| {}))?;
     for direction in [Direction::Download, Direction::Upload] {
         transfer(&mut client, direction, size)?;
     }
@@ -92,7 +94,7 @@ fn suite(mut client: Client, size: u64) -> io::Result<()> {
 }
 
 fn transfer(client: &mut Client, direction: Direction, size: u64) -> io::Result<()> {
-    let transfer = bandwidth(client, direction, Amount::Bytes(size), &|_| {});
+    let transfer = bandwidth(client, direction, Amount::Bytes(size), &mut |_| {});
     println!("  {:<8} {}", text::direction(direction), transfer.lines().concat());
     transfer.failure.map_or(Ok(()), Err)
 }

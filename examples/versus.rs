@@ -13,7 +13,6 @@ mod call;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options};
@@ -211,14 +210,14 @@ fn ping_p50(mut client: Client, count: u64) -> io::Result<f64> {
 /// The median of the round-trip times that an observer is told of. Exact, as sockperf's
 /// is: the library's own percentiles may be 0.8% too high.
 fn p50(measure: impl FnOnce(Observer) -> Option<io::Error>) -> io::Result<f64> {
-    let rtts = Mutex::new(Vec::new());
-    let failure = measure(&|sample| {
-        if let (Sample::Ping { rtt, .. }, Ok(mut rtts)) = (sample, rtts.lock()) {
+    let mut rtts = Vec::new();
+    let failure = measure(&mut |sample| {
+        if let Sample::Ping { rtt, .. } = sample {
             rtts.push(rtt.as_secs_f64() * 1e6);
         }
     });
     failure.map_or(Ok(()), Err)?;
-    median(&mut rtts.into_inner().unwrap_or_default()).ok_or_else(|| io::Error::other("no answers"))
+    median(&mut rtts).ok_or_else(|| io::Error::other("no answers"))
 }
 
 fn udp_p50(port: u16, plan: &Plan) -> io::Result<f64> {
@@ -227,7 +226,8 @@ fn udp_p50(port: u16, plan: &Plan) -> io::Result<f64> {
 }
 
 fn udp_percent(port: u16, plan: &Plan, count: fn(&Udp) -> u64) -> io::Result<f64> {
-    let measured = udp(&UdpClient::connect("127.0.0.1", port, &Options::default())?, plan, &|_| {});
+    let measured =
+        udp(&UdpClient::connect("127.0.0.1", port, &Options::default())?, plan, &mut |_| {});
     let counted = Duration::from_secs(count(&measured)).as_secs_f64();
     measured
         .latency
@@ -273,13 +273,13 @@ fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
     let plan = LagPlan { count: count / 10 + count, interval: Duration::ZERO };
     let p50 = p50(|observe| {
-        let counted = |view, sample| match sample {
+        let mut counted = |view, sample| match sample {
             Sample::Ping { number, .. } if view == LagView::RoundTrip && number > count / 10 => {
                 observe(sample);
             }
             _ => {}
         };
-        lag(&mut client, plan, &counted).server.failure
+        lag(&mut client, plan, &mut counted).server.failure
     });
     client.quit()?;
     p50
@@ -287,7 +287,7 @@ fn lag_p50(port: u16, count: u64) -> io::Result<f64> {
 
 fn roundtrip_rate(port: u16, direction: Direction, bytes: u64) -> io::Result<f64> {
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
-    let transfer = bandwidth(&mut client, direction, Amount::Bytes(bytes), &|_| {});
+    let transfer = bandwidth(&mut client, direction, Amount::Bytes(bytes), &mut |_| {});
     let rate = transfer.bits_per_second().unwrap_or_default();
     transfer.failure.map_or(Ok(()), Err)?;
     client.quit()?;

@@ -14,7 +14,7 @@
 //! let server = Server::bind(Config::default())?.start()?;
 //! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 //! let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
-//! let measured = latency(&mut client, &plan, &|_| {});
+//! let measured = latency(&mut client, &plan, &mut |_| {});
 //! let summary = measured.rtt.summary().expect("a hundred answers");
 //! println!("median {:?}, one in a hundred over {:?}", summary.p50, summary.p99);
 //! # Ok::<(), std::io::Error>(())

@@ -213,7 +213,7 @@ fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
     let batch =
         |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, goes_on: false };
-    caller.batch(&batch(count / 10), &|_| {});
+    caller.batch(&batch(count / 10), &mut |_| {});
     p50(|observe| caller.batch(&batch(count), observe).failure)
 }
 

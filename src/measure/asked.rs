@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Outcome, Status, StatusError};
+use super::{Measurement, Status, StatusError};
 use crate::json::Map;
 use crate::stats::Recorder;
 
@@ -33,7 +33,7 @@ impl From<Result<Status, StatusError>> for Asked {
     }
 }
 
-impl Outcome for Asked {
+impl Measurement for Asked {
     fn failed(error: io::Error) -> Self {
         Asked { asked: 1, failure: Some(error), ..Asked::default() }
     }

@@ -20,7 +20,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Observer, Outcome, Sample, environment};
+use super::{Measurement, Observer, Sample, SharedObserver, environment};
 use crate::client::Client;
 use crate::units::float;
 use crate::wire::command::{Amount, Received};
@@ -78,7 +78,7 @@ impl Bandwidth {
     }
 }
 
-impl Outcome for Bandwidth {
+impl Measurement for Bandwidth {
     fn failed(error: io::Error) -> Self {
         Bandwidth { failure: Some(error), ..Bandwidth::default() }
     }
@@ -101,7 +101,7 @@ impl Outcome for Bandwidth {
 /// # use std::time::Duration;
 /// # let server = Server::bind(Config::default())?.start()?;
 /// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
-/// let upload = bandwidth(&mut client, Direction::Upload, Amount::Bytes(1 << 20), &|_| {});
+/// let upload = bandwidth(&mut client, Direction::Upload, Amount::Bytes(1 << 20), &mut |_| {});
 /// assert_eq!(upload.bytes, 1 << 20);
 /// println!("{:.0} bit/s", upload.bits_per_second().unwrap());
 /// # Ok::<(), std::io::Error>(())
@@ -177,7 +177,7 @@ pub struct Bidirectional {
     pub upload: Bandwidth,
 }
 
-impl Outcome for Bidirectional {
+impl Measurement for Bidirectional {
     fn failed(error: io::Error) -> Self {
         Bidirectional { download: Bandwidth::failed(error), upload: Bandwidth::default() }
     }
@@ -195,7 +195,11 @@ impl Outcome for Bidirectional {
 }
 
 /// Moves so much in both directions at once, over one connection.
-pub fn bidirectional(client: &mut Client, amount: Amount, observe: Observer) -> Bidirectional {
+pub fn bidirectional(
+    client: &mut Client,
+    amount: Amount,
+    observe: SharedObserver,
+) -> Bidirectional {
     let both = match client.bidirectional(amount) {
         Ok(both) => both,
         Err(error) => return Bidirectional::failed(error),

@@ -25,7 +25,7 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::{Latency, Outcome, Sample};
+use super::{Latency, Measurement, Sample};
 use crate::client::{Client, LagFigures, LagNext, LagSample};
 use crate::stats::Recorder;
 use crate::wire::command::{LagPlan, MAX_LAG_COUNT};
@@ -40,9 +40,9 @@ pub enum LagView {
     TurnRound,
 }
 
-/// Is told of each sample: the turn-round times as they come, the round-trip times at
-/// the end.
-pub type LagObserver<'a> = &'a (dyn Fn(LagView, Sample) + Sync);
+/// Receives each sample: the turnaround times as they come, the round-trip times at the
+/// end.
+pub type LagObserver<'a> = &'a mut dyn FnMut(LagView, Sample);
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ pub struct Lag {
     pub faults: u64,
 }
 
-impl Outcome for Lag {
+impl Measurement for Lag {
     fn failed(error: io::Error) -> Self {
         Lag { server: Latency::failed(error), ..Lag::default() }
     }
@@ -86,7 +86,7 @@ impl Outcome for Lag {
 /// # let server = Server::bind(Config::default())?.start()?;
 /// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 /// let plan = LagPlan { count: 10, interval: Duration::ZERO };
-/// let lag = lag(&mut client, plan, &|view, sample| println!("{view:?}: {sample:?}"));
+/// let lag = lag(&mut client, plan, &mut |view, sample| println!("{view:?}: {sample:?}"));
 /// assert_eq!((lag.server.sent, lag.server.rtt.count(), lag.turn_round.count()), (10, 10, 10));
 /// # Ok::<(), std::io::Error>(())
 /// ```

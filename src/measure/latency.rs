@@ -28,7 +28,7 @@
 
 use std::time::Instant;
 
-use super::{Latency, Observer, Outcome, Plan, paced};
+use super::{Latency, Measurement, Observer, Plan, paced};
 use crate::client::Client;
 use crate::pace::Schedule;
 
@@ -41,7 +41,7 @@ use crate::pace::Schedule;
 /// # let server = Server::bind(Config::default())?.start()?;
 /// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 /// let plan = Plan { count: 3, interval: Duration::ZERO, ..Plan::default() };
-/// let latency = latency(&mut client, &plan, &|sample| println!("{sample:?}"));
+/// let latency = latency(&mut client, &plan, &mut |sample| println!("{sample:?}"));
 /// assert_eq!((latency.sent, latency.rtt.count()), (3, 3));
 /// # Ok::<(), std::io::Error>(())
 /// ```

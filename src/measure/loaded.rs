@@ -14,7 +14,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use super::{Bandwidth, Direction, Latency, Outcome, Plan, Sample, bandwidth, latency};
+use super::{Bandwidth, Direction, Latency, Measurement, Plan, Sample, bandwidth, latency};
 use crate::client::Client;
 use crate::wire::command::Amount;
 
@@ -38,7 +38,7 @@ pub struct Loaded {
     pub upload: (Latency, Bandwidth),
 }
 
-impl Outcome for Loaded {
+impl Measurement for Loaded {
     fn failed(error: io::Error) -> Self {
         Loaded { idle: Latency::failed(error), ..Loaded::default() }
     }
@@ -79,7 +79,7 @@ pub fn loaded(
 ) -> Loaded {
     let time = time / 3;
     let plan = Plan { time: Some(time), ..*plan };
-    let idle = latency(pinging, &plan, &|sample| observe(Phase::Idle, sample));
+    let idle = latency(pinging, &plan, &mut |sample| observe(Phase::Idle, sample));
     if idle.failure.is_some() {
         return Loaded { idle, ..Loaded::default() };
     }
@@ -87,9 +87,9 @@ pub fn loaded(
         let observe = |sample| observe(Phase::Busy(direction), sample);
         thread::scope(|scope| {
             let load = thread::Builder::new().spawn_scoped(scope, || {
-                bandwidth(loading, direction, Amount::Time(time), &observe)
+                bandwidth(loading, direction, Amount::Time(time), &mut |sample| observe(sample))
             });
-            let pings = latency(pinging, &plan, &observe);
+            let pings = latency(pinging, &plan, &mut |sample| observe(sample));
             let load = load.map(|load| {
                 load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked")))
             });

@@ -9,11 +9,11 @@
 //!   call        before the call is encoded    ──▶ its result has been decoded
 //! ```
 //!
-//! Everything here returns plain data and prints nothing; [`report`](crate::report)
-//! does that. A measurement that fails half-way returns what it has measured until
-//! then, and why it ended. While it runs it tells an [`Observer`] of every single
-//! [`Sample`], so that what is measured can be shown and kept elsewhere, and nothing
-//! here grows with time.
+//! Every measurement returns plain data, and prints nothing: [`report`](crate::report)
+//! does that. A measurement that fails half-way returns what it has measured until then,
+//! and why it ended ([`Measurement`]). While it runs, it hands every single [`Sample`] to
+//! an [`Observer`], so that a program can show it or keep it, and no memory here grows
+//! with time.
 
 pub mod asked;
 pub mod bandwidth;
@@ -40,68 +40,81 @@ pub use status::{Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
 pub use together::together;
 
-/// Is told of each sample while a measurement runs, from whichever thread took it.
-pub type Observer<'a> = &'a (dyn Fn(Sample) + Sync);
+/// Receives each sample while a measurement runs.
+pub type Observer<'a> = &'a mut dyn FnMut(Sample);
+
+/// Receives the samples of a measurement that takes them in more than one thread.
+pub type SharedObserver<'a> = &'a (dyn Fn(Sample) + Sync);
 
 /// One thing that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
     /// A ping was answered.
     Ping {
-        /// Its number, from 1.
+        /// The number of the ping, from 1.
         number: u64,
-        /// When it was sent, since the series began.
+        /// When the ping was sent, since the series began.
         at: Duration,
-        /// From when it was sent to its answer.
+        /// The round-trip time: from when the ping was sent to its answer.
         rtt: Duration,
-        /// From when it was due to its answer, where there is a schedule.
+        /// From when the ping was due to its answer, where there is a schedule.
         due: Option<Duration>,
     },
-    /// Something else became of a ping over UDP.
-    Missed {
-        /// Its number, from 1.
+    /// Something else became of a ping, where a protocol allows that.
+    Outcome {
+        /// The number of the ping, from 1.
         number: u64,
-        /// When it was sent, since the series began.
+        /// When the ping was sent, since the series began.
         at: Duration,
-        /// From when it was sent to this answer, if it is one.
+        /// From when the ping was sent to this answer, if it is one.
         rtt: Option<Duration>,
-        /// What became of it.
-        mishap: Mishap,
+        /// What became of the ping.
+        outcome: Outcome,
     },
-    /// A piece of a bulk transfer went through: arrived here, or was taken by the
-    /// system on its way out.
+    /// A piece of a bulk transfer arrived here, or was handed to the system to be sent.
     Piece {
-        /// Which way.
+        /// The direction of the transfer.
         direction: Direction,
         /// When, since the transfer began.
         at: Duration,
-        /// How many bytes.
+        /// The size of the piece.
         bytes: u64,
     },
 }
 
-/// What becomes of a ping over UDP that is not simply answered.
+/// What can become of a ping besides an answer in time. A protocol that can lose or
+/// repeat answers defines its own, as constants; whoever shows or keeps samples needs to
+/// know none of them.
+///
+/// ```
+/// use roundtrip::measure::Outcome;
+///
+/// const LOST: Outcome = Outcome { word: "lost", phrase: "was lost", settled: true };
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
-    /// The timeout has passed without an answer; there may still be one.
-    Overdue,
-    /// The answer came after the timeout.
-    Late,
-    /// There was no answer.
-    Lost,
-    /// The answer came once more.
-    Duplicate,
+pub struct Outcome {
+    /// One word for a program.
+    pub word: &'static str,
+    /// What a person reads behind the number of the ping.
+    pub phrase: &'static str,
+    /// Whether this is how the ping ended. Otherwise the ping had ended before, or may
+    /// still be answered.
+    pub settled: bool,
 }
 
-/// What all measurements have in common: they can fail, and those of several clients
-/// add up.
-pub trait Outcome: Sized {
+/// What all measurements have in common: they can fail, and those of several clients add
+/// up.
+pub trait Measurement {
     /// A measurement that never began, or of which nothing is known.
-    fn failed(error: io::Error) -> Self;
+    fn failed(error: io::Error) -> Self
+    where
+        Self: Sized;
 
-    /// Why it ended early, if it did.
+    /// Why the measurement ended early, if it did.
     fn failure(&self) -> Option<&io::Error>;
 
-    /// Those of several clients that were at work together, as one.
-    fn total(all: &[Self]) -> Self;
+    /// The measurements of several clients that were at work at once, as one.
+    fn total(all: &[Self]) -> Self
+    where
+        Self: Sized;
 }

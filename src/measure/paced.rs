@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::pings::Stamp;
-use super::{Latency, Observer, Outcome, Plan};
+use super::{Latency, Measurement, Observer, Plan};
 use crate::client::{Client, Pinger};
 use crate::pace::Schedule;
 

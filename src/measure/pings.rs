@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Observer, Outcome, Sample};
+use super::{Measurement, Observer, Sample};
 use crate::pace::Turn;
 use crate::stats::Recorder;
 
@@ -108,7 +108,7 @@ pub(crate) struct Stamp {
     pub sent: Instant,
 }
 
-impl Outcome for Latency {
+impl Measurement for Latency {
     fn failed(error: io::Error) -> Self {
         Latency { failure: Some(error), ..Latency::default() }
     }

@@ -9,7 +9,7 @@
 
 use std::io;
 
-use super::{Latency, Outcome, Plan, Sample, latency};
+use super::{Latency, Measurement, Plan, Sample, latency};
 use crate::client::Client;
 use crate::units::float;
 
@@ -41,7 +41,7 @@ pub struct Sweep {
     pub failure: Option<io::Error>,
 }
 
-impl Outcome for Sweep {
+impl Measurement for Sweep {
     fn failed(error: io::Error) -> Self {
         Sweep { rows: Vec::new(), failure: Some(error) }
     }
@@ -64,13 +64,13 @@ impl Outcome for Sweep {
     }
 }
 
-/// Sends pings of each size as planned, one at a time, and tells `observe` of each with
-/// the index of its size. A plan with a time shares it among the sizes.
+/// Sends pings of each size as planned, one at a time, and hands each to `observe`,
+/// with the index of its size. A plan with a time shares it among the sizes.
 pub fn sweep(
     client: &mut Client,
     plan: &Plan,
     sizes: &[usize],
-    observe: &(dyn Fn(usize, Sample) + Sync),
+    observe: &mut dyn FnMut(usize, Sample),
 ) -> Sweep {
     let share = u32::try_from(sizes.len()).unwrap_or(u32::MAX).max(1);
     let mut sweep = Sweep::default();
@@ -81,7 +81,7 @@ pub fn sweep(
             time: plan.time.map(|time| time / share),
             ..*plan
         };
-        let latency = latency(client, &plan, &|sample| observe(index, sample));
+        let latency = latency(client, &plan, &mut |sample| observe(index, sample));
         let failed = latency.failure.is_some();
         sweep.rows.push(Row { payload, latency });
         if failed {

@@ -46,13 +46,9 @@ pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> String {
             let due = due.map_or(String::new(), |due| due.as_nanos().to_string());
             (at, format!("{number},{},{due},,", rtt.as_nanos()))
         }
-        Sample::Missed { number, at, rtt, mishap } => {
+        Sample::Outcome { number, at, rtt, outcome } => {
             let rtt = rtt.map_or(String::new(), |rtt| rtt.as_nanos().to_string());
-            return format!(
-                "{test},{client},{},{},{number},{rtt},,,",
-                text::mishap(*mishap),
-                at.as_nanos()
-            );
+            return format!("{test},{client},{},{},{number},{rtt},,,", outcome.word, at.as_nanos());
         }
         Sample::Piece { direction, at, bytes } => {
             (at, format!(",,,{},{bytes}", text::direction(*direction)))

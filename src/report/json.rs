@@ -106,7 +106,7 @@
 
 use crate::json::{Map, Value};
 use crate::measure::environment::Environment;
-use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Outcome, Sample, Sweep};
+use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Measurement, Sample, Sweep};
 use crate::report::text;
 use crate::stats::Summary;
 use crate::units::nanoseconds;
@@ -182,7 +182,7 @@ impl Fields for Sweep {
 /// A test's object, from the results of its clients, which are `listed` if there are
 /// several or somebody wants so.
 #[must_use]
-pub fn test<R: Outcome + Fields>(
+pub fn test<R: Measurement + Fields>(
     name: &str,
     results: &[R],
     listed: bool,
@@ -215,7 +215,7 @@ pub fn test<R: Outcome + Fields>(
 /// The whole document.
 ///
 /// ```
-/// use roundtrip::measure::{Latency, Outcome};
+/// use roundtrip::measure::{Latency, Measurement};
 /// use roundtrip::report::json::{document, test};
 /// use roundtrip::json::Value;
 /// use std::io::ErrorKind;
@@ -244,7 +244,7 @@ pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
         match *sample {
             Sample::Ping { .. } if test == "call" => "call",
             Sample::Ping { .. } => "ping",
-            Sample::Missed { mishap, .. } => text::mishap(mishap),
+            Sample::Outcome { outcome, .. } => outcome.word,
             Sample::Piece { .. } => "progress",
         },
     );
@@ -258,7 +258,7 @@ pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
             map.insert("rtt_ns", nanoseconds(rtt));
             put(&mut map, "due_ns", due.map(nanoseconds));
         }
-        Sample::Missed { number, at, rtt, .. } => {
+        Sample::Outcome { number, at, rtt, .. } => {
             map.insert("number", number);
             map.insert("at_ns", nanoseconds(at));
             put(&mut map, "rtt_ns", rtt.map(nanoseconds));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::measure::environment::Environment;
 use crate::measure::{
-    Bandwidth, Bidirectional, Direction, Latency, Loaded, Mishap, Outcome, Row, Sweep,
+    Bandwidth, Bidirectional, Direction, Latency, Loaded, Measurement, Outcome, Row, Sweep,
 };
 use crate::stats::{Recorder, Summary};
 use crate::units::{float, ms, size};
@@ -141,27 +141,11 @@ pub fn ping(number: u64, count: Option<u64>, rtt: Duration) -> String {
     }
 }
 
-/// What else became of a ping: `12 is late`, `13 was lost`.
+/// What else became of a ping: `12 is late`, `12 came after 2104.120 ms`.
 #[must_use]
-pub fn missed(number: u64, rtt: Option<Duration>, mishap: Mishap) -> String {
+pub fn outcome(number: u64, rtt: Option<Duration>, outcome: Outcome) -> String {
     let after = rtt.map_or(String::new(), |rtt| format!(" after {} ms", ms(rtt)));
-    match mishap {
-        Mishap::Overdue => format!("{number} is late"),
-        Mishap::Late => format!("{number} came{after}"),
-        Mishap::Lost => format!("{number} was lost"),
-        Mishap::Duplicate => format!("{number} came again{after}"),
-    }
-}
-
-/// The name of what became of a ping.
-#[must_use]
-pub fn mishap(mishap: Mishap) -> &'static str {
-    match mishap {
-        Mishap::Overdue => "overdue",
-        Mishap::Late => "late",
-        Mishap::Lost => "lost",
-        Mishap::Duplicate => "duplicate",
-    }
+    format!("{number} {}{after}", outcome.phrase)
 }
 
 /// How many pings came back: `10 sent, 10 received, 0% lost`.
@@ -225,7 +209,7 @@ fn queueing(what: &str, idle: &Recorder, busy: &Recorder) -> Option<String> {
 
 /// One of several clients: its result, and why it failed if it did.
 #[must_use]
-pub fn client<R: Outcome + Lines>(index: usize, clients: usize, result: &R) -> String {
+pub fn client<R: Measurement + Lines>(index: usize, clients: usize, result: &R) -> String {
     let width = clients.to_string().len();
     let failure = result.failure().map_or(String::new(), |error| format!("; failed: {error}"));
     format!("client {:>width$}/{clients}: {}{failure}", index + 1, result.brief())
@@ -301,7 +285,7 @@ fn bar(length: f64) -> String {
 
 /// Why a test failed, for one client or for some of several; nothing if it did not.
 #[must_use]
-pub fn failure<R: Outcome>(test: &str, results: &[R]) -> Option<String> {
+pub fn failure<R: Measurement>(test: &str, results: &[R]) -> Option<String> {
     let failures: Vec<&io::Error> = results.iter().filter_map(R::failure).collect();
     let first = failures.first()?;
     Some(match results.len() {

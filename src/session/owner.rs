@@ -43,7 +43,7 @@
 //! let session = Settings { owner: Arc::new(Game), ..Settings::default() };
 //! let server = Server::bind(Config { session, ..Config::default() })?.start()?;
 //! let mut player = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
-//! assert_eq!(lag_unasked(&mut player, &|_, _| {}).server.rtt.count(), 5);
+//! assert_eq!(lag_unasked(&mut player, &mut |_, _| {}).server.rtt.count(), 5);
 //!
 //! // Whoever asks for the status is pinged too, and answered all the same.
 //! let question = Map::from([("players", true.into())]);

@@ -32,10 +32,22 @@ use std::time::{Duration, Instant};
 use super::series::{Sent, Series, WINDOW};
 
 use super::{Jitter, OneWay};
-use crate::measure::{Latency, Observer, Outcome, Plan};
+use crate::measure::{Latency, Measurement, Observer, Outcome, Plan};
 use crate::pace::Schedule;
 use crate::stats::Recorder;
 use crate::udp::UdpClient;
+
+/// The timeout has passed without an answer; there may still be one.
+pub const OVERDUE: Outcome = Outcome { word: "overdue", phrase: "is late", settled: false };
+
+/// The answer came after the timeout.
+pub const LATE: Outcome = Outcome { word: "late", phrase: "came", settled: true };
+
+/// There was no answer.
+pub const LOST: Outcome = Outcome { word: "lost", phrase: "was lost", settled: true };
+
+/// The answer came once more.
+pub const DUPLICATE: Outcome = Outcome { word: "duplicate", phrase: "came again", settled: false };
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -93,7 +105,7 @@ impl Udp {
     }
 }
 
-impl Outcome for Udp {
+impl Measurement for Udp {
     fn failed(error: io::Error) -> Self {
         Udp { latency: Latency::failed(error), ..Udp::default() }
     }
@@ -155,7 +167,7 @@ const QUESTION: Duration = Duration::from_millis(20);
 /// # let (_echo, server) = (echo.start(Default::default())?, server.start()?);
 /// let client = UdpClient::connect("127.0.0.1", server.address().port(), &Options::default())?;
 /// let plan = Plan { count: 100, interval: Duration::from_millis(1), ..Plan::default() };
-/// let measured = udp(&client, &plan, &|sample| println!("{sample:?}"));
+/// let measured = udp(&client, &plan, &mut |sample| println!("{sample:?}"));
 /// assert_eq!((measured.latency.sent, measured.latency.rtt.count(), measured.lost()), (100, 100, 0));
 /// # Ok::<(), std::io::Error>(())
 /// ```

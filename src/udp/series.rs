@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::measure::Udp;
+use super::measure::{DUPLICATE, LATE, LOST, OVERDUE, Udp};
 use super::{Exchange, Jitter, OneWay};
-use crate::measure::{Mishap, Observer, Sample};
+use crate::measure::{Observer, Outcome, Sample};
 use crate::stats::Recorder;
 use crate::udp::UdpClient;
 use crate::udp::datagram::{Damage, MAX_DATAGRAM, Ping, Stamps, UNCOUNTED, sequence};
@@ -316,7 +316,7 @@ impl<'a> Series<'a> {
         self.heard = true;
         if before == State::Answered {
             self.measured.duplicates += 1;
-            return self.tell(number, sent, Some(rtt), Mishap::Duplicate);
+            return self.tell(number, sent, Some(rtt), DUPLICATE);
         }
         if before == State::Waiting {
             self.waiting -= 1;
@@ -327,7 +327,7 @@ impl<'a> Series<'a> {
         self.next_expected = self.next_expected.max(number + 1);
         if rtt > timeout {
             self.measured.late += 1;
-            return self.tell(number, sent, Some(rtt), Mishap::Late);
+            return self.tell(number, sent, Some(rtt), LATE);
         }
         let due = sent.due.map(|due| at.saturating_duration_since(due));
         self.measured.latency.rtt.record(rtt);
@@ -344,7 +344,8 @@ impl<'a> Series<'a> {
                 arrived,
             });
         }
-        (self.observe)(Sample::Ping { number, at: self.since_start(sent), rtt, due });
+        let at = self.since_start(sent);
+        (self.observe)(Sample::Ping { number, at, rtt, due });
     }
 
     /// Notes which pings can no longer be answered in time.
@@ -358,7 +359,7 @@ impl<'a> Series<'a> {
                 *state = State::Overdue;
                 let sent = *sent;
                 self.waiting -= 1;
-                self.tell(self.current, sent, None, Mishap::Overdue);
+                self.tell(self.current, sent, None, OVERDUE);
             }
             self.current += 1;
         }
@@ -371,15 +372,16 @@ impl<'a> Series<'a> {
                 self.waiting -= 1;
             }
             if state != State::Answered {
-                self.tell(self.first, sent, None, Mishap::Lost);
+                self.tell(self.first, sent, None, LOST);
             }
             self.first += 1;
             self.current = self.current.max(self.first);
         }
     }
 
-    fn tell(&self, number: u64, sent: Sent, rtt: Option<Duration>, mishap: Mishap) {
-        (self.observe)(Sample::Missed { number, at: self.since_start(sent), rtt, mishap });
+    fn tell(&mut self, number: u64, sent: Sent, rtt: Option<Duration>, outcome: Outcome) {
+        let at = self.since_start(sent);
+        (self.observe)(Sample::Outcome { number, at, rtt, outcome });
     }
 
     fn since_start(&self, sent: Sent) -> Duration {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use roundtrip::client::{Client, LagNext};
 use roundtrip::json::parse;
 use roundtrip::json::{Map, Value};
-use roundtrip::measure::{Outcome, lag, lag_unasked, ping_server};
+use roundtrip::measure::{Measurement, lag, lag_unasked, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Lag, Owner, Settings};
 use roundtrip::stats::Recorder;
@@ -418,7 +418,7 @@ fn an_owner_has_every_client_measured_without_its_asking() {
         .map(|_| Client::connect("127.0.0.1", server.address().port(), PATIENCE).unwrap())
         .collect();
     for player in &mut players {
-        let lag = lag_unasked(player, &|_, _| {});
+        let lag = lag_unasked(player, &mut |_, _| {});
         assert!(lag.failure().is_none(), "{lag:?}");
         assert_eq!(
             (lag.server.rtt.count(), lag.server.due.count(), lag.turn_round.count()),
@@ -487,7 +487,8 @@ fn the_client_survives_servers_that_ping_wrongly() {
             let _ = peer.rest();
         });
         let mut connection = Client::connect("127.0.0.1", port, PATIENCE).unwrap();
-        let lag = lag(&mut connection, LagPlan { count: 1, interval: Duration::ZERO }, &|_, _| {});
+        let lag =
+            lag(&mut connection, LagPlan { count: 1, interval: Duration::ZERO }, &mut |_, _| {});
         let failure = lag.failure().unwrap().to_string();
         assert!(failure.contains(complaint), "{failure}, not {complaint}");
     }

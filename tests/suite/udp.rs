@@ -1,8 +1,8 @@
 //! Pings over UDP: what a network may do to them, and that each of it is told apart.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use roundtrip::client::Options;
 use roundtrip::json::Value;
 use roundtrip::json::parse;
 use roundtrip::log::Log;
-use roundtrip::measure::{Mishap, Outcome as _, Plan, Sample};
+use roundtrip::measure::{Measurement as _, Outcome, Plan, Sample};
 use roundtrip::server::{Config, Running};
 use roundtrip::udp::UdpClient;
 use roundtrip::udp::datagram::{Ping, Stamps};
+use roundtrip::udp::measure::{LATE, LOST, OVERDUE};
 use roundtrip::udp::server::{EchoCounts, Impairments, RunningEchoServer, bind_with_tcp};
 use roundtrip::udp::{Udp, udp};
 
@@ -50,11 +51,11 @@ fn ask(port: u16, question: &[u8]) -> Vec<u8> {
 }
 
 fn measure(port: u16, plan: &Plan, timeout: Duration) -> (Udp, Vec<Sample>) {
-    let samples = Mutex::new(Vec::new());
+    let mut samples = Vec::new();
     let client =
         UdpClient::connect("127.0.0.1", port, &Options { timeout, ..Options::default() }).unwrap();
-    let measured = udp(&client, plan, &|sample| samples.lock().unwrap().push(sample));
-    (measured, samples.into_inner().unwrap())
+    let measured = udp(&client, plan, &mut |sample| samples.push(sample));
+    (measured, samples)
 }
 
 /// Both of them, until the test is over.
@@ -146,9 +147,7 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
             .iter()
             .filter_map(|sample| match sample {
                 Sample::Ping { number, .. }
-                | Sample::Missed { number, mishap: Mishap::Lost | Mishap::Late, .. } => {
-                    Some(*number)
-                }
+                | Sample::Outcome { number, outcome: LOST | LATE, .. } => Some(*number),
                 _ => None,
             })
             .collect();
@@ -285,17 +284,14 @@ fn late_is_neither_answered_nor_lost() {
         (measured.latency.rtt.count(), measured.late, measured.lost(), measured.reordered),
         (38, 1, 1, 1)
     );
-    let mishaps: Vec<(u64, Mishap)> = samples
+    let outcomes: Vec<(u64, Outcome)> = samples
         .iter()
         .filter_map(|sample| match sample {
-            Sample::Missed { number, mishap, .. } => Some((*number, *mishap)),
+            Sample::Outcome { number, outcome, .. } => Some((*number, *outcome)),
             _ => None,
         })
         .collect();
-    assert_eq!(
-        mishaps,
-        [(3, Mishap::Overdue), (4, Mishap::Overdue), (4, Mishap::Late), (3, Mishap::Lost)]
-    );
+    assert_eq!(outcomes, [(3, OVERDUE), (4, OVERDUE), (4, LATE), (3, LOST)]);
     assert!(measured.latency.rtt.summary().unwrap().max <= Duration::from_millis(200));
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use roundtrip::json::{Map, Value};
 use roundtrip::measure::environment::Environment;
-use roundtrip::measure::{Direction, Mishap, Outcome, Sample};
+use roundtrip::measure::{Direction, Measurement, Sample};
 use roundtrip::report::csv;
 use roundtrip::report::json::{self, Fields};
 use roundtrip::report::svg::{self, Panel};
@@ -104,7 +104,7 @@ impl<'a> Output<'a> {
 
     /// Keeps the result of a test, and says why it failed if it did. Returns whether it
     /// succeeded.
-    pub fn end<R: Outcome + Fields>(
+    pub fn end<R: Measurement + Fields>(
         &self,
         test: &str,
         results: &[R],
@@ -114,7 +114,7 @@ impl<'a> Output<'a> {
     }
 
     /// The same for a part of a test that has an object of its own.
-    pub fn end_part<R: Outcome + Fields>(
+    pub fn end_part<R: Measurement + Fields>(
         &self,
         test: &str,
         part: &str,
@@ -171,7 +171,7 @@ impl<'a> Output<'a> {
     }
 
     /// Several clients' results line by line, if there are several.
-    pub fn clients<R: Outcome + Lines>(&self, results: &[R]) {
+    pub fn clients<R: Measurement + Lines>(&self, results: &[R]) {
         if results.len() > 1 {
             for (index, result) in results.iter().enumerate() {
                 self.detail(&format!("  {}", text::client(index, results.len(), result)));
@@ -237,10 +237,10 @@ impl<'a> Output<'a> {
                 rtts.0.record(at, rtt);
                 rtts.1.record(rtt);
             }
-            Sample::Missed { at, mishap: Mishap::Late | Mishap::Lost, .. } => {
+            Sample::Outcome { at, outcome, .. } if outcome.settled => {
                 unanswered.record(at, Duration::ZERO);
             }
-            Sample::Missed { .. } => {}
+            Sample::Outcome { .. } => {}
             Sample::Piece { direction, at, bytes } => rates[slot(direction)].record(at, bytes),
         }
     }
@@ -278,9 +278,9 @@ impl Sink<'_> {
                 self.show(&text::ping(number, self.output.options.plan.pings(), rtt));
                 self.tell(sample);
             }
-            Sample::Missed { number, rtt, mishap, .. } => {
-                self.progress.add(u64::from(matches!(mishap, Mishap::Late | Mishap::Lost)));
-                self.show(&text::missed(number, rtt, mishap));
+            Sample::Outcome { number, rtt, outcome, .. } => {
+                self.progress.add(u64::from(outcome.settled));
+                self.show(&text::outcome(number, rtt, outcome));
                 self.tell(sample);
             }
             Sample::Piece { direction, at, bytes } => {
@@ -314,7 +314,8 @@ impl Sink<'_> {
             say(&Value::Map(json::event(self.test, self.client, &self.part, sample)).to_string());
         }
         // What is overdue is not over: the table has what became of it in the end.
-        let over = !matches!(sample, Sample::Missed { mishap: Mishap::Overdue, .. });
+        let over =
+            !matches!(sample, Sample::Outcome { outcome, rtt: None, .. } if !outcome.settled);
         if self.output.csv.is_some() && over {
             self.output.write_csv(&csv::line(self.test, self.client, &self.part, sample));
         }

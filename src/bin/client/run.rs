@@ -13,7 +13,7 @@ use std::time::Instant;
 use roundtrip::client::{Client, Options as ClientOptions, Trace};
 use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{
-    Bandwidth, Bidirectional, Direction, Latency, Loaded, Outcome, Phase, Sweep, bandwidth,
+    Bandwidth, Bidirectional, Direction, Latency, Loaded, Measurement, Phase, Sweep, bandwidth,
     bidirectional, latency, loaded, sweep, together,
 };
 use roundtrip::report::json::Fields;
@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
     }
 
     /// Has every client do its work, all at once.
-    fn together<R: Outcome + Send>(
+    fn together<R: Measurement + Send>(
         &mut self,
         work: impl Fn(usize, &mut Client) -> R + Sync,
     ) -> (Vec<R>, Environment) {
@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
         let progress = self.progress_of_pings("latency");
         let (results, environment) = self.together(|client, connection| {
             let sink = output.sink("latency", client, String::new(), &progress);
-            latency(connection, &options.plan, &|sample| sink.take(&sample))
+            latency(connection, &options.plan, &mut |sample| sink.take(&sample))
         });
         drop(progress);
         self.end_of_pings("latency", &results, &environment, |total| total, warnings::latency)
@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
         let progress = Progress::start(name, self.goal(), !options.quiet);
         let (results, environment) = self.together(|client, connection| {
             let sink = output.sink(name, client, String::new(), &progress);
-            bandwidth(connection, direction, options.amount, &|sample| sink.take(&sample))
+            bandwidth(connection, direction, options.amount, &mut |sample| sink.take(&sample))
         });
         drop(progress);
         let total = Bandwidth::total(&results);
@@ -283,7 +283,7 @@ impl<'a> Run<'a> {
                 .iter()
                 .map(|size| output.sink("sweep", client, size.to_string(), &progress))
                 .collect();
-            sweep(connection, &options.plan, &options.sizes, &|index, sample| {
+            sweep(connection, &options.plan, &options.sizes, &mut |index, sample| {
                 if let Some(sink) = sinks.get(index) {
                     sink.take(&sample);
                 }
@@ -308,7 +308,7 @@ impl<'a> Run<'a> {
 
     /// Reports a test that is a series of pings, and what it was done with. Returns
     /// whether it succeeded.
-    fn end_of_pings<R: Outcome + Lines + Fields>(
+    fn end_of_pings<R: Measurement + Lines + Fields>(
         &self,
         test: &str,
         results: &[R],
@@ -328,7 +328,7 @@ impl<'a> Run<'a> {
     }
 
     /// Says what each client and what all of them measured.
-    fn report<R: Outcome + Lines + Fields>(&self, results: &[R]) -> R {
+    fn report<R: Measurement + Lines + Fields>(&self, results: &[R]) -> R {
         self.output.clients(results);
         let total = R::total(results);
         for line in total.lines() {

@@ -27,7 +27,7 @@ use crate::wamp::Session;
 ///
 /// let mut caller = Caller::new(join()?, "echo", 0);
 /// let batch = Batch { count: 10, time: Duration::from_secs(5), interval: Duration::ZERO, goes_on: false };
-/// let calls = caller.batch(&batch, &|sample| println!("{sample:?}"));
+/// let calls = caller.batch(&batch, &mut |sample| println!("{sample:?}"));
 /// assert_eq!((calls.sent, calls.rtt.count()), (10, 10));
 ///
 /// handle.abort();
@@ -172,7 +172,7 @@ mod tests {
         let mut caller = Caller::new(join(), "echo", 0);
         let (time, interval) = (Duration::from_secs(60), Duration::from_millis(1));
         let mut batch =
-            |count, goes_on| caller.batch(&Batch { count, time, interval, goes_on }, &|_| {});
+            |count, goes_on| caller.batch(&Batch { count, time, interval, goes_on }, &mut |_| {});
 
         assert_eq!(batch(1, false).rtt.count(), 1);
         let due = batch(10, true).due.summary().unwrap();

@@ -21,7 +21,7 @@ use super::own_router::OwnRouter;
 use super::pair::{Pair, Until};
 use super::plan::Plan;
 use super::transport::Target;
-use crate::measure::{Outcome, Sample};
+use crate::measure::{Measurement, Sample};
 use crate::net::Address;
 use crate::stats::Recorder;
 use crate::wamp::url::Url;

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::transport::Target;
-use crate::measure::{Latency, Outcome};
+use crate::measure::{Latency, Measurement};
 use crate::units::float;
 
 /// What one caller, or several concurrently, measured at one target.
@@ -40,7 +40,7 @@ impl Call {
     }
 }
 
-impl Outcome for Call {
+impl Measurement for Call {
     fn failed(error: io::Error) -> Self {
         Call { latency: Latency::failed(error), ..Call::default() }
     }

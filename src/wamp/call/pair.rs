@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::process::Process;
 use super::protocol::{CALLEE, CALLER, Line, Request};
 use super::transport::Target;
-use crate::measure::{Latency, Outcome, Sample};
+use crate::measure::{Latency, Measurement, Sample};
 use crate::units::nanoseconds;
 use crate::wamp::url::Url;
 

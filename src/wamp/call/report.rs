@@ -109,7 +109,7 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::{Latency, Outcome};
+    use crate::measure::{Latency, Measurement};
     use crate::wamp::call::{Difference, Transport};
 
     fn effect(from: &'static str, to: &'static str, us: i64, error_us: u64) -> Effect {

@@ -12,7 +12,6 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +20,7 @@ use super::caller::{Batch, Caller, offer_echo};
 use super::protocol::{CALLEE, CALLER, ERROR, Line, READY, ROUTER, Request};
 use crate::flags::one_line;
 use crate::log::Log;
-use crate::measure::{Latency, Outcome, Sample, together};
+use crate::measure::{Latency, Measurement, Sample, together};
 use crate::net::Address;
 use crate::serve::{Admission, Limits};
 use crate::wamp::client::Session;
@@ -149,13 +148,13 @@ struct Made {
 fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> io::Result<()> {
     let &Request { goes_on, time, .. } = request;
     let work = |(caller, &count): (&mut Caller, &u64)| {
-        let samples = Mutex::new(Vec::new());
+        let mut samples = Vec::new();
         let begin = Instant::now();
-        let latency = caller.batch(&Batch { count, time, interval, goes_on }, &|sample| {
-            samples.lock().map(|mut samples| samples.push(sample)).unwrap_or_default();
+        let latency = caller.batch(&Batch { count, time, interval, goes_on }, &mut |sample| {
+            samples.push(sample);
         });
         let end = Instant::now();
-        Made { begin, end, latency, samples: samples.into_inner().unwrap_or_default() }
+        Made { begin, end, latency, samples }
     };
     let made = together(callers.iter_mut().zip(&request.counts).collect(), work);
     let known = || made.iter().flatten();

@@ -17,7 +17,7 @@ impl Run<'_> {
         let (results, environment) = self.together(|client, connection| {
             let echoed = output.sink("lag", client, "turn-round".into(), &progress);
             let measured = output.sink("lag", client, "rtt".into(), &afterwards);
-            lag(connection, options.lag, &|view, sample| match view {
+            lag(connection, options.lag, &mut |view, sample| match view {
                 LagView::TurnRound => echoed.take(&sample),
                 LagView::RoundTrip => measured.take(&sample),
             })

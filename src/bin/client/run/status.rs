@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use roundtrip::measure::Outcome;
+use roundtrip::measure::Measurement;
 use roundtrip::measure::environment::Before;
 use roundtrip::measure::{Asked, Sample, ask_status, together};
 use roundtrip::report::text::Lines;

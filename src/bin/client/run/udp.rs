@@ -2,7 +2,7 @@
 //! socket and nothing else.
 
 use roundtrip::measure::environment::Before;
-use roundtrip::measure::{Outcome, together};
+use roundtrip::measure::{Measurement, together};
 use roundtrip::report::warnings;
 use roundtrip::udp::UdpClient;
 use roundtrip::udp::{Udp, udp};
@@ -18,7 +18,7 @@ impl Run<'_> {
         let results = together((1..=options.clients).collect(), |client| {
             let sink = output.sink("udp", client, String::new(), &progress);
             match UdpClient::connect(&options.host, options.port, &self.how) {
-                Ok(socket) => udp(&socket, &options.plan, &|sample| sink.take(&sample)),
+                Ok(socket) => udp(&socket, &options.plan, &mut |sample| sink.take(&sample)),
                 Err(error) => Udp::failed(error),
             }
         });
