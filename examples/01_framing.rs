@@ -1,6 +1,11 @@
-//! Lesson 1: a `read` does not return a message.
+//! Lesson 1: one `read` does not return one message.
 //!
-//! Run it with `cargo run --example 01_framing`. Then read `src/wire/framing.rs`.
+//! You learn why a protocol has to mark where each message ends. TCP carries a stream
+//! of bytes. It keeps their order, and forgets where one `write` ended and the next
+//! began.
+//!
+//! Run it with `cargo run --example 01_framing`. The library does it in
+//! `src/wire/framing.rs`.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,54 +16,88 @@ use roundtrip::wire::framing::Framing;
 const MESSAGES: usize = 1000;
 
 fn main() -> io::Result<()> {
-    println!(
-        "One side writes {MESSAGES} messages, PING 0 to PING {}, one call each.",
-        MESSAGES - 1
-    );
-
-    // The naive reader takes whatever one `read` returns for a message.
-    let mut stream = sender()?;
-    let mut buffer = [0; 1024];
-    let (mut reads, mut right) = (0, 0);
-    loop {
-        let length = stream.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        if buffer[..length].trim_ascii() == format!("PING {right}").as_bytes() {
-            right += 1;
-        }
-        reads += 1;
+    println!("{MESSAGES} messages, PING 0 to PING 999, with one `write` each.\n");
+    println!("The naive reader takes each `read` for one message. It finds:");
+    println!("                     one whole  several  cut   such as");
+    for (sender, burst) in
+        [("waits after each", 1), ("waits after five", 5), ("does not wait", 1000)]
+    {
+        let ([whole, several, cut], example) = naive(connect_to_sender(burst)?)?;
+        println!("  {sender:<18} {whole:>9} {several:>8} {cut:>4}   {example}");
     }
-    println!(
-        "naive:  {reads} reads; {right} of them returned the message that was due, alone and whole."
-    );
-    println!("        It can look fine as long as both sides take turns. Nothing guarantees it.");
 
-    // The message ends where its newline is, however many reads that takes.
-    let mut reader = BufReader::new(sender()?);
-    let mut line = Vec::new();
-    let mut right = 0;
+    println!("\nThe framed reader takes each line for one message. It finds:");
+    let mut reader = BufReader::new(connect_to_sender(1000)?);
+    let (mut line, mut right) = (Vec::new(), 0);
     while let Some(message) = Framing::Line.receive(&mut reader, &mut line)? {
         if message == format!("PING {right}").as_bytes() {
             right += 1;
         }
+        Framing::Line.send(&mut line, reader.get_mut())?; // The echo.
     }
-    println!("framed: {right} of {MESSAGES} messages, each alone and whole.");
-    assert_eq!(right, MESSAGES);
+    println!("  does not wait      {right:>9}");
     Ok(())
 }
 
-/// A connection whose other end writes all messages, each in a call of its own and as
-/// fast as it can.
-fn sender() -> io::Result<TcpStream> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+/// Echoes all that comes. Counts the reads that returned one whole message, several
+/// whole messages, and a message that is cut; and keeps the worst of them.
+fn naive(mut stream: TcpStream) -> io::Result<([usize; 3], String)> {
+    let mut buffer = [0; 64]; // The longest message has 9 bytes.
+    let (mut counts, mut worst) = ([0; 3], (0, String::new()));
+    let mut begins_whole = true;
+    loop {
+        let length = stream.read(&mut buffer)?;
+        if length == 0 {
+            return Ok((counts, worst.1)); // The sender has closed the connection.
+        }
+        let bytes = &buffer[..length];
+        let messages = bytes.split_inclusive(|&byte| byte == b'\n').count();
+        let ends_whole = bytes.ends_with(b"\n");
+        let kind = match (begins_whole && ends_whole, messages) {
+            (true, 1) => 0,
+            (true, _) => 1,
+            (false, _) => 2,
+        };
+        counts[kind] += 1;
+        if kind >= worst.0 {
+            worst = (kind, bytes.escape_ascii().to_string());
+        }
+        begins_whole = ends_whole;
+        stream.write_all(bytes)?;
+    }
+}
+
+/// Connects to a thread that sends all messages. After each burst of so many it waits
+/// until it has the echo of them all.
+fn connect_to_sender(burst: usize) -> io::Result<TcpStream> {
+    let listener = TcpListener::bind("127.0.0.1:0")?; // Port 0: the system chooses one.
     let stream = TcpStream::connect(listener.local_addr()?)?;
-    let (mut other_end, _) = listener.accept()?;
-    other_end.set_nodelay(true)?;
-    thread::spawn(move || {
-        (0..MESSAGES)
-            .try_for_each(|number| other_end.write_all(format!("PING {number}\n").as_bytes()))
+    let (mut sender, _) = listener.accept()?;
+    thread::spawn(move || -> io::Result<()> {
+        let mut sent = 0;
+        for number in 0..MESSAGES {
+            let message = format!("PING {number}\n");
+            sender.write_all(message.as_bytes())?;
+            sent += message.len();
+            if (number + 1) % burst == 0 {
+                sender.read_exact(&mut vec![0; sent])?;
+                sent = 0;
+            }
+        }
+        Ok(())
     });
     Ok(stream)
 }
+
+// The naive reader is right as long as one message at a time is on its way. This is
+// luck: it depends on what the sender does, and on a network that cuts nothing.
+//
+// Try:
+// 1. Predict: what changes in each row with a buffer of 9 bytes? Of 64 KiB?
+// 2. Change: let each message have 100,000 bytes, and the buffer, too. Is the naive
+//    reader right if the sender waits after each?
+// 3. Write: a framing that sends the length of each message before it.
+//
+// Read:
+// * Stevens, "UNIX Network Programming", volume 1, section 3.9 (readn, readline).
+// * "Beej's Guide to Network Programming", section 7.6 (Son of Data Encapsulation).

@@ -1,10 +1,16 @@
 //! Lesson 2: a request in two writes takes forty milliseconds.
 //!
-//! Nagle's algorithm holds back a small segment while another is unacknowledged, and
-//! the other side delays its acknowledgement in the hope of an answer to send along
-//! with it. Each waits for the other. Run it with `cargo run --release --example
-//! 02_latency`. Then read `Framing::send` in `src/wire/framing.rs`, and
-//! `src/measure/latency.rs`.
+//! You learn how to measure a round-trip time (RTT), and two things that spoil it:
+//!
+//! * Nagle's algorithm (RFC 896) holds back a small segment while an earlier one has
+//!   not been acknowledged. The other side delays its acknowledgement (RFC 1122 section
+//!   4.2.3.2), since it hopes to send it along with an answer. Each waits for the
+//!   other.
+//! * The first ping of a connection finds cold caches and a server that is still
+//!   starting a thread. It says little about the pings that follow.
+//!
+//! Run it with `cargo run --release --example 02_latency`. The library does it in
+//! `Framing::send` (`src/wire/framing.rs`) and in `src/measure/latency.rs`.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -17,40 +23,53 @@ use roundtrip::stats::{Recorder, Summary};
 use roundtrip::units::ms;
 
 fn main() -> io::Result<()> {
-    let count = if std::env::args().any(|flag| flag == "--short") { 25 } else { 100 };
+    let count = if std::env::args().any(|flag| flag == "--short") { 40 } else { 100 };
     let server = Server::bind(Config::default())?.start()?;
     let address = server.address();
-    println!("{count} pings over loopback, four ways:");
+    println!("{count} pings over loopback, which is the network inside this machine:");
 
     for (how, nodelay, writes) in [
         ("two writes, Nagle's algorithm on", false, &["PI", "NG\n"][..]),
         ("two writes, Nagle's algorithm off", true, &["PI", "NG\n"]),
         ("one write, Nagle's algorithm on", false, &["PING\n"]),
     ] {
-        let stream = TcpStream::connect(address)?;
+        let mut stream = TcpStream::connect(address)?;
         stream.set_nodelay(nodelay)?;
-        let mut reader = BufReader::new(stream);
-        let mut rtts = Recorder::default();
+        let mut reader = BufReader::new(stream.try_clone()?);
+        let mut rtts = Vec::new();
         for _ in 0..count {
             let start = Instant::now();
             for part in writes {
-                reader.get_mut().write_all(part.as_bytes())?;
+                stream.write_all(part.as_bytes())?;
             }
             reader.read_line(&mut String::new())?;
-            rtts.record(start.elapsed());
+            rtts.push(start.elapsed());
         }
-        show(how, &rtts);
+        show(how, rtts.first().copied(), &rtts.iter().copied().collect());
     }
 
-    // The library: one write, and Nagle's algorithm off.
+    // The library writes each request at once, turns Nagle's algorithm off, and sends
+    // one ping as a warm-up, which it does not count.
     let mut client = Client::connect("127.0.0.1", address.port(), Duration::from_secs(10))?;
-    let plan = Plan { count, interval: Duration::ZERO, ..Plan::default() };
-    show("measure::latency", &latency(&mut client, &plan, &mut |_| {}).rtt);
+    let plan = Plan { count, interval: Duration::ZERO, warmup: 1, ..Plan::default() };
+    show("measure::latency", None, &latency(&mut client, &plan, &mut |_| {}).rtt);
     client.quit()
 }
 
-fn show(how: &str, rtts: &Recorder) {
-    if let Some(Summary { min, p50, max, .. }) = rtts.summary() {
-        println!("  {how:<33}  min {:>7}  p50 {:>7}  max {:>7} ms", ms(min), ms(p50), ms(max));
-    }
+fn show(how: &str, first: Option<Duration>, rtts: &Recorder) {
+    let Some(Summary { p50, max, .. }) = rtts.summary() else { return };
+    let first = first.map_or_else(|| "not counted".into(), ms);
+    println!("  {how:<33}  first {first:>11}  median {:>7}  max {:>7} ms", ms(p50), ms(max));
 }
+
+// Try:
+// 1. Predict: what does a request in three writes cost? Does the payload matter?
+// 2. Change: let the request of `minimal_client` leave in two writes. Which of its
+//    figures changes?
+// 3. Write: a client that sends ten requests in one write, and divides the time by ten.
+//    Is that a round-trip time?
+//
+// Read:
+// * Stevens, "UNIX Network Programming", volume 1, section 7.9 (TCP_NODELAY).
+// * RFC 896, "Congestion Control in IP/TCP Internetworks": four pages that explain why
+//   the algorithm exists.

@@ -1,55 +1,55 @@
-//! Lesson 4: when the last `write` has returned, nothing need have arrived.
+//! Lesson 4: when the last `write` has returned, the data need not have arrived.
 //!
-//! A receiver here takes 64 KiB every ten milliseconds, so the truth is known: about 50
-//! Mbit/s. Run it with `cargo run --release --example 04_bandwidth`. Then read
+//! You learn where the clock of an upload has to stop. `write` copies bytes into a
+//! buffer of the system and returns. The system sends them later. So the receiver here
+//! takes 64 KiB every ten milliseconds: the true rate is known, at most 52 Mbit/s.
+//!
+//! Run it with `cargo run --release --example 04_bandwidth`. The library does it in
 //! `src/measure/bandwidth.rs`.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
 use roundtrip::measure::{Bandwidth, Direction, bandwidth};
-use roundtrip::report::text::Lines;
-use roundtrip::units::size;
-use roundtrip::wire::command::{Amount, Request};
-use roundtrip::wire::framing::Framing;
+use roundtrip::wire::command::Amount;
 
-const BYTES: u64 = 2 << 20;
-const PIECE: usize = 64 * 1024;
+const BYTES: usize = 2 << 20; // 2 MiB
+const PIECE: usize = 64 << 10; // 64 KiB
 const PAUSE: Duration = Duration::from_millis(10);
 
 fn main() -> io::Result<()> {
     let port = slow_server()?;
-    println!("{} to a receiver that takes {} every {PAUSE:?}:", size(BYTES), size(PIECE as u64));
+    println!("An upload of 2 MiB to a receiver that takes 64 KiB every {PAUSE:?}:");
 
-    // The naive clock, as in the program that this one grew from.
-    let mut stream = BufReader::new(TcpStream::connect(("127.0.0.1", port))?);
-    writeln!(stream.get_mut(), "BANDWIDTH_UPLOAD:{BYTES}")?;
-    Framing::Line.receive(&mut stream, &mut Vec::new())?;
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    stream.write_all(format!("BANDWIDTH_UPLOAD:{BYTES}\n").as_bytes())?;
+    reader.read_line(&mut line)?; // READY
     let start = Instant::now();
-    roundtrip::wire::bulk::send(stream.get_mut(), BYTES, |_| {})?;
-    show("until the last write returned", start.elapsed());
-    Framing::Line.receive(&mut stream, &mut Vec::new())?;
-    show("until the server had the last byte", start.elapsed());
-    drop(stream);
+    stream.write_all(&vec![0; BYTES])?;
+    show("naive: until the last write returned", start.elapsed());
+    reader.read_line(&mut line)?; // DONE: the server has the last byte.
+    show("right: until the last byte had arrived", start.elapsed());
+    drop((stream, reader));
 
-    // The library stops its clock there.
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
-    show(
-        "measure::bandwidth",
-        bandwidth(&mut client, Direction::Upload, Amount::Bytes(BYTES), &mut |_| {}).duration,
-    );
+    let amount = Amount::Bytes(BYTES as u64);
+    let upload = bandwidth(&mut client, Direction::Upload, amount, &mut |_| {});
+    show("measure::bandwidth", upload.duration);
     client.quit()
 }
 
 fn show(how: &str, duration: Duration) {
-    let upload = Bandwidth { bytes: BYTES, duration, ..Bandwidth::default() };
-    println!("  {how:<35} {}", upload.lines().concat());
+    let upload = Bandwidth { bytes: BYTES as u64, duration, ..Bandwidth::default() };
+    let megabits = upload.bits_per_second().unwrap_or_default() / 1e6;
+    println!("  {how:<38} {:>7.4} s  {megabits:>9.2} Mbit/s", duration.as_secs_f64());
 }
 
-/// Takes uploads, slowly.
+/// Starts a server that takes uploads slowly, and returns its port.
 fn slow_server() -> io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
@@ -57,20 +57,32 @@ fn slow_server() -> io::Result<u16> {
     Ok(port)
 }
 
-fn serve(stream: TcpStream) -> io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let (mut request, mut piece) = (Vec::new(), vec![0; PIECE]);
-    while let Some(message) = Framing::Line.receive(&mut reader, &mut request)? {
-        let Ok(Request::Upload(Amount::Bytes(bytes))) = Request::parse(message) else {
-            return writeln!(reader.get_mut(), "BYE");
-        };
-        writeln!(reader.get_mut(), "READY")?;
+fn serve(mut stream: TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut line, mut piece) = (String::new(), vec![0; PIECE]);
+    reader.read_line(&mut line)?;
+    while line.starts_with("BANDWIDTH_UPLOAD") {
+        stream.write_all(b"READY\n")?;
         let ready = Instant::now();
-        for _ in 0..bytes / PIECE as u64 {
+        for _ in 0..BYTES / PIECE {
             thread::sleep(PAUSE);
             reader.read_exact(&mut piece)?;
         }
-        writeln!(reader.get_mut(), "DONE:{bytes}:{}", ready.elapsed().as_nanos())?;
+        let done = format!("DONE:{BYTES}:{}\n", ready.elapsed().as_nanos());
+        stream.write_all(done.as_bytes())?;
+        line.clear();
+        reader.read_line(&mut line)?;
     }
-    Ok(())
+    stream.write_all(b"BYE\n")
 }
+
+// Try:
+// 1. Predict: what do the first two rows show for 64 MiB? Where does the difference go?
+// 2. Change: send in a loop of 64 KiB writes and print when each returns. How large are
+//    the buffers of the system?
+// 3. Write: the same lesson for a download. Which clock can start too late there?
+//
+// Read:
+// * Stevens, "UNIX Network Programming", volume 1, section 2.11 (what the return from
+//   `write` means).
+// * RFC 6349, "Framework for TCP Throughput Testing".

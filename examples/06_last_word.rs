@@ -1,8 +1,12 @@
-//! Lesson 6: closing a socket can take back what was said last.
+//! Lesson 6: closing a socket can destroy what was sent last.
 //!
-//! A server sends 4 MiB and closes, and has one byte of input that it never reads. Run
-//! it with `cargo run --release --example 06_last_word`. Then read `Stream::close` in
-//! `src/net.rs`.
+//! You learn how to end a connection. A socket that is closed while its input has not
+//! been read does not end the connection in order. It sends a reset (RFC 1122 section
+//! 4.2.2.13): the message that ends a connection at once. The system then discards what
+//! it has not sent yet.
+//!
+//! Run it with `cargo run --release --example 06_last_word`. The library does it in
+//! `Stream::close` (`src/net/`).
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,51 +15,62 @@ use std::time::Duration;
 
 use roundtrip::net::Stream;
 use roundtrip::units::size;
-use roundtrip::wire::bulk;
 
-const ANSWER: u64 = 4 << 20;
+const ANSWER: usize = 1 << 20; // 1 MiB
+
+/// How long the client is busy before it reads.
+const BUSY: Duration = Duration::from_millis(20);
 
 fn main() -> io::Result<()> {
     let rounds = if std::env::args().any(|flag| flag == "--short") { 5 } else { 50 };
     println!(
-        "{rounds} servers each send {} and close; each has one byte of input that it did not read.",
-        size(ANSWER)
+        "{rounds} servers send {} each and close. Each has one byte of input",
+        size(ANSWER as u64)
     );
-    for (how, close) in [("drop(stream)", drop as fn(Stream)), ("Stream::close()", Stream::close)] {
-        let mut arrived: Vec<u64> =
-            (0..rounds).map(|_| arrived(close)).collect::<io::Result<_>>()?;
-        arrived.sort_unstable();
+    println!("that it has not read, and a client that begins to read after {BUSY:?}.");
+    for (how, close) in
+        [("naive: drop(stream)", drop as fn(Stream)), ("Stream::close()", Stream::close)]
+    {
+        let arrived: Vec<_> = (0..rounds).map(|_| arrived(close)).collect::<io::Result<_>>()?;
         let whole = arrived.iter().filter(|&&bytes| bytes == ANSWER).count();
+        let shortest = arrived.iter().min().map_or(0, |&bytes| bytes as u64);
         println!(
-            "  {how:<16} {whole:>3} of {rounds} answers arrived whole; the shortest was {}",
-            size(arrived[0])
+            "  {how:<20} {whole:>3} answers arrived whole; the shortest was {}",
+            size(shortest)
         );
     }
-    println!(
-        "Unread input turns the goodbye into a reset, and a reset discards what is still on its way."
-    );
+    println!("It closes the sending half first, and drops the socket when the client has");
+    println!("closed the other half. Until then it reads what still comes in.");
     Ok(())
 }
 
-/// How much of the answer a client can read when the server closes like this.
-fn arrived(close: fn(Stream)) -> io::Result<u64> {
+/// How many bytes of the answer a client can read when the server closes like this.
+fn arrived(close: fn(Stream)) -> io::Result<usize> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut client = TcpStream::connect(listener.local_addr()?)?;
     client.write_all(b"!")?;
-    let mut server = {
-        let (stream, peer) = listener.accept()?;
-        Stream::from_tcp(stream, peer, Duration::from_secs(10))?
-    };
-    let server = thread::spawn(move || {
-        bulk::send(&mut server, ANSWER, |_| {})?;
+    let (stream, peer) = listener.accept()?;
+    let mut server = Stream::from_tcp(stream, peer, Duration::from_secs(10))?;
+    thread::spawn(move || {
+        let sent = server.write_all(&vec![b'x'; ANSWER]);
         close(server);
-        io::Result::Ok(())
+        sent
     });
-    let (mut buffer, mut arrived) = (vec![0; 64 * 1024], 0);
-    while let Ok(length @ 1..) = client.read(&mut buffer) {
-        arrived += length as u64;
-    }
-    drop(client);
-    server.join().map_err(|_| io::Error::other("the server panicked"))??;
-    Ok(arrived)
+    thread::sleep(BUSY);
+    let mut answer = Vec::new();
+    // A reset is an error here. `answer` keeps what arrived before.
+    let _ = client.read_to_end(&mut answer);
+    Ok(answer.len())
 }
+
+// Try:
+// 1. Predict: what does the first row show if the client sends nothing? Remove its
+//    `write_all` and see.
+// 2. Change: let the client begin to read at once. How many answers are whole now?
+// 3. Write: a client of `minimal_server` that sends `QUIT` and `PING` in one write, a
+//    thousand times, and counts how often `BYE` is missing.
+//
+// Read:
+// * Stevens, "UNIX Network Programming", volume 1, sections 6.6 (shutdown) and 7.5
+//   (SO_LINGER).
+// * Bert Hubert, "The ultimate SO_LINGER page, or: why is my tcp not reliable" (2009).

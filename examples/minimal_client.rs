@@ -12,13 +12,14 @@
 //!
 //! * A: threads that are started in a loop do not start at once (lesson 07).
 //! * B: the first ping is slower than the others, and counts (lesson 02).
-//! * C: while it waits for an answer it sends nothing, so a stall of the server counts as
-//!   one slow ping, however many users it would have met (lesson 08).
+//! * C: while it waits for an answer it sends nothing, so a stall of the server counts
+//!   as one slow ping, however many users it would have met (lesson 08).
 //! * D: the request leaves in several small writes, which can take 40 ms (lesson 02).
 //! * E: when the last `write` has returned, the data need not have arrived (lesson 04).
 //! * F: one slow answer moves the mean, and no percentile shows it (lesson 05).
 //! * G: every sample is kept, so a long run fills the memory (lesson 09).
-//! * H: a server that does not answer holds this client for ever: no timeout (`src/net/`).
+//! * H: a server that does not answer holds this client for ever: no timeout
+//!   (`src/net/`).
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,8 +1,8 @@
 //! The whole idea of a server, on two pages, with `std` alone.
 //!
 //! Run `cargo run --example minimal_server -- --mode thread` in one terminal, and
-//! `cargo run --example minimal_client` in another. Or try it by hand:
-//! `printf 'PING\nQUIT\n' | nc localhost 5001`.
+//! `cargo run --example minimal_client` in another. Or try it by hand: `printf
+//! 'PING\nQUIT\n' | nc localhost 5001`.
 //!
 //! A server listens on a port, accepts a connection for each client, and answers one
 //! request a line. The three modes differ in who does the work of a connection: the
