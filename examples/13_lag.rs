@@ -15,7 +15,7 @@ use roundtrip::measure::{Lag, Measurement, lag};
 use roundtrip::server::{Config, Server};
 use roundtrip::stats::Recorder;
 use roundtrip::units::ms;
-use roundtrip::wire::command::LagPlan;
+use roundtrip::wire::command::more::LagPlan;
 
 const PINGS: u8 = 10;
 

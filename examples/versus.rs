@@ -23,7 +23,8 @@ use roundtrip::server::Config;
 use roundtrip::stats::Recorder;
 use roundtrip::udp::server::{Impairments, bind_with_tcp};
 use roundtrip::udp::{Udp, UdpClient, udp};
-use roundtrip::wire::command::{Amount, LagPlan};
+use roundtrip::wire::command::Amount;
+use roundtrip::wire::command::more::LagPlan;
 
 fn main() -> io::Result<()> {
     #[cfg(unix)]

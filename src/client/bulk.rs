@@ -1,4 +1,4 @@
-//! Bulk transfers: what can be done once the server has said `READY`.
+//! Bulk transfers: what can be done once the server has answered `READY`.
 //!
 //! Each is a type of its own, so that nobody can receive what was never asked for, or
 //! ask for something else in the middle.
@@ -6,9 +6,69 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::{Client, Message};
+use super::{Client, Message, invalid, unexpected};
 use crate::net::transfer;
-use crate::wire::command::{Amount, Received};
+use crate::wire::bulk;
+use crate::wire::command::{Amount, Answer, Received, Request, more};
+use crate::wire::framing::Framing;
+
+impl Client {
+    /// Asks for a bulk transfer, and returns when the server is ready to send it.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server refuses.
+    pub fn download(&mut self, amount: Amount) -> io::Result<Download<'_>> {
+        self.ask_ready(&Request::Download(amount))?;
+        Ok(Download { client: self, amount })
+    }
+
+    /// Offers a bulk transfer, and returns when the server is ready for it.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server refuses.
+    pub fn upload(&mut self, amount: Amount) -> io::Result<Upload<'_>> {
+        self.ask_ready(&Request::Upload(amount))?;
+        Ok(Upload { client: self, amount })
+    }
+
+    /// Asks for a bulk transfer in both directions at once, and returns when the server is
+    /// ready.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server refuses.
+    pub fn bidirectional(&mut self, amount: Amount) -> io::Result<Bidirectional<'_>> {
+        self.ask_ready(&Request::More(more::Request::Bidirectional(amount)))?;
+        Ok(Bidirectional { client: self, amount })
+    }
+
+    fn ask_ready(&mut self, request: &Request) -> io::Result<()> {
+        bulk::prepare();
+        self.sender.send(request)?;
+        match self.receive("READY".len())? {
+            Answer::Ready => Ok(()),
+            other => Err(unexpected(&other, "READY")),
+        }
+    }
+
+    /// Waits for the server's report that it has received all of an upload. `sent` is the
+    /// number of bytes, if it is known.
+    fn receive_done(&mut self, sent: Option<u64>) -> io::Result<Option<Received>> {
+        let framing = self.sender.framing;
+        let done = match self.receive("DONE".len())? {
+            Answer::Done(None) if framing == Framing::Line => {
+                return Err(invalid("the server answered DONE without its figures"));
+            }
+            Answer::Done(done) => done,
+            other => return Err(unexpected(&other, "DONE")),
+        };
+        match (done, sent) {
+            (Some(Received { bytes, .. }), Some(sent)) if sent != bytes => {
+                Err(invalid(format!("the server reports {bytes} of {sent} bytes")))
+            }
+            _ => self.check_in_step().map(|()| done),
+        }
+    }
+}
 
 /// A download that the server is ready for.
 #[derive(Debug)]
@@ -38,9 +98,9 @@ pub struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// Sends all of it, tells `progress` of each piece that the system took, and waits
-    /// until the server says that the last byte has arrived. With line framing it says,
-    /// too, how much that was and how long it took.
+    /// Sends all of it, reports each piece that the system took to `progress`, and waits
+    /// until the server reports that the last byte has arrived. With line framing, that
+    /// report says how much arrived and how long it took.
     ///
     /// # Errors
     /// When the transfer breaks off, or the server has seen another number of bytes.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::{Client, unexpected};
 use crate::json;
 use crate::json::Value;
-use crate::wire::command::{Answer, LagPlan, MAX_LAG_SAMPLES, Request, excerpt};
+use crate::wire::command::more::{self, LagPlan, MAX_LAG_SAMPLES};
+use crate::wire::command::{Answer, Request, excerpt};
 
 /// What comes next while the server measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Client {
     /// # Errors
     /// When it cannot be asked.
     pub fn ask_lag(&mut self, plan: LagPlan) -> io::Result<()> {
-        self.sender.send(&Request::Lag(plan))
+        self.sender.send(&Request::More(more::Request::Lag(plan)))
     }
 
     /// Waits for the server's next ping. It comes without having been asked for, too,
@@ -61,8 +62,8 @@ impl Client {
     /// When there is none, or the server says something else: that it refuses, for one.
     pub fn next_ping(&mut self) -> io::Result<LagNext> {
         match self.receive("PING ".len())? {
-            Answer::Ping(_) => Ok(LagNext::Ping),
-            Answer::LagDone(json) => figures(json).map(LagNext::Done),
+            Answer::More(more::Answer::Ping(_)) => Ok(LagNext::Ping),
+            Answer::More(more::Answer::LagDone(json)) => figures(json).map(LagNext::Done),
             other => Err(unexpected(&other, "PING")),
         }
     }
@@ -73,7 +74,9 @@ impl Client {
     /// When it cannot be sent, or what came last is no ping.
     pub fn echo(&mut self) -> io::Result<()> {
         match Answer::parse(&self.answer) {
-            Ok(Answer::Ping(payload)) => self.sender.send(&Request::Ping(Some(payload))),
+            Ok(Answer::More(more::Answer::Ping(payload))) => {
+                self.sender.send(&Request::Ping(Some(payload)))
+            }
             _ => Err(io::Error::new(ErrorKind::InvalidInput, "there is no ping to be echoed")),
         }
     }
@@ -84,9 +87,9 @@ impl Client {
     /// # Errors
     /// When there is no answer or another one.
     pub fn lag_samples(&mut self, first: u64) -> io::Result<Vec<LagSample>> {
-        self.sender.send(&Request::LagSamples(first))?;
+        self.sender.send(&Request::More(more::Request::LagSamples(first)))?;
         match self.receive("LAG_SAMPLES ".len())? {
-            Answer::LagSamples(json) => samples(json, first).ok_or_else(|| {
+            Answer::More(more::Answer::LagSamples(json)) => samples(json, first).ok_or_else(|| {
                 let what = format!("these are no round-trip times: {}", excerpt(json.as_bytes()));
                 io::Error::new(ErrorKind::InvalidData, what)
             }),

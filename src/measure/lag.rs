@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use super::{Latency, Measurement, Sample};
 use crate::client::{Client, LagFigures, LagNext, LagSample};
 use crate::stats::Recorder;
-use crate::wire::command::{LagPlan, MAX_LAG_COUNT};
+use crate::wire::command::more::{LagPlan, MAX_LAG_COUNT};
 
 /// Whose clock a sample comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Measurement for Lag {
 ///
 /// ```
 /// use roundtrip::measure::lag;
-/// use roundtrip::wire::command::LagPlan;
+/// use roundtrip::wire::command::more::LagPlan;
 /// # use roundtrip::{client::Client, server::{Config, Server}};
 /// # use std::time::Duration;
 /// # let server = Server::bind(Config::default())?.start()?;
@@ -102,7 +102,7 @@ pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
 }
 
 /// Echoes the pings of a server that sends them without being asked, as its
-/// [owner](crate::session::Owner::on_connect) can have it do for every client that
+/// [hooks](crate::session::Hooks::on_connect) can have it do for every client that
 /// connects.
 pub fn lag_unasked(client: &mut Client, observe: LagObserver) -> Lag {
     echo_all(client, None, Instant::now(), observe)

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::pings::Stamp;
 use super::{Latency, Measurement, Observer, Plan};
-use crate::client::{Client, Pinger};
+use crate::client::{Client, Sender as Pinger};
 use crate::pace::Schedule;
 
 pub(super) fn paced(
@@ -28,7 +28,7 @@ pub(super) fn paced(
     payload: Option<&[u8]>,
     observe: Observer,
 ) -> Latency {
-    let (pinger, client) = client.split();
+    let pinger = client.another_sender();
     // The sender has to exist before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     let (queue, queued) = channel();
@@ -73,7 +73,7 @@ fn send_all(
             count.store(sent.sent, Ordering::Relaxed);
         }
         // Why it failed, the receiver finds out by itself: the connection is gone.
-        if pinger.send(payload).is_err() || queue.send(stamp).is_err() || last {
+        if pinger.ping(payload).is_err() || queue.send(stamp).is_err() || last {
             break;
         }
     }

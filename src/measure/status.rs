@@ -17,8 +17,8 @@
 //! byte now and then keep its client for hours.
 
 use std::fmt;
-use std::io::{self, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::io::{self, BufReader, ErrorKind};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,8 +26,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::client::{Message, Trace};
 use crate::json;
 use crate::json::{Map, Value};
-use crate::net::{Stream, refuse_self_connection};
-use crate::wire::command::{Answer, Request, excerpt};
+use crate::net::{Deadline, Stream};
+use crate::wire::command::{Answer, Request, excerpt, more};
 use crate::wire::framing::{Framing, MAX_LINE};
 
 /// What a server said.
@@ -106,12 +106,12 @@ pub fn ask_status(
 ) -> Result<Status, StatusError> {
     let start = Instant::now();
     let failed = |step| move |error| StatusError { step, after: start.elapsed(), error };
-    let deadline = Deadline { start, timeout };
-    let addresses = resolve(address, deadline).map_err(failed(StatusStep::Resolve))?;
-    let stream = connect(&addresses, deadline).map_err(failed(StatusStep::Connect))?;
+    let mut deadline = Deadline::running("not done within", timeout);
+    let addresses = resolve(address, &mut deadline).map_err(failed(StatusStep::Resolve))?;
+    let mut stream = connect(&addresses, &mut deadline).map_err(failed(StatusStep::Connect))?;
+    stream.set_deadline(Some(deadline));
     let mut question = data.clone();
     question.insert("time", seconds_since_the_epoch());
-    let stream = Until { stream, deadline };
     let (asked, stream) = ask(&question, stream, trace).map_err(failed(StatusStep::Ask))?;
     let (message, arrived) = receive(stream, trace).map_err(failed(StatusStep::Answer))?;
     let delay = arrived - asked;
@@ -121,30 +121,9 @@ pub fn ask_status(
     Ok(Status { answer, delay })
 }
 
-/// One for all steps.
-#[derive(Clone, Copy)]
-struct Deadline {
-    start: Instant,
-    timeout: Duration,
-}
-
-impl Deadline {
-    /// How much time there is left, which is some.
-    fn left(self) -> io::Result<Duration> {
-        match self.timeout.saturating_sub(self.start.elapsed()) {
-            Duration::ZERO => Err(self.passed()),
-            left => Ok(left),
-        }
-    }
-
-    fn passed(self) -> io::Error {
-        io::Error::new(ErrorKind::TimedOut, format!("not done within {:?}", self.timeout))
-    }
-}
-
 /// The system's resolver takes no timeout, so it is called in a thread that is left
 /// behind if need be.
-fn resolve(address: &str, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
+fn resolve(address: &str, deadline: &mut Deadline) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = address.parse() {
         return Ok(vec![address]);
     }
@@ -156,12 +135,12 @@ fn resolve(address: &str, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// The first address that accepts.
-fn connect(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Stream> {
+fn connect(addresses: &[SocketAddr], deadline: &mut Deadline) -> io::Result<Stream> {
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for &address in addresses {
         let left = deadline.left()?;
-        match TcpStream::connect_timeout(&address, left).and_then(refuse_self_connection) {
-            Ok(stream) => return Stream::from_tcp(stream, address, left),
+        match Stream::dial(address, left) {
+            Ok(stream) => return Ok(stream),
             Err(error) => last_error = io::Error::new(error.kind(), format!("{address}: {error}")),
         }
     }
@@ -169,10 +148,10 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Stream> {
 }
 
 /// Looks at the clock, then writes.
-fn ask(question: &Map, mut stream: Until, trace: &Trace) -> io::Result<(Instant, Until)> {
+fn ask(question: &Map, mut stream: Stream, trace: &Trace) -> io::Result<(Instant, Stream)> {
     let text = Value::Map(question.clone()).to_string();
     let mut message = Vec::new();
-    Request::Status(Some(text.as_bytes())).encode(&mut message);
+    Request::More(more::Request::Status(Some(text.as_bytes()))).encode(&mut message);
     if message.len() > MAX_LINE {
         let what =
             format!("the question has {} bytes, and a line {MAX_LINE} at most", message.len());
@@ -185,7 +164,7 @@ fn ask(question: &Map, mut stream: Until, trace: &Trace) -> io::Result<(Instant,
 }
 
 /// What stands behind `STATUS`, and when it had arrived.
-fn receive(stream: Until, trace: &Trace) -> io::Result<(String, Instant)> {
+fn receive(stream: Stream, trace: &Trace) -> io::Result<(String, Instant)> {
     let mut buffer = Vec::new();
     let mut reader = BufReader::new(stream);
     loop {
@@ -193,44 +172,14 @@ fn receive(stream: Until, trace: &Trace) -> io::Result<(String, Instant)> {
         let arrived = Instant::now();
         trace.show(Message::Received(message));
         match Answer::parse(message) {
-            Ok(Answer::Status(json)) => return Ok((json.into(), arrived)),
+            Ok(Answer::More(more::Answer::Status(json))) => return Ok((json.into(), arrived)),
             // A server whose owner has every client's lag measured begins with that.
-            Ok(Answer::Ping(_)) => {}
+            Ok(Answer::More(more::Answer::Ping(_))) => {}
             _ => {
                 let what = format!("the server answered \"{}\"", excerpt(message));
                 return Err(io::Error::new(ErrorKind::InvalidData, what));
             }
         }
-    }
-}
-
-/// Reads and writes as long as there is time.
-struct Until {
-    stream: Stream,
-    deadline: Deadline,
-}
-
-impl Read for Until {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(self.deadline.left()?)?;
-        self.stream.read(buffer).map_err(|error| match error.kind() {
-            ErrorKind::TimedOut => self.deadline.passed(),
-            _ => error,
-        })
-    }
-}
-
-impl Write for Until {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_offer_timeout(self.deadline.left()?)?;
-        match self.stream.offer(buffer)? {
-            0 => Err(self.deadline.passed()),
-            written => Ok(written),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where to connect or listen: `HOST:PORT`, or `unix:PATH`.
 
 use std::fmt;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 /// Where to connect or listen.
@@ -56,6 +56,18 @@ impl fmt::Display for Address {
             Address::Unix(path) => write!(f, "unix:{path}"),
         }
     }
+}
+
+/// The address under which this machine reaches a listener: one that listens on "any"
+/// listens, among others, on loopback.
+#[must_use]
+pub fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// Reads the path of a Unix socket that stands in `whole`.

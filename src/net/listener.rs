@@ -7,7 +7,7 @@
 //! socket is never touched.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 #[cfg(unix)]
 use std::os::unix::{
     fs::{FileTypeExt, MetadataExt},
@@ -15,8 +15,10 @@ use std::os::unix::{
 };
 use std::time::Duration;
 
-use super::Address;
-use super::{Stream, reachable};
+use super::address::{Address, reachable};
+use super::socket::Stream;
+#[cfg(unix)]
+use super::unix::connect;
 
 /// How long to look for whoever may be listening.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -70,26 +72,22 @@ impl Listener {
         }
     }
 
-    /// Waits for the next connection; whose it is, if that can be known. `None` when
-    /// the peer is gone already.
+    /// Waits for the next connection. Each of its reads and writes may take `timeout`.
     ///
     /// # Errors
-    /// When the system gives no connection.
-    pub fn accept(&self, timeout: Duration) -> io::Result<Option<(Stream, Option<IpAddr>)>> {
-        // Some systems set no options on a connection that the peer has already reset.
-        match self {
+    /// When the system gives no connection; `ConnectionAborted` when the peer is gone
+    /// already.
+    pub fn accept(&self, timeout: Duration) -> io::Result<Stream> {
+        let stream = match self {
             Listener::Tcp(listener) => {
                 let (stream, peer) = listener.accept()?;
-                Ok(Stream::from_tcp(stream, peer, timeout)
-                    .ok()
-                    .map(|stream| (stream, Some(peer.ip()))))
+                Stream::from_tcp(stream, peer, timeout)
             }
             #[cfg(unix)]
-            Listener::Unix(file) => {
-                let (stream, _) = file.listener.accept()?;
-                Ok(Stream::from_unix(stream, timeout).ok().map(|stream| (stream, None)))
-            }
-        }
+            Listener::Unix(file) => Stream::from_unix(file.listener.accept()?.0, timeout),
+        };
+        // Some systems set no options on a connection that the peer has already reset.
+        stream.map_err(|error| io::Error::new(ErrorKind::ConnectionAborted, error))
     }
 }
 
@@ -105,7 +103,7 @@ pub fn wake(address: &Address) {
             }
         }
         #[cfg(unix)]
-        Address::Unix(path) => drop(super::connect_unix(path, PATIENCE)),
+        Address::Unix(path) => drop(connect(path, PATIENCE)),
         #[cfg(not(unix))]
         Address::Unix(_) => {}
     }
@@ -154,7 +152,7 @@ fn remove_abandoned(path: &str) -> io::Result<()> {
             "there is a file of this name, and it is no socket",
         ));
     }
-    match super::connect_unix(path, PATIENCE) {
+    match connect(path, PATIENCE) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         Err(error) => {
             Err(io::Error::new(error.kind(), format!("there is a socket already, and {error}")))

@@ -22,7 +22,7 @@ pub fn send(writer: &mut impl Write, amount: Amount, progress: impl FnMut(u64)) 
         Amount::Bytes(bytes) => bulk::send(writer, bytes, progress),
         Amount::Time(duration) => {
             let start = Instant::now();
-            bulk::send_chunks(writer, || start.elapsed() < duration, progress)
+            bulk::chunks::send_chunks(writer, || start.elapsed() < duration, progress)
         }
     }
 }
@@ -52,7 +52,7 @@ pub fn receive(
             // silent.
             let patience = reader.get_ref().timeout();
             receive_within(time.saturating_add(patience), reader, |reader| {
-                bulk::receive_chunks(reader, arrived)
+                bulk::chunks::receive_chunks(reader, arrived)
             })?;
         }
     }

@@ -1,9 +1,9 @@
 //! A process for each connection.
 //!
 //! Unix servers of old called `fork`. A program with threads cannot do that safely, and
-//! `std` does not offer it; starting a program anew with the connection as its standard
-//! input is what `inetd` has done since 1986, and needs nothing but
-//! [`std::process::Command`]:
+//! `std` does not offer it. Instead, the server starts its own program anew, with the
+//! connection as its standard input. `inetd` has done this since 1986, and it needs
+//! nothing but [`std::process::Command`]:
 //!
 //! ```text
 //!   parent   accept ─▶ spawn "server --inetd" ─▶ accept ─▶ …
@@ -13,58 +13,42 @@
 //! ```
 //!
 //! It costs about a millisecond. What it buys: no client can touch another's memory,
-//! `kill` ends exactly one connection, and the system accounts for each on its own.
-//! What it costs besides: processes share nothing, so a child knows only its own
-//! counters.
+//! `kill` ends exactly one connection, and the system accounts for each on its own. What
+//! it costs besides: processes share nothing, so a child knows only its own counters.
 //!
-//! Two traps, marked below. A parent that keeps its copy of the connection open hides
+//! Two traps are marked below. A parent that keeps its copy of the connection open hides
 //! from the client that the child has closed it. And a child that has ended stays a
-//! *zombie* until its parent asks how it ended: asking only when the next connection
-//! comes would leave them lying about for as long as none does.
+//! *zombie* until its parent asks how it ended.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
-use super::{Connection, Dispatch, Permit, threads};
+use super::dispatch::{Connection, Dispatch};
+use super::limits::Permit;
+use super::threads;
 use crate::log::Log;
 
 /// Serves each connection in a child process.
 pub struct Processes {
-    program: OsString,
-    arguments: Vec<OsString>,
-    log: Log,
-    told: Option<(&'static str, Tell)>,
-}
-
-/// What a child is told when it is started.
-type Tell = Box<dyn Fn() -> String + Send + Sync>;
-
-impl Processes {
-    /// `program` is run for each connection with these arguments, the connection as its
-    /// standard input. What it writes to its standard output is added to `log`.
-    #[must_use]
-    pub fn new(program: OsString, arguments: Vec<OsString>, log: Log) -> Self {
-        Processes { program, arguments, log, told: None }
-    }
-
-    /// Tells each child in the environment variable `name` what `tell` returns when it
-    /// is started. The parent can tell it nothing later: they share no memory.
-    #[must_use]
-    pub fn telling(
-        self,
-        name: &'static str,
-        tell: impl Fn() -> String + Send + Sync + 'static,
-    ) -> Self {
-        Processes { told: Some((name, Box::new(tell))), ..self }
-    }
+    /// The program to run for each connection, with the connection as its standard input.
+    pub program: OsString,
+    /// The program's arguments.
+    pub arguments: Vec<OsString>,
+    /// An environment variable for each child, computed when the child is started. The
+    /// parent can tell its child nothing later: they share no memory.
+    pub variable: (&'static str, Box<dyn Fn() -> String + Send + Sync>),
+    /// Where the lines go that a child writes to its standard output.
+    pub log: Log,
 }
 
 impl Dispatch for Processes {
     fn dispatch(&self, Connection { stream, permit }: Connection) -> io::Result<()> {
-        // The reaper comes first: if there is no thread to be had, there must be no
-        // child either.
+        // The reaper comes first: if there is no thread to be had, there must be no child
+        // either. A child that has ended is a zombie until somebody waits for it, so each
+        // child has a thread that waits. Waiting at the next `accept` would leave zombies
+        // while no client comes.
         let (hand_over, handed_over) = mpsc::channel();
         let (peer, log) = (stream.peer_name(), self.log.clone());
         threads::spawn("reaper", move || {
@@ -72,28 +56,26 @@ impl Dispatch for Processes {
                 reap(child, &peer, &log, permit);
             }
         })?;
-        let told = self.told.iter().map(|(name, tell)| (name, tell()));
+        let (name, value) = &self.variable;
         // Built and spawned in one statement: the command owns the parent's copy of the
-        // connection, and is gone at its end.
+        // connection, and is gone at the statement's end.
         let child = Command::new(&self.program)
             .args(&self.arguments)
-            .envs(told)
+            .env(name, value())
             .stdin(stream)
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| {
-                io::Error::new(
-                    error.kind(),
-                    format!("cannot run {}: {error}", self.program.display()),
-                )
+                let what = format!("cannot run {}: {error}", self.program.display());
+                io::Error::new(error.kind(), what)
             })?;
-        // The reaper waits for just this, so there is somebody to take it.
+        // The reaper waits for this, so the channel has a receiver.
         let _ = hand_over.send(child);
         Ok(())
     }
 }
 
-/// Passes on what the child has to say, and asks how it ended.
+/// Passes on what the child writes, and waits until it has ended.
 fn reap(mut child: Child, peer: &str, log: &Log, permit: Permit) {
     if let Some(output) = child.stdout.take() {
         BufReader::new(output).lines().map_while(Result::ok).for_each(|line| log.relay(line));

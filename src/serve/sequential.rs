@@ -1,31 +1,21 @@
 //! One connection at a time.
 //!
 //! The simplest server there is: accept, serve, accept again. While one client is
-//! served, the system completes the connections of others and queues them, 128 of them
-//! by `std`'s choice; each believes itself connected and hears nothing. Right for work
-//! that is over in microseconds. Wrong as soon as one client can be slow, since that
-//! one decides how long all the others wait.
+//! served, the system completes the connections of others and queues them, 128 by
+//! `std`'s choice. Each of those clients believes itself connected and hears nothing.
+//! This is right for work that is over in microseconds. It is wrong as soon as one
+//! client can be slow, since that client decides how long all the others wait.
 
 use std::io;
 
-use super::{Connection, Dispatch};
-use crate::net::Stream;
+use super::dispatch::{Connection, Dispatch, Session};
 
 /// Serves each connection in the thread that accepted it.
-pub struct Sequential<S> {
-    session: S,
-}
+pub struct Sequential(pub Session);
 
-impl<S: Fn(Stream) + Send + Sync> Sequential<S> {
-    /// `session` is called with each connection.
-    pub fn new(session: S) -> Self {
-        Sequential { session }
-    }
-}
-
-impl<S: Fn(Stream) + Send + Sync> Dispatch for Sequential<S> {
+impl Dispatch for Sequential {
     fn dispatch(&self, Connection { stream, permit }: Connection) -> io::Result<()> {
-        (self.session)(stream);
+        (self.0)(stream);
         drop(permit);
         Ok(())
     }

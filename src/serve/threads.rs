@@ -1,48 +1,37 @@
 //! A thread for each connection.
 //!
-//! Starting one costs tens of microseconds. All threads see the same memory, so what
-//! sessions share is simply shared, behind an [`Arc`]. A panic unwinds its own thread
-//! and no other: that connection is closed, the rest go on. What takes the whole
-//! process down (an abort, the system's out-of-memory killer) takes all of them.
+//! Starting a thread costs tens of microseconds. All threads see the same memory, so
+//! what sessions share is simply shared, behind an [`Arc`]. A panic unwinds its own
+//! thread and no other: that connection is closed, and the others go on. What ends the
+//! whole process (an abort, the system's out-of-memory killer) ends all of them.
 
 use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use super::{Connection, Dispatch};
-use crate::net::Stream;
+use super::dispatch::{Connection, Dispatch, Session};
 
-/// Address space for a thread's stack; the default is 2 MiB. Memory is taken a page at
-/// a time as the stack is touched, so a large number would cost little, but a thousand
+/// Address space for a thread's stack; the default is 2 MiB. Memory is taken a page at a
+/// time as the stack is touched, so a large number would cost little. But a thousand
 /// times 2 MiB is more than some systems let a process reserve.
 const STACK_SIZE: usize = 256 * 1024;
 
 /// Serves each connection in a thread of its own.
-pub struct Threads<S> {
-    session: Arc<S>,
-}
+pub struct Threads(pub Session);
 
-impl<S: Fn(Stream) + Send + Sync + 'static> Threads<S> {
-    /// `session` is called with each connection.
-    pub fn new(session: S) -> Self {
-        Threads { session: Arc::new(session) }
-    }
-}
-
-impl<S: Fn(Stream) + Send + Sync + 'static> Dispatch for Threads<S> {
+impl Dispatch for Threads {
     fn dispatch(&self, Connection { stream, permit }: Connection) -> io::Result<()> {
-        let session = Arc::clone(&self.session);
+        let session = Arc::clone(&self.0);
         spawn("session", move || {
-            // Held by name: it is free again when the thread ends, also when it ends by
-            // panicking.
+            // Dropped when the thread ends, even if it ends by panicking.
             let _permit = permit;
             session(stream);
         })
     }
 }
 
-/// Starts a thread that nobody joins. Unlike [`thread::spawn`], it does not panic when
-/// the system has no more threads to give.
+/// Starts a thread that nobody joins. Unlike [`thread::spawn`], this function does not
+/// panic when the system has no more threads to give.
 ///
 /// # Errors
 /// When the system refuses the thread.

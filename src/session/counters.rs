@@ -1,69 +1,66 @@
-//! What a server can know of itself, and which of its processes knows it.
+//! What a server can count, and which of its processes knows it.
 //!
-//! Threads share memory: a counter is a number that all of them add to, and whoever is
-//! asked reads it. Processes share nothing. In process mode the parent knows who is
-//! connected but sees no byte of what is said; a child sees its own connection and no
-//! other. What a child is to know of the rest has to be told, and the moment to tell it
-//! is when it is started:
+//! Threads share memory: a counter is a number that all of them add to. Processes share
+//! nothing. In process mode the parent knows who is connected, but sees no byte of what
+//! is said; a child sees its own connection and no other. The one moment at which the
+//! parent can tell a child something is when it starts the child:
 //!
-//! | | thread, sequential | process: a child | process: the parent | under `inetd` |
+//! | | thread, sequential | process: a child | process: the parent | `inetd` |
 //! | --- | --- | --- | --- | --- |
 //! | `uptime` | the server's | the server's | the server's | |
-//! | `connections`, what the owner counts | now | when this one began | now | |
-//! | `bytes`, `pings` | the server's | this connection's | | this connection's |
+//! | `connections`, counters of hooks | now | when it started | now | |
+//! | `bytes`, `pings` | the server's | its connection's | | its connection's |
 //!
 //! A shared file, a pipe or shared memory would fill the gaps, and bring back what
 //! separate processes are there to avoid. So `scope` says whose bytes and pings these
 //! are, and what is not known is left out.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::json;
-use crate::json::{Map, Value};
+use crate::json::{self, Map, Value};
 use crate::serve::{Admission, Mode};
+use crate::units::{MIB, float};
 
-/// The environment variable in which a parent tells its child what it counts itself.
+/// The environment variable in which a parent passes its counters to a child.
 pub const COUNTERS_VARIABLE: &str = "ROUNDTRIP_COUNTERS";
 
 /// What a process counts, and where it finds the rest.
 #[derive(Debug)]
 pub struct Counters {
-    knows: Knows,
+    source: Source,
     since: Instant,
-    pub(super) traffic: Traffic,
+    total: Counts,
 }
 
 #[derive(Debug)]
-enum Knows {
+enum Source {
     /// This process accepts the connections.
     Server(Mode, Arc<Admission>),
-    /// It serves a single one, and was told this when it began.
-    Connection(Map),
+    /// This process serves a single connection, and its parent passed this on.
+    Parent(Map),
 }
 
-/// Bulk data and pings.
+/// Pings, and bytes of bulk data.
 #[derive(Debug, Default)]
-pub(super) struct Traffic {
-    pub sent: AtomicU64,
-    pub received: AtomicU64,
-    pub pings: AtomicU64,
+struct Counts {
+    sent: AtomicU64,
+    received: AtomicU64,
+    pings: AtomicU64,
 }
 
 impl Counters {
-    /// Of a process that accepts connections.
+    /// The counters of a process that accepts connections.
     #[must_use]
     pub fn of_server(mode: Mode, admission: Arc<Admission>) -> Self {
-        Counters {
-            knows: Knows::Server(mode, admission),
-            since: Instant::now(),
-            traffic: Traffic::default(),
-        }
+        let source = Source::Server(mode, admission);
+        Counters { source, since: Instant::now(), total: Counts::default() }
     }
 
-    /// Of a process that serves one connection, and was told `told` by its parent if it
-    /// has one that knows something.
+    /// The counters of a process that serves one connection. `parent` is what its parent
+    /// has passed on, if there is one.
     ///
     /// ```
     /// use roundtrip::json::Map;
@@ -74,23 +71,20 @@ impl Counters {
     /// assert_eq!(Counters::of_connection(None).fields(&Map::new()).get("uptime"), None);
     /// ```
     #[must_use]
-    pub fn of_connection(told: Option<&str>) -> Self {
-        // Whoever set the variable to something else told nothing.
-        let told = told.and_then(|text| json::parse(text.as_bytes()).ok());
-        let told = told.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
-        Counters {
-            knows: Knows::Connection(told),
-            since: Instant::now(),
-            traffic: Traffic::default(),
-        }
+    pub fn of_connection(parent: Option<&str>) -> Self {
+        // A variable that holds something else is ignored.
+        let parent = parent.and_then(|text| json::parse(text.as_bytes()).ok());
+        let parent = parent.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
+        let source = Source::Parent(parent);
+        Counters { source, since: Instant::now(), total: Counts::default() }
     }
 
-    /// All that is known now, with what the server's owner counts besides.
+    /// The counters as they are now, together with those of the server's hooks.
     #[must_use]
-    pub fn fields(&self, of_the_owner: &Map) -> Map {
-        let (mut map, scope) = match &self.knows {
-            Knows::Connection(told) => (told.clone(), Some("connection")),
-            Knows::Server(mode, admission) => {
+    pub fn fields(&self, hooks: &Map) -> Map {
+        let (mut map, scope) = match &self.source {
+            Source::Parent(parent) => (parent.clone(), Some("connection")),
+            Source::Server(mode, admission) => {
                 let (now, total) = admission.counts();
                 let connections = Map::from([("now", now.into()), ("total", total.into())]);
                 let map = Map::from([
@@ -104,22 +98,66 @@ impl Counters {
         if let Some(before) = map.get("uptime").and_then(Value::as_f64) {
             map.insert("uptime", before + self.since.elapsed().as_secs_f64());
         }
-        map.extend(of_the_owner);
+        map.extend(hooks);
         if let Some(scope) = scope {
+            let [sent, received, pings] = self.total.get();
             map.insert("scope", scope);
-            map.insert(
-                "bytes",
-                Map::from([
-                    ("sent", get(&self.traffic.sent)),
-                    ("received", get(&self.traffic.received)),
-                ]),
-            );
-            map.insert("pings", get(&self.traffic.pings));
+            map.insert("bytes", Map::from([("sent", sent.into()), ("received", received.into())]));
+            map.insert("pings", pings);
         }
         map
     }
 }
 
-fn get(counter: &AtomicU64) -> Value {
-    counter.load(Ordering::Relaxed).into()
+impl Counts {
+    fn get(&self) -> [u64; 3] {
+        [&self.sent, &self.received, &self.pings].map(|counter| counter.load(Ordering::Relaxed))
+    }
+}
+
+/// What one connection did. Everything is added to the process's counters, too.
+pub(super) struct Traffic<'a> {
+    own: Counts,
+    total: &'a Counts,
+    since: Instant,
+}
+
+impl<'a> Traffic<'a> {
+    pub fn of_connection(counters: &'a Counters) -> Self {
+        Traffic { own: Counts::default(), total: &counters.total, since: Instant::now() }
+    }
+
+    pub fn ping(&self) {
+        self.add(|counts| &counts.pings, 1);
+    }
+
+    pub fn sent(&self, bytes: u64) {
+        self.add(|counts| &counts.sent, bytes);
+    }
+
+    pub fn received(&self, bytes: u64) {
+        self.add(|counts| &counts.received, bytes);
+    }
+
+    fn add(&self, counter: fn(&Counts) -> &AtomicU64, more: u64) {
+        for counts in [&self.own, self.total] {
+            counter(counts).fetch_add(more, Ordering::Relaxed);
+        }
+    }
+}
+
+/// For the log: `3 pings, 1.0 MiB sent, 0.0 MiB received in 1.2 s`.
+impl fmt::Display for Traffic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [sent, received, pings] = self.own.get();
+        let mib = |bytes| float(bytes) / float(MIB);
+        let unit = if pings == 1 { "ping" } else { "pings" };
+        write!(f, "{pings} {unit}, {:.1} MiB sent, ", mib(sent))?;
+        write!(
+            f,
+            "{:.1} MiB received in {:.1} s",
+            mib(received),
+            self.since.elapsed().as_secs_f64()
+        )
+    }
 }

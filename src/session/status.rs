@@ -18,7 +18,7 @@
 //!    answered or, of lag, echoed, `udp_pings`, and in `scope` [whose they
 //!    are](super::counters);
 //! 3. what the owner computes for this question,
-//!    [`Owner::on_status`](super::Owner::on_status);
+//!    [`Hooks::on_status`](super::Hooks::on_status);
 //! 4. `oldmsg`: the question, as it was understood and written anew, so that `1e3` may
 //!    have become `1000.0`;
 //! 5. `roundtrip`: `version` of this crate and `protocol`. Nobody can put anything else
@@ -46,10 +46,10 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use super::Shared;
+use super::settings::Shared;
 use crate::json::{self, JsonError, JsonErrorKind};
 use crate::json::{MAX_DEPTH, Map, Value};
-use crate::wire::command::Answer;
+use crate::wire::command::{Answer, more};
 use crate::wire::framing::MAX_LINE;
 
 /// The version of what is said, which changes less often than that of the crate.
@@ -84,8 +84,8 @@ pub(super) fn answer(
     let question =
         question.map_or_else(|| Ok(Map::new()), parse).map_err(|error| error.to_string())?;
     let mut answer = settings.info.clone();
-    let computed = settings.owner.on_status(&question, peer);
-    answer.extend(&shared.known());
+    let computed = settings.hooks.on_status(&question, peer);
+    answer.extend(&shared.counted());
     answer.extend(&computed);
     let repeated =
         if settings.writeback { Value::Map(question.clone()).to_string().len() } else { 0 };
@@ -113,10 +113,10 @@ pub(super) fn answer(
     Ok(text)
 }
 
-/// What to send of it.
-pub(super) fn in_words(said: &Result<String, String>) -> Answer<'_> {
-    match said {
-        Ok(text) => Answer::Status(text),
+/// The message that carries such an answer.
+pub(super) fn message(answer: &Result<String, String>) -> Answer<'_> {
+    match answer {
+        Ok(text) => Answer::More(more::Answer::Status(text)),
         Err(reason) => Answer::Error(reason),
     }
 }
@@ -144,13 +144,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::session::{Counters, Owner, Settings};
+    use crate::session::{Counters, Hooks, Settings};
 
     /// Says what it was asked under every key that there is.
     #[derive(Debug)]
     struct Greedy;
 
-    impl Owner for Greedy {
+    impl Hooks for Greedy {
         fn on_status(&self, _: &Map, _: Option<SocketAddr>) -> Map {
             ["pings", "oldmsg", "roundtrip", "own"]
                 .into_iter()
@@ -164,7 +164,7 @@ mod tests {
             .into_iter()
             .map(|key| (key, "info".into()))
             .collect();
-        let settings = Settings { info, writeback, owner: Arc::new(Greedy), ..Settings::default() };
+        let settings = Settings { info, writeback, hooks: Arc::new(Greedy), ..Settings::default() };
         Shared { settings, counters: Counters::of_connection(Some(r#"{"mode":"process"}"#)) }
     }
 

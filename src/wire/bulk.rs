@@ -1,44 +1,33 @@
 //! How do exactly n bytes get across?
 //!
-//! Both directions of a bulk transfer are the same two loops: one side calls [`send`],
-//! the other [`receive`]. What is worth studying is the size of the pieces. Each
-//! `write` and `read` is a system call that copies, and the two sides run at the same
-//! time only while there is something in the socket buffers between them:
+//! A bulk transfer is two loops: one side calls [`send`], the other side calls
+//! [`receive`]. What is worth studying is the size of the pieces. Each `write` and each
+//! `read` is a system call that copies, and the two sides work at the same time only
+//! while there is something in the socket buffers between them:
 //!
 //! ```text
 //!   write 832 KiB ──▶ [ socket buffers ] ──▶ read 256 KiB
-//!   few calls, buffers kept full             the first bytes leave while the rest still arrives
+//!   few calls, buffers kept full             bytes leave while others still arrive
 //! ```
 //!
 //! With both at 128 KiB, writer and reader move in lock-step, each asleep while the
-//! other works, at half the rate. The two sizes are measured, not derived: on a
-//! loopback with `TCP_NODELAY` every write from 704 to 960 KiB did as well, and 1 MiB
-//! did a third worse. To try other sizes, change the two constants and run `cargo run
-//! --release --example versus`, which shows the rate that comes of them.
+//! other works, at half the rate. The two sizes were measured: on loopback every write
+//! from 704 to 960 KiB did as well, and 1 MiB did a third worse. Change the two
+//! constants and run `cargo run --release --example versus` to see others.
 //!
-//! # Chunks
-//!
-//! A transfer that lasts for a given time has no number of bytes that both sides know
-//! beforehand. So each piece says how long it is, in decimal on a line before it, and a
-//! piece of no length is the end:
-//!
-//! ```text
-//!   851968⏎ ─ 851,968 bytes ─ 851968⏎ ─ 851,968 bytes ─ 0⏎
-//! ```
+//! A transfer for a given time has no number of bytes that both sides know beforehand:
+//! see [`chunks`].
 
-use std::io::{self, BufRead, ErrorKind, Read, Write};
+pub mod chunks;
+
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::LazyLock;
-
-use super::command::whole_number;
 
 /// Bytes handed to one `write`.
 pub const WRITE_SIZE: usize = 832 * 1024;
 
 /// Bytes asked of one `read`.
 pub const READ_SIZE: usize = 256 * 1024;
-
-/// The longest line before a chunk: the 20 digits of 64 bits, and the newline.
-const MAX_DIGITS: u64 = 21;
 
 /// What is sent: pseudo-random bytes, so that a link that compresses does not look
 /// faster than it is.
@@ -123,55 +112,6 @@ pub fn receive(
     Ok(())
 }
 
-/// Writes chunks as long as `more` says so, then the end mark, and tells `progress` of
-/// each piece that the writer took.
-///
-/// # Errors
-/// As [`send`].
-pub fn send_chunks(
-    writer: &mut impl Write,
-    mut more: impl FnMut() -> bool,
-    mut progress: impl FnMut(u64),
-) -> io::Result<()> {
-    let chunk = WRITE_SIZE as u64;
-    while more() {
-        writer.write_all(format!("{chunk}\n").as_bytes())?;
-        send(writer, chunk, &mut progress)?;
-    }
-    writer.write_all(b"0\n")
-}
-
-/// Reads chunks up to the end mark, tells `progress` of each piece that arrived, and
-/// returns how many bytes there were.
-///
-/// ```
-/// let mut arrived = 0;
-/// let bytes = roundtrip::wire::bulk::receive_chunks(&mut &b"3\nabc2\nde0\n"[..], |piece| arrived += piece)?;
-/// assert_eq!((bytes, arrived), (5, 5));
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// # Errors
-/// As [`receive`]; `InvalidData` when the length of a chunk is no number.
-pub fn receive_chunks(reader: &mut impl BufRead, mut progress: impl FnMut(u64)) -> io::Result<u64> {
-    let (mut total, mut line) = (0_u64, Vec::new());
-    loop {
-        line.clear();
-        reader.by_ref().take(MAX_DIGITS).read_until(b'\n', &mut line)?;
-        let Some(digits) = line.strip_suffix(b"\n") else {
-            let what = format!("the connection was closed, or lost its step, after {total} bytes");
-            return Err(io::Error::new(ErrorKind::UnexpectedEof, what));
-        };
-        match whole_number(digits)? {
-            0 => return Ok(total),
-            length => {
-                receive(reader, length, &mut progress)?;
-                total = total.saturating_add(length);
-            }
-        }
-    }
-}
-
 /// The length of the next piece. The cast cannot cut: it is at most `size`.
 #[allow(
     clippy::cast_possible_truncation,
@@ -204,23 +144,6 @@ mod tests {
         let error = receive(&mut &[0; 1000][..], 1001, |piece| arrived += piece).unwrap_err();
         assert_eq!((error.kind(), arrived), (ErrorKind::UnexpectedEof, 1000));
         assert!(error.to_string().contains("1000 of 1001"), "{error}");
-    }
-
-    #[test]
-    fn chunks_end_where_they_say() {
-        for chunks in [0, 1, 3] {
-            let (mut wire, mut rounds, mut sent, mut arrived) = (Vec::new(), 0..chunks, 0, 0);
-            send_chunks(&mut wire, || rounds.next().is_some(), |piece| sent += piece).unwrap();
-            wire.extend_from_slice(b"DONE");
-            let mut reader = &wire[..];
-            assert_eq!(receive_chunks(&mut reader, |piece| arrived += piece).unwrap(), sent);
-            assert_eq!((arrived, reader), (chunks * WRITE_SIZE as u64, &b"DONE"[..]));
-        }
-        for broken in
-            ["", "3", "3\nab", "3\nabc", "x\n", "-1\n", "\n", "99999999999999999999999999\n"]
-        {
-            assert!(receive_chunks(&mut broken.as_bytes(), |_| {}).is_err(), "{broken:?}");
-        }
     }
 
     #[test]

@@ -1,33 +1,28 @@
-//! Where does one message end and the next begin?
+//! Where does one message end, and where does the next begin?
 //!
 //! TCP carries a stream of bytes, not messages. What one side writes in one call, the
-//! other may read in two, and what was written in two calls may be read in one:
+//! other side may read in two, and what was written in two calls may be read in one:
 //!
 //! ```text
 //!   written      [PING⏎]          [PING⏎]
 //!   on the wire   P I N G ⏎ P I N G ⏎
-//!   read         [PI]  [NG⏎PING⏎]                  as the network pleases
+//!   read         [PI]  [NG⏎PING⏎]            as the network pleases
 //! ```
 //!
-//! So a protocol has to mark where its messages end. [`Framing::Line`] does it with a
-//! newline. [`Framing::Bare`] does not do it at all: it takes whatever one `read`
-//! returns for a message, as the program did that this one grew from, and as nearly
-//! every first socket program does. It works as long as each side waits for the other,
-//! each message is small and the network is kind; it is here so that the two can be
-//! compared (`examples/01_framing.rs` measures how it fails) and so that the old
-//! programs can still be talked to.
+//! So a protocol has to mark where its messages end. [`Framing::Line`] marks the end
+//! with a newline, and this file is about lines. [`Framing::Bare`] marks nothing: it
+//! takes whatever one `read` returns for a message, as nearly every first socket
+//! program does. `examples/01_framing.rs` measures how that fails, and the file `bare`
+//! beside this one shows how far it can be helped.
+
+mod bare;
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::str::FromStr;
 
-use super::command::MAX_PAYLOAD;
-
-/// The longest line, without its `\r\n`: a ping with the largest payload.
-pub const MAX_LINE: usize = "PING ".len() + MAX_PAYLOAD;
-
-/// The longest bare message: the original programs read with `recv(1024)`.
-pub const MAX_PIECE: usize = 1024;
+/// The longest line in bytes, without its `\r\n`: `PING `, and a payload of 64 KiB.
+pub const MAX_LINE: usize = "PING ".len() + 65_536;
 
 /// How messages are told apart on a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,10 +35,10 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// Writes the message in `buffer` and empties the buffer.
+    /// Writes the message in `buffer`, and empties the buffer.
     ///
     /// A message leaves in one write, its end mark included. In two writes, the second
-    /// would wait for the acknowledgement of the first (Nagle's algorithm, RFC 896),
+    /// one would wait for the acknowledgement of the first (Nagle's algorithm, RFC 896),
     /// which the other side may delay by 40 ms and more (RFC 1122 section 4.2.3.2).
     ///
     /// # Errors
@@ -57,8 +52,8 @@ impl Framing {
         sent
     }
 
-    /// Reads one request into `buffer`; `None` when the peer has ended the conversation
-    /// between two requests.
+    /// Reads one request into `buffer`. Returns `None` when the peer has ended the
+    /// conversation between two requests.
     ///
     /// ```
     /// use roundtrip::wire::framing::Framing;
@@ -76,8 +71,8 @@ impl Framing {
     /// ```
     ///
     /// # Errors
-    /// `InvalidData` for a line over [`MAX_LINE`], `UnexpectedEof` for one that breaks
-    /// off, and those of `reader`.
+    /// `InvalidData` for a line over [`MAX_LINE`], `UnexpectedEof` for a line that breaks
+    /// off, and the errors of `reader`.
     pub fn receive<'b>(
         self,
         reader: &mut impl BufRead,
@@ -85,20 +80,16 @@ impl Framing {
     ) -> io::Result<Option<&'b [u8]>> {
         let received = match self {
             Framing::Line => read_line(reader, buffer)?,
-            Framing::Bare => read_piece(reader, buffer)?,
+            Framing::Bare => bare::read_piece(reader, buffer)?,
         };
         Ok(received.then_some(buffer))
     }
 
-    /// Reads one answer into `buffer`, where `length` bytes are expected if all is
-    /// well.
-    ///
-    /// A line ends where it ends. A bare answer is told from what follows it by its
-    /// known length alone: `READY` and the first bytes of a download often arrive in
-    /// one piece.
+    /// Reads one answer into `buffer`. `length` is the number of bytes that the expected
+    /// answer has: with bare framing, nothing else tells where it ends.
     ///
     /// # Errors
-    /// As [`receive`](Framing::receive), and `UnexpectedEof` when the peer has closed
+    /// Those of [`receive`](Framing::receive), and `UnexpectedEof` when the peer has closed
     /// the connection.
     pub fn receive_answer<'b>(
         self,
@@ -106,85 +97,46 @@ impl Framing {
         reader: &mut impl BufRead,
         buffer: &'b mut Vec<u8>,
     ) -> io::Result<&'b [u8]> {
-        match self {
-            Framing::Line => match read_line(reader, buffer) {
-                Ok(true) => Ok(buffer),
-                Ok(false) => Err(closed()),
-                Err(error) if error.kind() == ErrorKind::TimedOut && !buffer.is_empty() => {
-                    Err(unended(&error, buffer))
-                }
-                Err(error) => Err(error),
-            },
-            Framing::Bare => {
-                read_known(length, reader, buffer)?;
-                Ok(buffer)
-            }
+        let received = match self {
+            Framing::Line => read_line(reader, buffer)?,
+            Framing::Bare => bare::read_known(length, reader, buffer)?,
+        };
+        if received {
+            return Ok(buffer);
+        }
+        Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed"))
+    }
+
+    /// Two ends with different framings wait for each other until a timeout passes. If
+    /// `error` may be that, this function says so in the error. `received` is what has
+    /// arrived of the message.
+    #[must_use]
+    pub fn explain(self, error: io::Error, received: &[u8]) -> io::Error {
+        match error.kind() {
+            ErrorKind::TimedOut => bare::explain(self == Framing::Line, error, received),
+            _ => error,
         }
     }
 }
 
-/// Reads a line into `line`, without its end; `false` when there is none any more.
+/// Reads a line into `line`, without its end. Returns `false` when there are no more.
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
+    // `read_until` alone would take memory for as long a line as a stranger sends.
     let limit = MAX_LINE + "\r\n".len();
     let read = reader.by_ref().take(limit as u64).read_until(b'\n', line)?;
-    if line.pop_if(|last| *last == b'\n').is_some() {
+    let ended = line.pop_if(|last| *last == b'\n').is_some();
+    if ended {
         line.pop_if(|last| *last == b'\r');
-        return if line.len() > MAX_LINE { Err(too_long()) } else { Ok(true) };
     }
-    match read {
-        0 => Ok(false),
-        _ if read < limit => {
-            Err(io::Error::new(ErrorKind::UnexpectedEof, "line without a newline at its end"))
-        }
-        _ => Err(too_long()),
+    if line.len() > MAX_LINE || !ended && read == limit {
+        return Err(io::Error::new(ErrorKind::InvalidData, "line too long"));
     }
-}
-
-/// What a server says that ends no line is most likely another dialect.
-fn unended(error: &io::Error, line: &[u8]) -> io::Error {
-    let start = line[..line.len().min(20)].escape_ascii();
-    let what = format!(
-        "{error}, and \"{start}\" has no newline at its end: a server with --framing bare?"
-    );
-    io::Error::new(error.kind(), what)
-}
-
-fn closed() -> io::Error {
-    io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed")
-}
-
-fn too_long() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "line too long")
-}
-
-fn read_piece(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<bool> {
-    buffer.clear();
-    let read = take_piece(reader, buffer)?;
-    *buffer = buffer.trim_ascii().to_vec();
-    Ok(read > 0)
-}
-
-fn read_known(length: usize, reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<()> {
-    buffer.clear();
-    if reader.by_ref().take(length as u64).read_to_end(buffer)? < length {
-        return Err(closed());
+    if !ended && read > 0 {
+        let what = "line without a newline at its end";
+        return Err(io::Error::new(ErrorKind::UnexpectedEof, what));
     }
-    // An error is the one answer of unknown length. Its text is what comes along with
-    // it: all that can be done.
-    if length > 0 && b"ERROR:".starts_with(buffer) {
-        take_piece(reader, buffer)?;
-    }
-    Ok(())
-}
-
-/// Appends what one `recv(MAX_PIECE)` would return.
-fn take_piece(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<usize> {
-    let available = reader.fill_buf()?;
-    let read = available.len().min(MAX_PIECE);
-    buffer.extend_from_slice(&available[..read]);
-    reader.consume(read);
-    Ok(read)
+    Ok(ended)
 }
 
 impl fmt::Display for Framing {
@@ -314,11 +266,11 @@ mod tests {
         let mut buffer = Vec::new();
         assert_eq!(
             Framing::Bare.receive(&mut reader, &mut buffer).unwrap().unwrap().len(),
-            MAX_PIECE
+            bare::MAX_PIECE
         );
         assert_eq!(
             Framing::Bare.receive(&mut reader, &mut buffer).unwrap().unwrap().len(),
-            1500 - MAX_PIECE
+            1500 - bare::MAX_PIECE
         );
     }
 }

@@ -248,7 +248,7 @@ fn an_upload_that_arrived_in_part_is_no_success() {
     });
     let outcome = client(port, &["--test", "upload", "--size", "1"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains("5 of 1048576 bytes arrived, says the server"), "{outcome:?}");
+    assert!(outcome.err.contains("the server reports 5 of 1048576 bytes"), "{outcome:?}");
 }
 
 #[test]

@@ -13,9 +13,9 @@ use roundtrip::json::parse;
 use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Measurement, lag, lag_unasked, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
-use roundtrip::session::{Lag, Owner, Settings};
+use roundtrip::session::{Hooks, Lag, Settings};
 use roundtrip::stats::Recorder;
-use roundtrip::wire::command::{LagPlan, MAX_LAG_SAMPLES};
+use roundtrip::wire::command::more::{LagPlan, MAX_LAG_SAMPLES};
 
 use crate::support::{CLIENT, PATIENCE, Peer, Server, client, fake_server, in_each_mode, run};
 
@@ -398,7 +398,7 @@ fn a_table_and_a_stream_hold_both_views() {
 #[derive(Debug)]
 struct Game(Mutex<Sender<(Option<SocketAddr>, u64)>>);
 
-impl Owner for Game {
+impl Hooks for Game {
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
         assert!(peer.unwrap().ip().is_loopback());
         Some(LagPlan { count: 10, interval: Duration::from_millis(1) })
@@ -412,7 +412,7 @@ impl Owner for Game {
 #[test]
 fn an_owner_has_every_client_measured_without_its_asking() {
     let (told, lags) = channel();
-    let session = Settings { owner: Arc::new(Game(Mutex::new(told))), ..Settings::default() };
+    let session = Settings { hooks: Arc::new(Game(Mutex::new(told))), ..Settings::default() };
     let server = Embedded::bind(Config { session, ..Config::default() }).unwrap().start().unwrap();
     let mut players: Vec<Client> = (0..5)
         .map(|_| Client::connect("127.0.0.1", server.address().port(), PATIENCE).unwrap())
@@ -438,7 +438,7 @@ fn an_owner_has_every_client_measured_without_its_asking() {
 #[derive(Debug)]
 struct Greedy;
 
-impl Owner for Greedy {
+impl Hooks for Greedy {
     fn on_connect(&self, _: Option<SocketAddr>) -> Option<LagPlan> {
         Some(LagPlan { count: 0, interval: Duration::ZERO })
     }
@@ -446,7 +446,7 @@ impl Owner for Greedy {
 
 #[test]
 fn a_plan_that_is_not_allowed_keeps_nobody_from_being_served() {
-    let session = Settings { owner: Arc::new(Greedy), ..Settings::default() };
+    let session = Settings { hooks: Arc::new(Greedy), ..Settings::default() };
     let server = Embedded::bind(Config { session, ..Config::default() }).unwrap().start().unwrap();
     Client::connect("127.0.0.1", server.address().port(), PATIENCE).unwrap().ping(None).unwrap();
 }

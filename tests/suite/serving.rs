@@ -83,8 +83,8 @@ fn a_hundred_clients_at_once_are_all_answered() {
 #[test]
 fn a_panic_ends_one_connection_and_frees_its_place() {
     let admission = Admission::new(Limits::default());
-    let panicking = Threads::new(|_| panic!("as this test wants it"));
-    let permit = admission.admit("127.0.0.1".parse().unwrap()).unwrap();
+    let panicking = Threads(Arc::new(|_| panic!("as this test wants it")));
+    let permit = admission.admit("127.0.0.1".parse().ok()).unwrap();
     let port = fake_server(|mut peer| drop(peer.rest()));
     let stream = roundtrip::net::Stream::connect("127.0.0.1", port, PATIENCE).unwrap();
     panicking.dispatch(Connection { stream, permit }).unwrap();

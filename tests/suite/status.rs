@@ -11,7 +11,7 @@ use roundtrip::json::parse;
 use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Status, StatusError, StatusStep, ping_server, together};
 use roundtrip::server::{Config, Server as Embedded};
-use roundtrip::session::{Owner, Settings};
+use roundtrip::session::{Hooks, Settings};
 use roundtrip::wire::command::Amount;
 use roundtrip::wire::framing::MAX_LINE;
 
@@ -309,7 +309,7 @@ fn a_failure_says_at_which_step_and_after_how_long() {
 #[derive(Debug)]
 struct Adding;
 
-impl Owner for Adding {
+impl Hooks for Adding {
     fn on_status(&self, question: &Map, peer: Option<SocketAddr>) -> Map {
         let sum = ["a", "b"].iter().filter_map(|key| question.get(key)?.as_u64()).sum::<u64>();
         Map::from([
@@ -322,7 +322,7 @@ impl Owner for Adding {
 
 #[test]
 fn an_owner_adds_what_is_computed_for_each_question() {
-    let session = Settings { owner: Arc::new(Adding), ..Settings::default() };
+    let session = Settings { hooks: Arc::new(Adding), ..Settings::default() };
     let server = Embedded::bind(Config { session, ..Config::default() }).unwrap().start().unwrap();
     for a in 0..3_u64 {
         let data = Map::from([("a", a.into()), ("b", 40.into())]);

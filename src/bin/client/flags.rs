@@ -14,7 +14,8 @@ use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
 use roundtrip::wamp::url::Url;
 use roundtrip::wamp::valid_uri;
-use roundtrip::wire::command::{Amount, LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL, MAX_PAYLOAD};
+use roundtrip::wire::command::more::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL};
+use roundtrip::wire::command::{Amount, MAX_PAYLOAD};
 use roundtrip::wire::framing::{Framing, MAX_LINE};
 
 /// Clients at once. Each is two threads where pings leave on time, and a thread takes

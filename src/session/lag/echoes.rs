@@ -7,12 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping};
+use super::figures::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping};
 use crate::net::{Stream, receive_in_time};
 use crate::pace::{Schedule, Wait};
-use crate::session::{Settings, Shared, send_answer, status};
+use crate::session::settings::{Settings, Shared};
+use crate::session::status;
 use crate::units::{ms, nanoseconds, whole_number};
-use crate::wire::command::{LagPlan, Request, excerpt};
+use crate::wire::command::more::{self, LagPlan};
+use crate::wire::command::{Request, excerpt};
 use crate::wire::framing::Framing;
 
 /// Address space for the sender's stack: it only formats a line, and there may be one
@@ -170,9 +172,9 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
                 "the client left before the last echo",
             ));
         };
-        if let Ok(Request::Status(question)) = Request::parse(message) {
-            let said = status::answer(question, self.reader.get_ref().peer(), self.shared);
-            send_answer(&status::in_words(&said), Framing::Line, &mut *lock(&self.both.writer))?;
+        if let Ok(Request::More(more::Request::Status(question))) = Request::parse(message) {
+            let answer = status::answer(question, self.reader.get_ref().peer(), self.shared);
+            status::message(&answer).send(Framing::Line, &mut *lock(&self.both.writer))?;
         } else {
             let faults = self.lag.faults();
             let number =

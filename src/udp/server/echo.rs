@@ -13,7 +13,7 @@ use super::delayed::{Answer, DelayedAnswers};
 use super::impair::{Fate, Impairments};
 use super::peers::Peers;
 use crate::log::Log;
-use crate::net::reachable;
+use crate::net::address::reachable;
 use crate::serve::Limits;
 use crate::udp::datagram::{Ping, Stamps, UNCOUNTED, is_ping};
 use crate::units::nanoseconds;

@@ -13,8 +13,8 @@ use super::echo::EchoServer;
 use super::impair::Impairments;
 use crate::json::Map;
 use crate::server::{Config, Server};
-use crate::session::{Lag, Owner};
-use crate::wire::command::LagPlan;
+use crate::session::{Hooks, Lag};
+use crate::wire::command::more::LagPlan;
 
 /// When the system chooses the port, it chooses one that is free for TCP. The UDP port
 /// of that number may be taken; then another is tried, this many times.
@@ -43,8 +43,8 @@ pub fn bind_with_tcp(
 ) -> io::Result<(Server, EchoServer)> {
     let counts = Arc::<EchoCounts>::default();
     let mut config = config.clone();
-    let owner = Arc::clone(&config.session.owner);
-    config.session.owner = Arc::new(WithPings { owner, counts: Arc::clone(&counts) });
+    let hooks = Arc::clone(&config.session.hooks);
+    config.session.hooks = Arc::new(WithPings { hooks, counts: Arc::clone(&counts) });
     let tries = if config.port == 0 { TRIES } else { 1 };
     let mut last_error = io::Error::from(ErrorKind::AddrInUse);
     for _ in 0..tries {
@@ -64,30 +64,30 @@ pub fn bind_with_tcp(
     Err(io::Error::new(last_error.kind(), what))
 }
 
-/// Passes everything on to the server's owner, and adds the number of pings to its
+/// Passes everything on to the server's own hooks, and adds the number of pings to its
 /// counters.
 #[derive(Debug)]
 struct WithPings {
-    owner: Arc<dyn Owner>,
+    hooks: Arc<dyn Hooks>,
     counts: Arc<EchoCounts>,
 }
 
-impl Owner for WithPings {
+impl Hooks for WithPings {
     fn on_connect(&self, peer: Option<SocketAddr>) -> Option<LagPlan> {
-        self.owner.on_connect(peer)
+        self.hooks.on_connect(peer)
     }
 
     fn on_lag(&self, peer: Option<SocketAddr>, lag: &Lag) {
-        self.owner.on_lag(peer, lag);
+        self.hooks.on_lag(peer, lag);
     }
 
     fn counters(&self) -> Map {
-        let mut counters = self.owner.counters();
+        let mut counters = self.hooks.counters();
         counters.insert("udp_pings", self.counts.pings.load(Ordering::Relaxed));
         counters
     }
 
     fn on_status(&self, question: &Map, peer: Option<SocketAddr>) -> Map {
-        self.owner.on_status(question, peer)
+        self.hooks.on_status(question, peer)
     }
 }

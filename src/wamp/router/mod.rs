@@ -33,9 +33,10 @@ use std::time::Duration;
 
 use crate::log::Log;
 use crate::net::Address;
+use crate::net::Listener;
 use crate::net::listener::wake;
-use crate::net::{Listener, Stream};
-use crate::serve::{Acceptor, Admission, Limits, Refusal, Threads};
+use crate::serve::refuse::Time;
+use crate::serve::{Acceptor, Admission, Limits, Refuser, Threads};
 use crate::wamp::opening;
 use crate::wamp::url::{Framing, Url};
 use crate::wamp::valid_uri;
@@ -130,7 +131,6 @@ impl Router {
         }
         let (idle_timeout, connections) = (session.idle_timeout, session.log.clone());
         let (realm, stop) = (Arc::new(Realm::new(session)), Arc::<AtomicBool>::default());
-        let refusals = Admission::new(Limits { max_connections: 64, ..Limits::default() });
         let (mut acceptors, mut urls) = (Vec::new(), Vec::new());
         for Endpoint { socket, framing } in listen {
             let listener = Listener::bind(&socket)?;
@@ -140,26 +140,22 @@ impl Router {
                 serializer: None,
             });
             let here = Arc::clone(&realm);
-            let refuse = {
+            let refuser = {
                 let framing = framing.clone();
-                move |stream: &mut Stream, refusal: Refusal| {
-                    opening::refuse(stream, &framing, &refusal.to_string())
-                }
+                Refuser::new(connections.clone(), move |mut stream, refusal, time| {
+                    let refused = opening::refuse(&mut stream, &framing, &refusal.to_string());
+                    if refused.is_ok() && time == Time::Enough {
+                        stream.close();
+                    }
+                })
             };
             acceptors.push(Acceptor {
                 listener,
-                idle_timeout,
+                timeout: idle_timeout,
                 admission: Arc::clone(&admission),
-                dispatch: Box::new(Threads::new(move |stream| here.serve(stream, &framing))),
-                refuse: Box::new(refuse.clone()),
-                turn_away: Arc::new(move |mut stream, refusal| {
-                    if refuse(&mut stream, refusal).is_ok() {
-                        stream.close();
-                    }
-                }),
-                refusals: Arc::clone(&refusals),
+                refuser,
+                dispatch: Box::new(Threads(Arc::new(move |stream| here.serve(stream, &framing)))),
                 log: log.clone(),
-                connections: connections.clone(),
                 one_off: false,
                 stop: Arc::clone(&stop),
             });

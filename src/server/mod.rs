@@ -2,17 +2,21 @@
 //! session from [`session`].
 //!
 //! ```
-//! use roundtrip::server::{Config, Server};
 //! use roundtrip::client::Client;
+//! use roundtrip::server::{Config, Server};
 //! use std::time::Duration;
 //!
 //! // A free port of 127.0.0.1, and a thread for each connection.
 //! let server = Server::bind(Config::default())?.start()?;
-//! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
+//! let port = server.address().port();
+//! let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(5))?;
 //! client.ping(None)?;
 //! client.quit()?;
 //! # Ok::<(), std::io::Error>(())
 //! ```
+
+#[cfg(unix)]
+pub mod inetd;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -21,15 +25,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+#[cfg(unix)]
+pub use inetd::serve_stdin;
+
 use crate::log::Log;
 use crate::net::Listener;
 use crate::net::listener::wake;
-use crate::serve::{Acceptor, Admission, Dispatch, Limits, Mode, Sequential, Threads};
+use crate::serve::{
+    Acceptor, Admission, Dispatch, Limits, Mode, Refuser, Sequential, Session, Threads,
+};
 use crate::session::{self, Counters, Settings, Shared};
-
-/// How many refused connections are seen off at once. No single address takes all of
-/// the places.
-const REFUSALS: Limits = Limits { max_connections: 64, max_per_ip: Some(48), allow: Vec::new() };
 
 /// What a server is to be.
 #[derive(Clone, Debug)]
@@ -41,12 +46,12 @@ pub struct Config {
     /// How each connection is served.
     pub mode: Mode,
     /// What [`Mode::Process`] runs for each connection: a program and its arguments,
-    /// normally those of the `server` binary with `--inetd`. Whatever it is, it has to
-    /// end with [`serve_stdin`].
+    /// normally those of the `server` binary with `--inetd`. The program has to call
+    /// [`serve_stdin`].
     pub child: Vec<OsString>,
     /// Who is let in.
     pub limits: Limits,
-    /// Serve one connection, then end.
+    /// Whether to end after one connection.
     pub one_off: bool,
     /// Settings of each session.
     pub session: Settings,
@@ -70,7 +75,7 @@ impl Default for Config {
     }
 }
 
-/// A server that listens. Connections are queued by the system until it runs.
+/// A server that listens. The system queues connections until the server runs.
 pub struct Server {
     acceptor: Acceptor,
     address: SocketAddr,
@@ -90,47 +95,36 @@ impl Server {
     /// Listens on the address.
     ///
     /// # Errors
-    /// When the address cannot be used, the mode is not to be had on this system, or
+    /// When the address cannot be used, this system does not have the mode, or
     /// [`Settings::info`] is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
-        session::status::check(&config.session.info)?;
         let Config { host, port, mode, child, limits, one_off, session, log } = config;
+        session::status::check(&session.info)?;
         let listener = TcpListener::bind((host.as_str(), port)).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}"))
         })?;
         let address = listener.local_addr()?;
         let admission = Admission::new(limits);
         let counters = Counters::of_server(mode, Arc::clone(&admission));
+        let (timeout, connections) = (session.idle_timeout, session.log.clone());
         let shared = Arc::new(Shared { settings: session, counters });
         let dispatch = strategy(mode, child, &shared)?;
-        let settings = &shared.settings;
-        let (framing, refused) = (settings.framing, Arc::clone(&shared));
-        let acceptor = Acceptor {
-            listener: Listener::Tcp(listener),
-            idle_timeout: settings.idle_timeout,
-            admission,
-            dispatch,
-            refuse: Box::new(move |stream, refusal| session::refuse(stream, refusal, framing)),
-            turn_away: Arc::new(move |stream, refusal| {
-                session::turn_away(stream, refusal, &refused);
-            }),
-            refusals: Admission::new(REFUSALS),
-            log,
-            connections: settings.log.clone(),
-            one_off,
-            stop: Arc::default(),
-        };
+        let refuser = Refuser::new(connections, move |stream, refusal, time| {
+            session::turn_away(stream, refusal, time, &shared);
+        });
+        let (listener, stop) = (Listener::Tcp(listener), Arc::default());
+        let acceptor =
+            Acceptor { listener, timeout, admission, refuser, dispatch, log, one_off, stop };
         Ok(Server { acceptor, address })
     }
 
-    /// The address it listens on, with the real port.
+    /// The address that the server listens on, with the real port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Who is let in, and how many there are, to be shared with what else listens in
-    /// the same process.
+    /// The server's admission control, to be shared with other listeners of this process.
     #[must_use]
     pub fn admission(&self) -> Arc<Admission> {
         Arc::clone(&self.acceptor.admission)
@@ -154,7 +148,7 @@ impl Server {
 }
 
 impl Running {
-    /// The address it listens on, with the real port.
+    /// The address that the server listens on, with the real port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -169,48 +163,16 @@ impl Drop for Running {
     }
 }
 
-/// Serves the one connection that is standard input: what a child does in
-/// [`Mode::Process`], and any program under `inetd`. Of the configuration, only what
-/// concerns the connection counts.
-///
-/// # Errors
-/// When standard input is not a socket.
-#[cfg(unix)]
-pub fn serve_stdin(config: &Config) -> io::Result<()> {
-    use crate::net::Stream;
-    use crate::session::counters::COUNTERS_VARIABLE;
-
-    let settings = &config.session;
-    let mut stream = match Stream::from_stdin(settings.idle_timeout) {
-        Ok(stream) => stream,
-        // The peer was gone before anything was said: its own business.
-        Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if let Some(Err(refusal)) =
-        stream.peer_ip().map(|ip| Admission::new(config.limits.clone()).admit(ip))
-    {
-        settings.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
-        session::refuse(&mut stream, refusal, settings.framing)?;
-        stream.close();
-        return Ok(());
-    }
-    let told = std::env::var(COUNTERS_VARIABLE).ok();
-    let counters = Counters::of_connection(told.as_deref());
-    session::run(stream, &Shared { settings: settings.clone(), counters });
-    Ok(())
-}
-
 fn strategy(
     mode: Mode,
     child: Vec<OsString>,
     shared: &Arc<Shared>,
 ) -> io::Result<Box<dyn Dispatch>> {
-    let sharing = Arc::clone(shared);
-    let session = move |stream| session::run(stream, &sharing);
+    let here = Arc::clone(shared);
+    let session: Session = Arc::new(move |stream| session::run(stream, &here));
     match mode {
-        Mode::Sequential => Ok(Box::new(Sequential::new(session))),
-        Mode::Thread => Ok(Box::new(Threads::new(session))),
+        Mode::Sequential => Ok(Box::new(Sequential(session))),
+        Mode::Thread => Ok(Box::new(Threads(session))),
         Mode::Process => processes(child, shared),
     }
 }
@@ -223,19 +185,17 @@ fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn D
 
     let mut child = child.into_iter();
     let Some(program) = child.next() else {
-        return Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            "process mode needs to be told which program to run",
-        ));
+        let what = "process mode needs to be told which program to run";
+        return Err(io::Error::new(ErrorKind::InvalidInput, what));
     };
-    let processes = Processes::new(program, child.collect(), shared.settings.log.clone());
-    let shared = Arc::clone(shared);
-    Ok(Box::new(
-        processes.telling(COUNTERS_VARIABLE, move || Value::Map(shared.known()).to_string()),
-    ))
+    let (log, shared) = (shared.settings.log.clone(), Arc::clone(shared));
+    let counters = move || Value::Map(shared.counted()).to_string();
+    let variable = (COUNTERS_VARIABLE, Box::new(counters) as _);
+    Ok(Box::new(Processes { program, arguments: child.collect(), variable, log }))
 }
 
 #[cfg(not(unix))]
 fn processes(_: Vec<OsString>, _: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
-    Err(io::Error::new(ErrorKind::Unsupported, "process mode needs Unix; use thread or sequential"))
+    let what = "process mode needs Unix; use thread or sequential";
+    Err(io::Error::new(ErrorKind::Unsupported, what))
 }

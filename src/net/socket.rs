@@ -1,0 +1,347 @@
+//! A connected stream that two promises are added to.
+//!
+//! * **No call waits for ever.** Each read and each write has a timeout, and the error
+//!   says which of them passed it. Reads that belong together can share a
+//!   [`Deadline`].
+//! * **The last word arrives.** [`Stream::close`] does what dropping a socket does not:
+//!   the peer can read the answer that was sent last, even while it is still sending.
+//!
+//! A stream also turns Nagle's algorithm off (`TCP_NODELAY`): see
+//! [`Framing::send`](crate::wire::framing::Framing::send).
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::deadline::Deadline;
+use super::spin;
+
+/// How long [`Stream::close`] waits for the peer to have read the last answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A connected stream socket with a timeout on each read and write.
+///
+/// A clone is another handle of this connection, so that one thread can read while
+/// another writes. A clone takes no descriptor of its own, and the connection is closed
+/// when the last handle is dropped.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    socket: Arc<Socket>,
+    timeout: Duration,
+    deadline: Option<Deadline>,
+    /// The read timeout that the system has been given last.
+    system_timeout: Duration,
+    spin: bool,
+}
+
+/// What carries the bytes. A TCP connection has an address at its other end.
+#[derive(Debug)]
+pub(super) enum Socket {
+    Tcp(TcpStream, SocketAddr),
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+/// Makes one call on either kind of socket.
+macro_rules! with_socket {
+    ($stream:expr, $socket:ident => $call:expr) => {
+        match $stream.socket() {
+            $crate::net::socket::Socket::Tcp($socket, _) => $call,
+            #[cfg(unix)]
+            $crate::net::socket::Socket::Unix($socket) => $call,
+        }
+    };
+}
+pub(super) use with_socket;
+
+impl Stream {
+    /// Connects to the first address of `host` that accepts, waiting for each at most
+    /// `timeout`, which is then the timeout of each read and write, too.
+    ///
+    /// # Errors
+    /// When `host` has no address, or none of its addresses accepts. The error says what
+    /// was tried, and why the last address refused.
+    pub fn connect(host: &str, port: u16, timeout: Duration) -> io::Result<Self> {
+        let failed =
+            |error: io::Error, what| io::Error::new(error.kind(), format!("{what}: {error}"));
+        let addresses = (host, port)
+            .to_socket_addrs()
+            .map_err(|error| failed(error, format!("cannot find the host {host:?}")))?;
+        let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
+        for address in addresses {
+            match Stream::dial(address, timeout) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last_error = failed(error, address.to_string()),
+            }
+        }
+        Err(failed(last_error, format!("cannot connect to {host}:{port}")))
+    }
+
+    /// Connects to one address.
+    ///
+    /// # Errors
+    /// When nobody accepts there within the timeout.
+    pub fn dial(address: SocketAddr, timeout: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, timeout)?;
+        // A connection to a free port of one's own machine can, once in some ten thousand
+        // times, be given that very port as its own and meet itself (simultaneous open,
+        // RFC 9293 section 3.5). Nobody listens there.
+        if stream.local_addr()? == stream.peer_addr()? {
+            return Err(ErrorKind::ConnectionRefused.into());
+        }
+        Stream::from_tcp(stream, address, timeout)
+    }
+
+    /// Takes over a TCP connection to this peer.
+    ///
+    /// # Errors
+    /// When the system refuses an option; `InvalidInput` when `timeout` is zero.
+    pub fn from_tcp(stream: TcpStream, peer: SocketAddr, timeout: Duration) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Stream::new(Socket::Tcp(stream, peer), timeout)
+    }
+
+    pub(super) fn new(socket: Socket, timeout: Duration) -> io::Result<Self> {
+        let (socket, system_timeout) = (Arc::new(socket), Duration::ZERO);
+        let mut stream = Stream { socket, timeout, deadline: None, system_timeout, spin: false };
+        // A parent process may have left the socket non-blocking, and then no timeout holds.
+        with_socket!(stream, socket => socket.set_nonblocking(false))?;
+        with_socket!(stream, socket => socket.set_write_timeout(Some(timeout)))?;
+        stream.set_read_timeout(timeout)?;
+        Ok(stream)
+    }
+
+    /// Changes how long a read may wait.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the timeout is zero.
+    pub fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.timeout = timeout;
+        self.set_system_timeout(timeout)
+    }
+
+    /// From now on, all reads and writes together have to be done by this deadline.
+    pub fn set_deadline(&mut self, deadline: Option<Deadline>) {
+        self.deadline = deadline;
+    }
+
+    /// Waits by [busy-polling](super::spin) from now on.
+    ///
+    /// # Errors
+    /// When the system does not make the socket non-blocking.
+    pub fn spin(&mut self) -> io::Result<()> {
+        self.spin = true;
+        with_socket!(self, socket => socket.set_nonblocking(true))
+    }
+
+    /// The timeout of each read.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The other end, for a person: an address, or `unix` for a Unix socket, whose
+    /// clients have no name.
+    #[must_use]
+    pub fn peer_name(&self) -> String {
+        self.peer().map_or_else(|| "unix".into(), |peer| peer.to_string())
+    }
+
+    /// The address and port of the other end, if it has one.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match &*self.socket {
+            Socket::Tcp(_, peer) => Some(*peer),
+            #[cfg(unix)]
+            Socket::Unix(_) => None,
+        }
+    }
+
+    /// The address of the other end, if it has one.
+    #[must_use]
+    pub fn peer_ip(&self) -> Option<IpAddr> {
+        self.peer().map(|peer| peer.ip())
+    }
+
+    /// Ends the connection at once, for every clone of this stream. A thread that waits in
+    /// a read or a write is woken.
+    pub fn abort(&self) {
+        // A connection that has ended already is what is wanted.
+        let _ = with_socket!(self, socket => socket.shutdown(Shutdown::Both));
+    }
+
+    /// Ends the conversation so that the peer can read what was sent last.
+    ///
+    /// A socket that is closed while bytes lie in its receive buffer does not say goodbye:
+    /// it sends a reset (RFC 1122 section 4.2.2.13), and a reset discards whatever has not
+    /// been delivered yet. So the answer to a line that is too long could be lost in just
+    /// the case that it was written for. Here the sending half is closed first (a
+    /// half-close). Then everything that still arrives is read and dropped until the peer
+    /// closes, too, for two seconds at most. `examples/06_last_word.rs` shows the
+    /// difference.
+    pub fn close(mut self) {
+        if with_socket!(self, socket => socket.shutdown(Shutdown::Write)).is_err() {
+            return;
+        }
+        self.deadline = Some(Deadline::running("still open after", LINGER));
+        let mut dropped = [0; 4096];
+        while matches!(self.read(&mut dropped), Ok(1..)) {}
+    }
+
+    /// The time that the next call may take, by the timeout and the deadline.
+    fn time_left(&mut self) -> io::Result<Duration> {
+        match &mut self.deadline {
+            Some(deadline) => Ok(deadline.left()?.min(self.timeout)),
+            None => Ok(self.timeout),
+        }
+    }
+
+    /// Gives the system a read timeout, unless it has that one already.
+    fn set_system_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        if self.system_timeout != timeout || timeout.is_zero() {
+            with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))?;
+            self.system_timeout = timeout;
+        }
+        Ok(())
+    }
+
+    /// Makes a system call that may take this long.
+    fn call(
+        &self,
+        what: &str,
+        time: Duration,
+        mut io: impl FnMut() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        loop {
+            let done = if self.spin { spin::poll(time, &mut io) } else { io() };
+            let Err(error) = done else { return done };
+            match (error.kind(), self.deadline) {
+                // A process that was stopped and goes on finds its calls interrupted.
+                (ErrorKind::Interrupted, _) => {}
+                // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows.
+                (ErrorKind::WouldBlock | ErrorKind::TimedOut, Some(deadline))
+                    if time < self.timeout =>
+                {
+                    return Err(deadline.passed());
+                }
+                (ErrorKind::WouldBlock | ErrorKind::TimedOut, _) => {
+                    return Err(io::Error::new(
+                        ErrorKind::TimedOut,
+                        format!("{what} for {time:?}"),
+                    ));
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// The socket itself, if this is its only handle.
+    #[cfg(unix)]
+    pub(super) fn into_socket(self) -> Option<Socket> {
+        Arc::into_inner(self.socket)
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let time = self.time_left()?;
+        self.set_system_timeout(time)?;
+        self.call(
+            "nothing arrived",
+            time,
+            || with_socket!(self, socket => (&mut &*socket).read(buffer)),
+        )
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let time = self.time_left()?;
+        if self.deadline.is_some() {
+            with_socket!(self, socket => socket.set_write_timeout(Some(time)))?;
+        }
+        let written = self.call(
+            "the peer took nothing",
+            time,
+            || with_socket!(self, socket => (&mut &*socket).write(buffer)),
+        );
+        match written {
+            Err(error) if error.kind() == ErrorKind::TimedOut && !self.spin => {
+                self.write_what_fits(buffer).map_err(|_| error)
+            }
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // Sockets have no buffer in this process.
+    }
+}
+
+/// Waits for a message to begin, however long the timeout allows, then calls `receive`
+/// to read it, within one more timeout: so a message that arrives a byte at a time has
+/// an end, too.
+///
+/// # Errors
+/// Those of the connection, and of `receive`.
+pub fn receive_in_time<T>(
+    reader: &mut BufReader<Stream>,
+    receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
+) -> io::Result<T> {
+    reader.fill_buf()?;
+    let time = reader.get_ref().timeout;
+    receive_within(time, reader, receive)
+}
+
+/// Calls `receive`, which has to be done within `time`, however many reads it makes.
+///
+/// # Errors
+/// Those of the connection, and of `receive`.
+pub fn receive_within<T>(
+    time: Duration,
+    reader: &mut BufReader<Stream>,
+    receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
+) -> io::Result<T> {
+    reader.get_mut().deadline = Some(Deadline::new("no whole message arrived for", time));
+    let received = receive(reader);
+    reader.get_mut().deadline = None;
+    received
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_message_is_for_all_of_its_reads_together() {
+        const TIME: Duration = Duration::from_secs(1);
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut reader = BufReader::new(Stream::from_unix(ours, TIME * 5 / 4).unwrap());
+        let start = Instant::now();
+        let peer = std::thread::spawn(move || {
+            std::thread::sleep(TIME * 7 / 10);
+            theirs.write_all(b"a").unwrap();
+            theirs
+        });
+        let error =
+            receive_within(TIME, &mut reader, |reader| reader.read_exact(&mut [0; 2])).unwrap_err();
+        let took = start.elapsed();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::TimedOut, "no whole message arrived for 1s")
+        );
+        assert!((TIME..TIME * 3 / 2).contains(&took), "{took:?}");
+        // It held for that message alone.
+        assert_eq!(reader.read(&mut [0]).unwrap_err().to_string(), "nothing arrived for 1.25s");
+        drop(peer.join());
+    }
+}

@@ -1,0 +1,88 @@
+//! The requests of later chapters, on the same conversation.
+
+use std::io;
+
+use super::lag;
+use super::status;
+use super::text::Conversation;
+use crate::json::Value;
+use crate::net::transfer;
+use crate::wire::command::more::{Answer, LagPlan, Request};
+use crate::wire::command::{self, Amount};
+use crate::wire::framing::Framing;
+
+impl Conversation<'_> {
+    /// What happens before the first request: the hooks may want this client's lag.
+    pub(super) fn begin(&mut self) -> io::Result<()> {
+        let (settings, stream) = (&self.shared.settings, self.reader.get_mut());
+        if settings.spin {
+            stream.spin()?;
+        }
+        let plan = settings.hooks.on_connect(stream.peer());
+        let Some(plan) = plan.filter(|_| self.framing == Framing::Line) else { return Ok(()) };
+        match lag::allow(plan, settings) {
+            Ok(()) => self.measure(plan),
+            // The client asked for nothing, and is served like any other.
+            Err(reason) => {
+                let peer = stream.peer_name();
+                settings.log.say(format_args!("{peer} is not pinged: {reason}"));
+                Ok(())
+            }
+        }
+    }
+
+    /// Answers a request of a later chapter.
+    pub(super) fn more(&mut self, request: Request) -> io::Result<()> {
+        match request {
+            Request::Bidirectional(amount) => self.transfer(amount, Self::bidirectional),
+            Request::Lag(plan) => match lag::allow(plan, &self.shared.settings) {
+                Ok(()) => self.measure(plan),
+                Err(reason) => self.answer(&command::Answer::Error(&reason)),
+            },
+            Request::LagSamples(first) => {
+                let samples = self.lag.samples(first).to_string();
+                self.answer_more(Answer::LagSamples(&samples))
+            }
+            Request::Status(_) if self.framing == Framing::Bare => {
+                self.answer(&command::Answer::Error("status needs line framing"))
+            }
+            Request::Status(question) => {
+                let answer = status::answer(question, self.reader.get_ref().peer(), self.shared);
+                self.answer(&status::message(&answer))
+            }
+        }
+    }
+
+    /// Frees the samples of the last lag, up to 16 MB, when something else is asked.
+    pub(super) fn discard_lag_before(&mut self, request: Option<&command::Request>) {
+        if !matches!(request, Some(command::Request::More(Request::LagSamples(_)))) {
+            self.lag = lag::Lag::default();
+        }
+    }
+
+    fn bidirectional(&mut self, amount: Amount) -> io::Result<()> {
+        let traffic = self.traffic;
+        let received = transfer::both(
+            self.reader,
+            amount,
+            |sent| traffic.sent(sent),
+            |arrived| traffic.received(arrived),
+        )?;
+        self.done(received)
+    }
+
+    fn measure(&mut self, plan: LagPlan) -> io::Result<()> {
+        let result;
+        (self.lag, result) = lag::run(self.reader, plan, self.shared, || self.traffic.ping());
+        self.shared.settings.hooks.on_lag(self.reader.get_ref().peer(), &self.lag);
+        if let Err(error) = result {
+            return self.give_up(error);
+        }
+        let figures = Value::Map(self.lag.fields()).to_string();
+        self.answer_more(Answer::LagDone(&figures))
+    }
+
+    fn answer_more(&mut self, answer: Answer) -> io::Result<()> {
+        self.answer(&command::Answer::More(answer))
+    }
+}
