@@ -1,7 +1,7 @@
-//! How do any bytes travel where only text may? Base64, RFC 4648.
+//! Bytes as text: Base64, RFC 4648.
 //!
-//! Three bytes are 24 bits, and so are four digits of six bits each. There are 64 such
-//! digits, all of them characters that no text protocol takes for anything else:
+//! Three bytes are 24 bits, and so are four digits of six bits each. The 64 digits are
+//! characters without a special meaning in text protocols:
 //!
 //! ```text
 //!   bytes        M        a        n
@@ -11,14 +11,14 @@
 //!              T      W       F     u
 //! ```
 //!
-//! Where the bytes do not come out even, the last digit is filled up with zero bits and
-//! the last group with `=`: one byte becomes two digits and `==`, two become three
-//! digits and `=`.
+//! If the number of bytes is not a multiple of three, zero bits fill the last digit, and
+//! `=` fills the last group: one byte becomes two digits and `==`, two bytes become
+//! three digits and `=`.
 
-/// The digits in the order of their value (RFC 4648 section 4).
+/// The digits in the order of their values (RFC 4648 section 4).
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Bytes as text.
+/// Encodes bytes as text.
 ///
 /// ```
 /// use roundtrip::wamp::base64;
@@ -39,12 +39,11 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Text as the bytes that it stands for; `None` when there are none of which [`encode`]
-/// makes this text.
+/// Decodes text; `None` if [`encode`] makes this text of no bytes.
 ///
-/// That is strict where the RFC leaves a choice: without line breaks (section 3.1), not
-/// without padding (section 3.2), and the bits that only fill up the last digit are
-/// zero (section 3.5). So nothing can be written in two ways.
+/// Decoding is strict where the RFC leaves a choice: line breaks are refused (section
+/// 3.1), padding is required (section 3.2), and the bits that fill the last digit must
+/// be zero (section 3.5). So each text stands for other bytes.
 ///
 /// ```
 /// use roundtrip::wamp::base64;
@@ -65,8 +64,8 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
         for &digit in group {
             bits = bits << 6 | value(digit)?;
         }
-        // Digit by digit from the left: four hold three bytes, three hold two and some
-        // spare bits, two hold one.
+        // Four digits hold three bytes, three digits hold two and some spare bits, two
+        // digits hold one.
         let bits = (bits << (6 * (4 - group.len()))).to_be_bytes();
         let (whole, spare) = bits[1..].split_at(group.len() - 1);
         if spare.iter().any(|&byte| byte != 0) {
@@ -77,7 +76,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// What a digit stands for.
+/// The value of a digit.
 fn value(digit: u8) -> Option<u32> {
     let (first, offset) = match digit {
         b'A'..=b'Z' => (b'A', 0),
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_is_encoded_as_is_refused() {
+    fn text_that_is_no_encoding_is_refused() {
         for text in [
             "Z", "Zg", "Zg=", "Zg===", "Zm8", "=", "==", "===", "====", "Z===", "Zm9v====",
             "Zg==Zg==", "Zm=v", "Zm9v\n", " Zm9", "Zm9-", "Zm9_", "Zm9.", "Zmé", "éé", "Zh==",
@@ -130,8 +129,7 @@ mod tests {
         ] {
             assert_eq!(decode(text), None, "{text:?}");
         }
-        // No text of one group is accepted that is not the encoding of what it decodes
-        // to.
+        // A text of one group is accepted only if it is the encoding of its bytes.
         let characters: Vec<char> =
             DIGITS.iter().map(|&digit| char::from(digit)).chain(['=']).collect();
         for number in 0..characters.len().pow(3) {

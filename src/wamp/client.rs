@@ -39,17 +39,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::connection::{Encoder, Event, Incoming};
-use super::error::{CallError, Refusal};
+use super::error::{CallError, Refusal, printable};
 use super::opening;
-use super::shown;
 use crate::json::{Map, Value};
 use crate::net::Stream;
+use crate::wamp::message::{AGENT, Message, Payload, code, uri};
 use crate::wamp::url::Url;
 use crate::wamp::websocket::CLOSE_NORMAL;
-use crate::wamp::{Message, Payload, code, uri};
-
-/// How the program names itself to the other side.
-pub(crate) const AGENT: &str = concat!("roundtrip-", env!("CARGO_PKG_VERSION"));
 
 /// What carries out a procedure.
 type Handler = Box<dyn FnMut(Payload) -> Result<Payload, Refusal> + Send>;
@@ -258,7 +254,7 @@ impl Session {
                     }
                 }
                 Step::Goodbye(reason) => {
-                    let what = format!("the router ended the session: {}", shown(&reason));
+                    let what = format!("the router ended the session: {}", printable(&reason));
                     return Err(io::Error::new(ErrorKind::ConnectionAborted, what));
                 }
                 Step::Done => {}
@@ -386,9 +382,11 @@ fn refusal<T>(answer: Message, wanted: u64, request: u64) -> Result<Result<T, Ca
 }
 
 fn aborted(details: &Map, reason: &str) -> io::Error {
-    let message =
-        details.get("message").and_then(Value::as_str).map(|text| format!(" ({})", shown(text)));
-    let what = format!("the router refuses: {}{}", shown(reason), message.unwrap_or_default());
+    let message = details
+        .get("message")
+        .and_then(Value::as_str)
+        .map(|text| format!(" ({})", printable(text)));
+    let what = format!("the router refuses: {}{}", printable(reason), message.unwrap_or_default());
     io::Error::new(ErrorKind::ConnectionRefused, what)
 }
 

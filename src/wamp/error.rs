@@ -1,35 +1,34 @@
-//! Why a call has no result.
+//! Why a call has no result, and how an error quotes a stranger's text.
 
 use std::fmt;
 use std::io;
 
-use super::shown;
+use super::message::Payload;
 use crate::json::Value;
-use crate::wamp::Payload;
 
-/// A no, and why: what the caller of a procedure gets in place of a result.
+/// An error that the caller of a procedure receives in place of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
-    /// Which error it is, in the form of a name: one of
-    /// [`uri`](crate::wamp::uri), or the procedure's own.
+    /// The name of the error: one of [`uri`](crate::wamp::uri), or one that the
+    /// procedure defines.
     pub uri: String,
-    /// What else there is to say about it.
+    /// Details of the error.
     pub payload: Payload,
 }
 
-/// Why there is no result.
+/// Why a call has no result.
 #[derive(Debug)]
 pub enum CallError {
-    /// The router or the procedure has said no. The session goes on.
+    /// The router or the procedure has refused the call. The session goes on.
     Refused(Refusal),
-    /// There was no answer. If it is only late (`TimedOut`), the session can be used
-    /// on, and passes it over when it comes. If the call could not be sent, or an
-    /// answer broke off, every later call fails at once.
+    /// There was no answer. After `TimedOut` the session can still be used, and ignores
+    /// the answer if it comes later. After any other error every later call fails at
+    /// once.
     Io(io::Error),
 }
 
 impl Refusal {
-    /// A no with nothing more to say.
+    /// An error without details.
     #[must_use]
     pub fn new(uri: &str) -> Self {
         Refusal { uri: uri.into(), payload: Payload::default() }
@@ -38,9 +37,9 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.uri))?;
+        f.write_str(&printable(&self.uri))?;
         match self.payload.arguments.as_deref() {
-            Some([Value::String(text), ..]) => write!(f, ": {}", shown(text)),
+            Some([Value::String(text), ..]) => write!(f, ": {}", printable(text)),
             _ => Ok(()),
         }
     }
@@ -72,4 +71,13 @@ impl From<CallError> for io::Error {
             CallError::Refused(refusal) => io::Error::other(refusal),
         }
     }
+}
+
+/// The first 200 characters of a stranger's text, for a terminal: control characters,
+/// which could move its cursor, are replaced.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .take(200)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
 }

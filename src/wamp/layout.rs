@@ -1,4 +1,4 @@
-//! Which field stands where: messages from values, and values from messages.
+//! The position of each field: messages from lists of values, and lists from messages.
 
 use std::vec;
 
@@ -6,8 +6,7 @@ use super::message::{MAX_ID, Message, Payload, WampError, code, name};
 use crate::json::{Map, Value};
 
 impl Message {
-    /// Reads the message in a value, and takes it apart for that: what the programs say
-    /// to each other is moved, not copied.
+    /// Decodes a list of values. The payload is moved, not copied.
     ///
     /// ```
     /// use roundtrip::json;
@@ -24,7 +23,7 @@ impl Message {
     /// ```
     ///
     /// # Errors
-    /// Says which field of which message is wrong.
+    /// Names the message and the field that is wrong.
     pub fn from_value(value: Value) -> Result<Self, WampError> {
         let Value::List(items) = value else { return Err(WampError::NoCode) };
         let mut items = items.into_iter();
@@ -96,7 +95,7 @@ impl Message {
         if fields.items.len() == 0 { Ok(message) } else { Err(WampError::TooLong(fields.message)) }
     }
 
-    /// The message as a value, without copying what is in it.
+    /// Encodes the message as a list of values. The payload is moved, not copied.
     ///
     /// ```
     /// use roundtrip::json::Map;
@@ -151,7 +150,7 @@ fn list<const N: usize>(fields: [Value; N]) -> Value {
 }
 
 impl Payload {
-    /// The fields of a message with this payload behind them.
+    /// A list of these fields, followed by the payload.
     fn behind<const N: usize>(self, fields: [Value; N]) -> Value {
         let Payload { arguments, keywords } = self;
         let arguments = arguments.or_else(|| keywords.as_ref().map(|_| Vec::new()));
@@ -160,7 +159,7 @@ impl Payload {
     }
 }
 
-/// What is left of a message, and whose it is.
+/// The fields of a message that have not been decoded yet.
 struct Fields {
     message: &'static str,
     items: vec::IntoIter<Value>,
@@ -172,8 +171,8 @@ impl Fields {
         self.take(field, "an integer from 1 to 2^53", id)
     }
 
-    /// Publishing and subscribing have more requests that may fail, but nobody here
-    /// makes them.
+    /// The code of a request that has failed. The requests of publishers and subscribers
+    /// are not among them: no client of this router makes those.
     fn request_type(&mut self) -> Result<u64, WampError> {
         const REQUESTS: [u64; 4] = [code::CALL, code::REGISTER, code::UNREGISTER, code::INVOCATION];
         let request = |value: Value| value.as_u64().filter(|code| REQUESTS.contains(code));

@@ -1,10 +1,10 @@
-//! How does a program call a procedure in another that it does not know? WAMP,
-//! <https://wamp-proto.org>, basic profile.
+//! The messages of WAMP, <https://wamp-proto.org>, basic profile.
 //!
-//! Neither of the two listens; both connect to a router. One registers a procedure
-//! there under a name, the other calls that name, and the router brings them together.
-//! Every request has a number that its answer repeats, so that a hundred calls can be
-//! under way on one connection and be answered in any order:
+//! A program calls a procedure of another program that it does not know. Neither of the
+//! two listens; both connect to a router. The callee registers a procedure there under a
+//! name, the caller calls that name, and the router passes on call and result. Every
+//! request has a number, which its answer repeats. So a hundred calls can be pending on
+//! one connection, and be answered in any order:
 //!
 //! ```text
 //!   caller                      router                      callee
@@ -20,16 +20,15 @@
 //!       ◀──────────────── GOODBYE GOODBYE ────────────────▶
 //! ```
 //!
-//! A message is a list: a [code] that says which, numbers and names in their places, a
-//! map for whatever has been invented since, and at the end what the two programs have
-//! to say to each other, which the router does not look at. `[48, 1, {}, "add", [2,
-//! 3]]` is a CALL. [`Serializer`](super::Serializer) turns such lists into bytes, as JSON or as
-//! `MessagePack`; [`rawsocket`](super::rawsocket) says where one message ends and the
-//! next begins.
+//! A message is a list: a [code] for its kind, numbers and names at fixed positions, a
+//! map of options, and at the end the payload, which the router does not look at. `[48,
+//! 1, {}, "add", [2, 3]]` is a CALL. [`Serializer`](super::Serializer) makes bytes of
+//! such lists, as JSON or as `MessagePack`. The framing, such as
+//! [`rawsocket`](super::rawsocket), marks where a message ends.
 //!
-//! Reading a message checks its shape and nothing else: whether a name is well formed
-//! ([`valid_uri`]) or registered is for the router to say, in an ERROR, while a message
-//! out of shape ends the session.
+//! Decoding a message checks its layout alone: a message with a wrong layout ends the
+//! session. A name that is not well formed ([`valid_uri`]) or not registered is the
+//! router's business: it answers with an ERROR, and the session goes on.
 
 use std::fmt;
 use std::io;
@@ -37,11 +36,14 @@ use std::io;
 use super::msgpack::MsgpackError;
 use crate::json::{JsonError, Map, Value};
 
-/// The largest number of a request, session or registration: up to here an `f64`, the
-/// only number that some languages have, holds every integer. The smallest is 1.
+/// The value of `agent` in HELLO and WELCOME: the name of this program.
+pub(crate) const AGENT: &str = concat!("roundtrip-", env!("CARGO_PKG_VERSION"));
+
+/// The largest number of a request, session or registration. The smallest is 1. Up to
+/// this number an `f64`, the only number that some languages have, holds every integer.
 pub const MAX_ID: u64 = 1 << 53;
 
-/// What a message begins with.
+/// The codes: a message begins with the code of its kind.
 #[allow(missing_docs, reason = "the names are the documentation")]
 pub mod code {
     pub const HELLO: u64 = 1;
@@ -60,45 +62,48 @@ pub mod code {
     pub const YIELD: u64 = 70;
 }
 
-/// What a caller, a callee and a router say to each other.
+/// A message between a client and a router.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are those of the specification, in its order")]
 pub enum Message {
     /// A client asks for a session.
     Hello { realm: String, details: Map },
-    /// The router grants it.
+    /// The router opens the session.
     Welcome { session: u64, details: Map },
-    /// Either side ends a session that is not yet open or that has gone wrong; there is
-    /// no answer.
+    /// Either side ends a session that is not open yet or that has failed. ABORT has no
+    /// answer.
     Abort { details: Map, reason: String },
-    /// Either side ends a session in good order, and the other says the same.
+    /// Either side ends a session in good order, and the other answers with GOODBYE.
     Goodbye { details: Map, reason: String },
-    /// The answer to a request, of this [code], that has failed.
+    /// The answer to a request that has failed. `request_type` is the [code] of the
+    /// request.
     Error { request_type: u64, request: u64, details: Map, error: String, payload: Payload },
     /// Caller to router: call this procedure.
     Call { request: u64, options: Map, procedure: String, payload: Payload },
-    /// Caller to router: I do not wait for the result of this call any more. It is from
-    /// the advanced profile, but callers of the basic one send it when they give up.
+    /// Caller to router: I no longer wait for the result of this call. CANCEL is from the
+    /// advanced profile, but callers of the basic profile also send it.
     Cancel { request: u64, options: Map },
     /// Router to caller: what the procedure returned.
     Result { request: u64, details: Map, payload: Payload },
-    /// Callee to router: I am this procedure.
+    /// Callee to router: I offer this procedure.
     Register { request: u64, options: Map, procedure: String },
-    /// Router to callee: you are, under this number.
+    /// Router to callee: the procedure is registered under this number.
     Registered { request: u64, registration: u64 },
-    /// Callee to router: I am no longer.
+    /// Callee to router: I no longer offer the procedure of this number.
     Unregister { request: u64, registration: u64 },
-    /// Router to callee: so be it.
+    /// Router to callee: the procedure is no longer registered.
     Unregistered { request: u64 },
-    /// Router to callee: you are called.
+    /// Router to callee: your procedure is called.
     Invocation { request: u64, registration: u64, details: Map, payload: Payload },
-    /// Callee to router: what I return.
+    /// Callee to router: what the procedure returned.
     Yield { request: u64, options: Map, payload: Payload },
 }
 
-/// What a procedure is given or returns. What is not there and what is empty are kept
-/// apart, so that a router passes on what it got; only named values without others get
-/// an empty list in front of them, which holds their place.
+/// The arguments or the results of a procedure.
+///
+/// `None` and an empty list or map are different, so that a router passes on what it
+/// received. There is one exception: on the wire an empty list stands in front of
+/// keywords without arguments, since fields have fixed positions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
     /// Values by position.
@@ -110,13 +115,13 @@ pub struct Payload {
 /// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WampError {
-    /// They are not JSON.
+    /// The bytes are not JSON.
     Json(JsonError),
-    /// They are not `MessagePack`.
+    /// The bytes are not `MessagePack`.
     Msgpack(MsgpackError),
     /// The value is not a list that begins with a code.
     NoCode,
-    /// The code is of no message that a caller, a callee and a router exchange.
+    /// No message between caller, callee and router has this code.
     UnknownCode(i128),
     /// The list ends before this field.
     Missing {
@@ -125,7 +130,7 @@ pub enum WampError {
         /// The name of the field.
         field: &'static str,
     },
-    /// A field is something else than it should be.
+    /// A field has the wrong type or value.
     Wrong {
         /// The name of the message.
         message: &'static str,
@@ -139,7 +144,7 @@ pub enum WampError {
 }
 
 impl Message {
-    /// What the message begins with.
+    /// The code of the message.
     #[must_use]
     pub fn code(&self) -> u64 {
         match self {
@@ -160,7 +165,7 @@ impl Message {
         }
     }
 
-    /// What the specification calls the message, such as `CALL`.
+    /// The name of the message in the specification, such as `CALL`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         name(self.code()).unwrap_or_default()
@@ -188,7 +193,7 @@ pub(super) fn name(code: u64) -> Option<&'static str> {
 }
 
 impl Payload {
-    /// A payload of values by position alone.
+    /// A payload with arguments by position alone.
     #[must_use]
     pub fn of(arguments: Vec<Value>) -> Self {
         Payload { arguments: Some(arguments), keywords: None }
@@ -223,38 +228,38 @@ impl From<WampError> for io::Error {
     }
 }
 
-/// Names that have the same meaning everywhere.
+/// Errors and reasons that the specification names.
 pub mod uri {
     /// A realm, procedure or reason is not a [`valid_uri`](super::valid_uri).
     pub const INVALID_URI: &str = "wamp.error.invalid_uri";
-    /// Nobody has registered the procedure that is called.
+    /// The procedure of a call is not registered.
     pub const NO_SUCH_PROCEDURE: &str = "wamp.error.no_such_procedure";
-    /// Somebody has registered this procedure before.
+    /// The procedure is registered already.
     pub const PROCEDURE_ALREADY_EXISTS: &str = "wamp.error.procedure_already_exists";
-    /// What should be unregistered was not, or is no longer, registered by whoever asks.
+    /// The session has no registration of this number.
     pub const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
-    /// The procedure does not take these arguments.
+    /// The procedure does not accept these arguments.
     pub const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
-    /// The call will never be answered. A router says so, among others, when the callee has
-    /// gone.
+    /// The call will never be answered, for example because the callee has left.
     pub const CANCELED: &str = "wamp.error.canceled";
-    /// A message is longer than the receiver takes.
+    /// A message is longer than its receiver accepts.
     pub const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
     /// The router has no such realm.
     pub const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
-    /// The peer does not keep to the protocol; a reason to abort.
+    /// A reason for ABORT: the peer has broken the protocol.
     pub const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
-    /// The whole peer shuts down; a reason to abort or to say goodbye.
+    /// A reason for ABORT or GOODBYE: the program shuts down.
     pub const SYSTEM_SHUTDOWN: &str = "wamp.close.system_shutdown";
-    /// The client has no more to do in this realm; a reason to say goodbye.
+    /// A reason for GOODBYE: the client has finished.
     pub const CLOSE_REALM: &str = "wamp.close.close_realm";
-    /// The answer to a goodbye.
+    /// The reason in the answer to a GOODBYE.
     pub const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
 }
 
-/// Whether this can be the name of a realm or procedure, by the loose rule of the
-/// specification ("URIs"): components between dots, none of them empty, without white
-/// space and `#`.
+/// Whether this can be the name of a realm or a procedure.
+///
+/// By the loose rule of the specification ("URIs") a name consists of components with
+/// dots between them. No component is empty, or contains white space or `#`.
 ///
 /// ```
 /// use roundtrip::wamp::valid_uri;

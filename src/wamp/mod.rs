@@ -1,18 +1,42 @@
-//! How do two programs come to speak WAMP, and what does each of them need for it?
+//! Calling a procedure in another program, through a router: WAMP
+//! (<https://wamp-proto.org>).
 //!
-//! [`wamp`](crate::wamp) knows the messages,
-//! [`wamp::websocket`](crate::wamp::websocket) and
-//! [`wamp::rawsocket`](crate::wamp::rawsocket) how they are told apart, and none of
-//! them has seen a connection. Here they are put on one:
+//! A *callee* registers a procedure at a *router*, and a *caller* calls it there. Both
+//! are clients: each needs one connection, to the router, and no client needs to know
+//! where another is. This wing holds both ends, and shows what one protocol costs over
+//! two kinds of socket, with two framings and two serializers:
 //!
 //! ```text
-//!   session     HELLO, REGISTER, CALL, …           who asks what, and what is the answer?   the client's side
-//!   transport   Message ⇄ bytes of a connection    four ways: 2 framings × 2 serializers    the same on both sides
-//!   opening     who speaks what?                   the first bytes, before any message
-//!   net         TCP or Unix                        two more, and nobody above this line sees which
+//!   caller           router           callee
+//!     │                │ ◀── REGISTER ── │     client.rs ◀──▶ router/
+//!     │ ─── CALL ────▶ │                 │
+//!     │                │ ─ INVOCATION ─▶ │
+//!     │                │ ◀──── YIELD ─── │
+//!     │ ◀── RESULT ─── │                 │
+//!
+//!   message      HELLO, REGISTER, CALL, …              message.rs
+//!   serializer   a message as bytes: JSON, MessagePack serializer.rs
+//!   framing      which bytes are one message           rawsocket/, websocket/
+//!   socket       TCP or Unix                           net
 //! ```
 //!
-//! The router's side is [`wamp::router::realm`](crate::wamp::router::realm).
+//! The files, in reading order:
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | [`message`] | the messages, as types |
+//! | `layout.rs` | a message as the list of values that both serializers write |
+//! | [`serializer`] | a message as bytes |
+//! | [`msgpack`], [`base64`] | what the serializers need besides JSON |
+//! | [`rawsocket`] | the simple framing: four bytes in front of each message |
+//! | [`websocket`] | the framing for browsers: RFC 6455, from the HTTP request on |
+//! | [`url`] | where a router is, and what it speaks |
+//! | [`opening`] | the handshake of either framing, from either side |
+//! | [`connection`] | messages on an open connection, with any framing and serializer |
+//! | [`error`] | why a call has no result |
+//! | [`client`] | a session at a router: calls, and procedures that others call |
+//! | [`router`] | the program in the middle |
+//! | [`call`] | how long a call takes, and which of the three choices costs what |
 
 pub mod base64;
 pub mod call;
@@ -34,15 +58,6 @@ pub use client::{Handle, Session};
 pub use error::{CallError, Refusal};
 pub use message::{MAX_ID, Message, Payload, WampError, code, uri, valid_uri};
 pub use serializer::Serializer;
-
-/// The beginning of what a stranger wrote, without what would move the cursor of
-/// whoever reads it.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars()
-        .take(200)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect()
-}
 
 #[cfg(test)]
 mod tests;

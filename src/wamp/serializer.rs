@@ -1,26 +1,26 @@
-//! Messages as bytes, in one of two ways.
+//! Messages as bytes: JSON or `MessagePack`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Message, WampError};
+use super::message::{Message, WampError};
 use super::{base64, msgpack};
 use crate::json::{self, Value};
 
-/// How messages are written.
+/// How messages are written as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serializer {
-    /// As text, which takes longer to write and to read, and is easy to look at.
+    /// As text, which a person can read, and which takes longer to write and to parse.
     Json,
-    /// As bytes.
+    /// As binary data.
     MessagePack,
 }
 
 impl Serializer {
-    /// Both of them.
+    /// Both serializers.
     pub const ALL: [Serializer; 2] = [Serializer::Json, Serializer::MessagePack];
 
-    /// What it is called on a command line: `json` or `msgpack`.
+    /// The name on a command line: `json` or `msgpack`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl Serializer {
         }
     }
 
-    /// What it is called when a WebSocket is opened.
+    /// The name in the handshake of a [`websocket`](crate::wamp::websocket).
     #[must_use]
     pub fn subprotocol(self) -> &'static str {
         match self {
@@ -38,7 +38,8 @@ impl Serializer {
         }
     }
 
-    /// The one that is called so when a WebSocket is opened.
+    /// The serializer with this name in the handshake of a
+    /// [`websocket`](crate::wamp::websocket).
     ///
     /// ```
     /// use roundtrip::wamp::Serializer;
@@ -51,7 +52,7 @@ impl Serializer {
         Self::ALL.into_iter().find(|serializer| serializer.subprotocol() == subprotocol)
     }
 
-    /// Its number in the handshake of a [`rawsocket`](crate::wamp::rawsocket).
+    /// The number in the handshake of a [`rawsocket`](crate::wamp::rawsocket).
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -60,7 +61,8 @@ impl Serializer {
         }
     }
 
-    /// The one that has this number.
+    /// The serializer with this number in the handshake of a
+    /// [`rawsocket`](crate::wamp::rawsocket).
     ///
     /// ```
     /// use roundtrip::wamp::Serializer;
@@ -73,14 +75,14 @@ impl Serializer {
         Self::ALL.into_iter().find(|serializer| serializer.number() == number)
     }
 
-    /// Whether a WebSocket carries its messages as text.
+    /// Whether a WebSocket carries these messages as text, and not as binary data.
     #[must_use]
     pub fn is_text(self) -> bool {
         self == Serializer::Json
     }
 
-    /// Reads a message. In JSON a string that begins with U+0000 and goes on in Base64
-    /// is bytes.
+    /// Decodes a message. In JSON, a string that begins with U+0000 and continues in
+    /// Base64 stands for bytes.
     ///
     /// ```
     /// use roundtrip::wamp::Serializer;
@@ -92,12 +94,12 @@ impl Serializer {
     /// ```
     ///
     /// # Errors
-    /// Says what is wrong with the bytes, or with the message in them.
+    /// Describes what is wrong with the bytes, or with the message in them.
     pub fn decode(self, bytes: &[u8]) -> Result<Message, WampError> {
         let value = match self {
             Serializer::Json => {
                 let mut value = json::parse(bytes).map_err(WampError::Json)?;
-                restore_bytes(&mut value);
+                strings_to_bytes(&mut value);
                 value
             }
             Serializer::MessagePack => msgpack::parse(bytes).map_err(WampError::Msgpack)?,
@@ -105,7 +107,7 @@ impl Serializer {
         Message::from_value(value)
     }
 
-    /// Appends a message as bytes.
+    /// Encodes a message, and appends the bytes to `out`.
     ///
     /// ```
     /// use roundtrip::wamp::{Message, Serializer};
@@ -118,7 +120,7 @@ impl Serializer {
         let mut value = message.into_value();
         match self {
             Serializer::Json => {
-                spell_bytes(&mut value);
+                bytes_to_strings(&mut value);
                 let mut text = String::with_capacity(128);
                 json::encode(&value, &mut text);
                 out.extend_from_slice(text.as_bytes());
@@ -128,28 +130,28 @@ impl Serializer {
     }
 }
 
-/// JSON has no bytes: they are sent as a string that begins with U+0000 and goes on in
-/// Base64 (WAMP, "Binary conversion of JSON Strings").
-fn spell_bytes(value: &mut Value) {
+/// Replaces bytes, which JSON does not have, by a string that begins with U+0000 and
+/// continues in Base64 (WAMP, "Binary conversion of JSON Strings").
+fn bytes_to_strings(value: &mut Value) {
     match value {
         Value::Bytes(bytes) => *value = Value::String(format!("\0{}", base64::encode(bytes))),
-        Value::List(items) => items.iter_mut().for_each(spell_bytes),
-        Value::Map(map) => map.values_mut().for_each(spell_bytes),
+        Value::List(items) => items.iter_mut().for_each(bytes_to_strings),
+        Value::Map(map) => map.values_mut().for_each(bytes_to_strings),
         _ => {}
     }
 }
 
-/// WAMP, "Binary conversion of JSON Strings". A string that begins as bytes do and does
-/// not go on so stays what it is: then a router passes it on as it was.
-fn restore_bytes(value: &mut Value) {
+/// Undoes [`bytes_to_strings`]. A string that begins with U+0000 and does not continue
+/// in Base64 stays a string, so that a router passes it on unchanged.
+fn strings_to_bytes(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let Some(bytes) = text.strip_prefix('\0').and_then(base64::decode) {
                 *value = Value::Bytes(bytes);
             }
         }
-        Value::List(items) => items.iter_mut().for_each(restore_bytes),
-        Value::Map(map) => map.values_mut().for_each(restore_bytes),
+        Value::List(items) => items.iter_mut().for_each(strings_to_bytes),
+        Value::Map(map) => map.values_mut().for_each(strings_to_bytes),
         _ => {}
     }
 }
@@ -165,6 +167,6 @@ impl FromStr for Serializer {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let named = Self::ALL.into_iter().find(|serializer| serializer.name() == text);
-        named.ok_or_else(|| format!("{text:?} is no serializer; choose json or msgpack"))
+        named.ok_or_else(|| format!("{text:?} is not a serializer; choose json or msgpack"))
     }
 }

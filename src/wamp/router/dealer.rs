@@ -1,31 +1,31 @@
-//! Who is there, who has registered what, and who waits for whom: all that the sessions
-//! of a router share.
+//! The dealer: which sessions exist, which procedures are registered, and which calls
+//! are pending.
 //!
-//! It is all behind one lock, which is held for a few lookups and never while anything
-//! is sent. That is also why a router cannot have a process for each connection: a call
-//! concerns two sessions, so they need a memory in common.
+//! All of it is behind one lock, which is held for a few lookups and never while
+//! something is sent. A call concerns two sessions, so they need memory in common: that
+//! is why a router cannot have a process for each connection.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::outbox::Outbox;
-use crate::wamp::{MAX_ID, uri};
+use crate::wamp::message::{MAX_ID, uri};
 
-/// How many calls of one session may be without an answer.
+/// The most pending calls of one session.
 const MAX_CALLS: usize = 1000;
 
-/// How many procedures one session may have registered.
+/// The most procedures that one session may register.
 const MAX_REGISTRATIONS: usize = 1000;
 
-/// How many procedures may be registered in all.
+/// The most procedures that all sessions may register.
 const MAX_PROCEDURES: usize = 100_000;
 
-/// What a session gets that asks for more than these. The specification has no name for
-/// it, and leaves all that do not begin with `wamp` to others.
+/// The error of a session that asks for more than these. The specification has no name
+/// for it, and leaves all names that do not begin with `wamp` to others.
 pub const TOO_MANY: &str = "roundtrip.error.too_many";
 
-/// The state of a realm.
+/// The sessions, procedures and pending calls of a realm.
 #[derive(Default)]
 pub struct Dealer {
     state: Mutex<State>,
@@ -33,21 +33,20 @@ pub struct Dealer {
 
 #[derive(Default)]
 struct State {
-    members: BTreeMap<u64, Member>,
+    sessions: BTreeMap<u64, Session>,
     procedures: BTreeMap<String, Procedure>,
     last_registration: u64,
-    /// Nobody is let in any more.
+    /// No session may join any more.
     closed: bool,
 }
 
-/// A session.
-struct Member {
+struct Session {
     outbox: Arc<Outbox>,
-    /// Its calls that are without an answer, by their number.
+    /// The session's pending calls, by their number.
     calls: BTreeMap<u64, Invocation>,
-    /// The invocations that it has not answered, by their number.
+    /// The invocations that the session has not answered, by their number.
     invocations: BTreeMap<u64, Call>,
-    /// Numbers in the direction from router to client begin with 1 too.
+    /// The router numbers its requests to each client from 1.
     last_invocation: u64,
     registrations: BTreeMap<u64, String>,
 }
@@ -70,167 +69,167 @@ struct Call {
     number: u64,
 }
 
-/// A call that is to be passed on.
-pub struct Passed {
+/// Where a call goes.
+pub struct Routed {
     pub callee: Arc<Outbox>,
     pub callee_id: u64,
     pub invocation: u64,
     pub registration: u64,
 }
 
-/// A call that has got its answer: whose it is, and its number.
-pub struct Answered {
+/// Where the answer to a call goes: to this caller, under this number.
+pub struct Pending {
     pub caller: Arc<Outbox>,
     pub request: u64,
 }
 
-/// What no client does that follows the rules.
+/// The client breaks this rule of the protocol.
 #[derive(Debug)]
 pub struct Violation(pub &'static str);
 
-/// Why something is not done: the name of the error.
+/// A request is refused with the error of this URI.
 pub type Refused = &'static str;
 
 impl Dealer {
-    /// Adds a session, and returns its number; `None` once this is
+    /// Adds a session, and returns its number; `None` once the dealer is
     /// [closed](Dealer::close).
     pub fn join(&self, outbox: Arc<Outbox>) -> Option<u64> {
         let mut state = self.state();
         if state.closed {
             return None;
         }
-        // Drawn from all numbers there are, as the specification wants it: so they say
-        // nothing about each other.
+        // Session numbers are drawn at random from the whole range (WAMP, "IDs"), so
+        // that one says nothing about another.
         let id = loop {
             let id = RandomState::new().hash_one(0) % MAX_ID + 1;
-            if !state.members.contains_key(&id) {
+            if !state.sessions.contains_key(&id) {
                 break id;
             }
         };
         let (calls, invocations, registrations) = Default::default();
-        state
-            .members
-            .insert(id, Member { outbox, calls, invocations, last_invocation: 0, registrations });
+        let session = Session { outbox, calls, invocations, last_invocation: 0, registrations };
+        state.sessions.insert(id, session);
         Some(id)
     }
 
-    /// Removes a session and what it has registered; returns the calls that it will not
-    /// answer any more.
-    pub fn leave(&self, id: u64) -> Vec<Answered> {
+    /// Removes a session and its procedures; returns the calls that the session can no
+    /// longer answer.
+    pub fn leave(&self, id: u64) -> Vec<Pending> {
         let state = &mut *self.state();
-        let Some(member) = state.members.remove(&id) else { return Vec::new() };
-        for procedure in member.registrations.values() {
+        let Some(session) = state.sessions.remove(&id) else { return Vec::new() };
+        for procedure in session.registrations.values() {
             state.procedures.remove(procedure);
         }
-        for Invocation { callee, number } in member.calls.into_values() {
-            if let Some(callee) = state.members.get_mut(&callee) {
+        for Invocation { callee, number } in session.calls.into_values() {
+            if let Some(callee) = state.sessions.get_mut(&callee) {
                 callee.invocations.remove(&number);
             }
         }
-        member.invocations.into_values().filter_map(|call| state.answered(call)).collect()
+        session.invocations.into_values().filter_map(|call| state.take_pending(call)).collect()
     }
 
-    /// Lets nobody in from now on, and returns everyone who is there.
+    /// Lets no session join from now on, and returns the outboxes of all sessions.
     pub fn close(&self) -> Vec<Arc<Outbox>> {
         let mut state = self.state();
         state.closed = true;
-        state.members.values().map(|member| Arc::clone(&member.outbox)).collect()
+        state.sessions.values().map(|session| Arc::clone(&session.outbox)).collect()
     }
 
+    /// Registers a procedure of a session, and returns the number of the registration.
     pub fn register(&self, id: u64, procedure: String) -> Result<u64, Refused> {
         let state = &mut *self.state();
-        let Some(member) = state.members.get_mut(&id) else { return Err(uri::CANCELED) };
+        let Some(session) = state.sessions.get_mut(&id) else { return Err(uri::CANCELED) };
         if state.procedures.contains_key(&procedure) {
             return Err(uri::PROCEDURE_ALREADY_EXISTS);
         }
-        if member.registrations.len() >= MAX_REGISTRATIONS
+        if session.registrations.len() >= MAX_REGISTRATIONS
             || state.procedures.len() >= MAX_PROCEDURES
         {
             return Err(TOO_MANY);
         }
         state.last_registration += 1;
         let registration = state.last_registration;
-        member.registrations.insert(registration, procedure.clone());
+        session.registrations.insert(registration, procedure.clone());
         state.procedures.insert(procedure, Procedure { registration, callee: id });
         Ok(registration)
     }
 
+    /// Removes a registration of this session.
     pub fn unregister(&self, id: u64, registration: u64) -> Result<(), Refused> {
         let state = &mut *self.state();
-        let procedure = state
-            .members
-            .get_mut(&id)
-            .and_then(|member| member.registrations.remove(&registration));
+        let session = state.sessions.get_mut(&id);
+        let procedure = session.and_then(|session| session.registrations.remove(&registration));
         state.procedures.remove(&procedure.ok_or(uri::NO_SUCH_REGISTRATION)?);
         Ok(())
     }
 
-    /// Looks up who is to be called, and notes who waits for the answer.
+    /// Looks up the callee of a procedure, and records the call as pending.
     pub fn call(
         &self,
         id: u64,
         request: u64,
         procedure: &str,
-    ) -> Result<Result<Passed, Refused>, Violation> {
+    ) -> Result<Result<Routed, Refused>, Violation> {
         let state = &mut *self.state();
-        let Some(member) = state.members.get(&id) else { return Ok(Err(uri::CANCELED)) };
-        if member.calls.contains_key(&request) {
-            return Err(Violation("a CALL has the number of another that is without an answer"));
+        let Some(session) = state.sessions.get(&id) else { return Ok(Err(uri::CANCELED)) };
+        if session.calls.contains_key(&request) {
+            return Err(Violation("a CALL has the number of another pending call"));
         }
-        if member.calls.len() >= MAX_CALLS {
+        if session.calls.len() >= MAX_CALLS {
             return Ok(Err(TOO_MANY));
         }
         let procedure = state.procedures.get(procedure).copied();
         let Some(Procedure { registration, callee: callee_id }) = procedure else {
             return Ok(Err(uri::NO_SUCH_PROCEDURE));
         };
-        let Some(member) = state.members.get_mut(&callee_id) else {
+        let Some(callee) = state.sessions.get_mut(&callee_id) else {
             return Ok(Err(uri::NO_SUCH_PROCEDURE));
         };
-        member.last_invocation += 1;
-        let invocation = member.last_invocation;
-        member.invocations.insert(invocation, Call { caller: id, number: request });
-        let passed =
-            Passed { callee: Arc::clone(&member.outbox), callee_id, invocation, registration };
-        if let Some(member) = state.members.get_mut(&id) {
-            member.calls.insert(request, Invocation { callee: callee_id, number: invocation });
+        callee.last_invocation += 1;
+        let invocation = callee.last_invocation;
+        callee.invocations.insert(invocation, Call { caller: id, number: request });
+        let callee = Arc::clone(&callee.outbox);
+        if let Some(session) = state.sessions.get_mut(&id) {
+            session.calls.insert(request, Invocation { callee: callee_id, number: invocation });
         }
-        Ok(Ok(passed))
+        Ok(Ok(Routed { callee, callee_id, invocation, registration }))
     }
 
-    /// Looks up who waits for this invocation, and forgets it. Nobody does when the
-    /// caller has left meanwhile.
-    pub fn answer(&self, id: u64, invocation: u64) -> Result<Option<Answered>, Violation> {
+    /// Takes the pending call that an answer to this invocation belongs to; `None` when
+    /// the caller has left or has given up meanwhile.
+    pub fn answer(&self, id: u64, invocation: u64) -> Result<Option<Pending>, Violation> {
         let state = &mut *self.state();
-        let Some(callee) = state.members.get_mut(&id) else { return Ok(None) };
+        let Some(callee) = state.sessions.get_mut(&id) else { return Ok(None) };
         if invocation > callee.last_invocation {
-            return Err(Violation("the answer to an INVOCATION that never was"));
+            return Err(Violation("the answer to an INVOCATION that was never sent"));
         }
         let call = callee.invocations.remove(&invocation);
-        Ok(call.and_then(|call| state.answered(call)))
+        Ok(call.and_then(|call| state.take_pending(call)))
     }
 
-    /// Forgets a call; returns whether there was one without an answer.
+    /// Forgets a call; returns whether it was pending.
     pub fn cancel(&self, id: u64, request: u64) -> bool {
         let state = &mut *self.state();
-        let call = state.members.get_mut(&id).and_then(|member| member.calls.remove(&request));
+        let caller = state.sessions.get_mut(&id);
+        let call = caller.and_then(|caller| caller.calls.remove(&request));
         let Some(Invocation { callee, number }) = call else { return false };
-        if let Some(callee) = state.members.get_mut(&callee) {
+        if let Some(callee) = state.sessions.get_mut(&callee) {
             callee.invocations.remove(&number);
         }
         true
     }
 
-    /// A thread that panicked has left, at worst, a call without an answer.
+    /// Locks the state. A thread that panicked while it held the lock has left, at
+    /// worst, a call pending for ever.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn answered(&mut self, Call { caller, number }: Call) -> Option<Answered> {
-        let caller = self.members.get_mut(&caller)?;
+    fn take_pending(&mut self, Call { caller, number }: Call) -> Option<Pending> {
+        let caller = self.sessions.get_mut(&caller)?;
         caller.calls.remove(&number)?;
-        Some(Answered { caller: Arc::clone(&caller.outbox), request: number })
+        Some(Pending { caller: Arc::clone(&caller.outbox), request: number })
     }
 }

@@ -1,9 +1,18 @@
-//! A router, put together: endpoints, and the realm from
-//! [`wamp::router::realm`](crate::wamp::router::realm) that they all lead to.
+//! A router: endpoints that listen, and one realm behind them.
 //!
-//! It serves each connection in a thread, whatever the [`Mode`](crate::serve::Mode) of
-//! a server beside it: its sessions talk to each other, which processes could not, and
-//! one after the other they would wait for each other for ever.
+//! A router serves each connection in a thread, whatever the
+//! [`Mode`](crate::serve::Mode) of a server beside it. Sessions send to each other,
+//! which needs common memory: processes have none. And a router that served one
+//! connection after the other would let a caller wait for its callee for ever.
+//!
+//! | file | what it does, in reading order |
+//! | --- | --- |
+//! | [`realm`] | explains how a call is routed, and what may go wrong; holds what sessions share |
+//! | `dealer.rs` | knows the sessions, the procedures and the pending calls |
+//! | `serve.rs` | serves one connection, from accepting to closing |
+//! | `conversation.rs` | handles the messages of one session |
+//! | `end.rs` | lists why a session ends |
+//! | `outbox.rs` | writes to a session, and does not wait for slow readers |
 //!
 //! ```
 //! use roundtrip::wamp::router::{Config, Endpoint, Router};
@@ -19,8 +28,10 @@
 
 mod conversation;
 mod dealer;
+mod end;
 mod outbox;
 pub mod realm;
+mod serve;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -42,22 +53,22 @@ use crate::wamp::url::{Framing, Url};
 use crate::wamp::valid_uri;
 use realm::Realm;
 pub use realm::Settings;
+use serve::serve;
 
-/// How long to wait for an endpoint to be closed.
+/// How long dropping a router waits for an endpoint to close.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a router is to be.
+/// The configuration of a router.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens.
+    /// Where the router listens.
     pub listen: Vec<Endpoint>,
-    /// Who is let in. A server beside it can [share](crate::server::Server::admission)
-    /// its own.
+    /// Who may connect. A router and a [server](crate::server::Server::admission) can
+    /// share their limits.
     pub admission: Arc<Admission>,
     /// Settings of each session.
     pub session: Settings,
-    /// The log of what concerns the router as a whole; single sessions have
-    /// [`Settings::log`].
+    /// The log for the router as a whole; single sessions have [`Settings::log`].
     pub log: Log,
 }
 
@@ -72,46 +83,47 @@ impl Default for Config {
     }
 }
 
-/// An address to listen on, and what is spoken there.
+/// An address to listen on, and the framing there.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// The address; with port 0 the system chooses.
+    /// The address; with port 0 the system chooses the port.
     pub socket: Address,
-    /// How messages are told apart. A WebSocket is opened whatever path is asked for.
+    /// How the bytes are divided into messages. A WebSocket may ask for any path.
     pub framing: Framing,
 }
 
 impl Endpoint {
-    /// One for WebSocket.
+    /// An endpoint for WebSocket.
     #[must_use]
     pub fn websocket(socket: Address) -> Self {
         Endpoint { socket, framing: Framing::WebSocket { path: "/".into() } }
     }
 
-    /// One for `RawSocket`.
+    /// An endpoint for `RawSocket`.
     #[must_use]
     pub fn rawsocket(socket: Address) -> Self {
         Endpoint { socket, framing: Framing::RawSocket }
     }
 }
 
-/// A router that listens. Connections are queued by the system until it runs.
+/// A router that listens. The system queues connections until
+/// [`start`](Router::start).
 pub struct Router {
     acceptors: Vec<Acceptor>,
     urls: Vec<Url>,
     realm: Arc<Realm>,
 }
 
-/// A router that runs in the background, until this is dropped.
+/// A router that runs in the background until this is dropped.
 ///
-/// Then it closes its endpoints, removes the files of its Unix sockets and says goodbye
-/// to every session. A process that is ended by a signal drops nothing: the files stay,
-/// and whoever listens there next replaces them.
+/// Dropping it closes the endpoints, removes the files of Unix sockets and sends GOODBYE
+/// to every session. A process that a signal ends drops nothing: the files stay, and
+/// the next router that listens there replaces them.
 pub struct Running {
     urls: Vec<Url>,
     realm: Arc<Realm>,
     stop: Arc<AtomicBool>,
-    /// Nothing is ever sent here: it ends when the thread does.
+    /// One channel for each thread. Nothing is sent: the channel ends with the thread.
     threads: Vec<Receiver<Infallible>>,
 }
 
@@ -119,7 +131,7 @@ impl Router {
     /// Listens on all endpoints.
     ///
     /// # Errors
-    /// When one of them cannot be used, or the name of the realm is none.
+    /// When the system refuses an address, or the name of the realm is not a valid URI.
     pub fn bind(config: Config) -> io::Result<Self> {
         let Config { listen, admission, session, log } = config;
         if !valid_uri(&session.realm) {
@@ -154,7 +166,7 @@ impl Router {
                 timeout: idle_timeout,
                 admission: Arc::clone(&admission),
                 refuser,
-                dispatch: Box::new(Threads(Arc::new(move |stream| here.serve(stream, &framing)))),
+                dispatch: Box::new(Threads(Arc::new(move |stream| serve(&here, stream, &framing)))),
                 log: log.clone(),
                 one_off: false,
                 stop: Arc::clone(&stop),
@@ -163,16 +175,17 @@ impl Router {
         Ok(Router { acceptors, urls, realm })
     }
 
-    /// Where it listens, with the real ports, in the order of [`Config::listen`].
+    /// Where the router listens, with the real ports, in the order of
+    /// [`Config::listen`].
     #[must_use]
     pub fn urls(&self) -> &[Url] {
         &self.urls
     }
 
-    /// Accepts connections, in a thread for each endpoint.
+    /// Starts to accept connections, in a thread for each endpoint.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system refuses a thread.
     pub fn start(self) -> io::Result<Running> {
         let Router { acceptors, urls, realm } = self;
         let stop = acceptors.first().map(|acceptor| Arc::clone(&acceptor.stop)).unwrap_or_default();
@@ -181,7 +194,7 @@ impl Router {
             let (alive, ended) = channel();
             thread::Builder::new().name("accept".into()).spawn(move || {
                 let _alive: Sender<Infallible> = alive;
-                // Dropped before the sender: when that is gone, so is the endpoint.
+                // Dropped before the sender, so the endpoint is closed when the channel ends.
                 let acceptor = acceptor;
                 acceptor.run();
             })?;
@@ -192,7 +205,8 @@ impl Router {
 }
 
 impl Running {
-    /// Where it listens, with the real ports, in the order of [`Config::listen`].
+    /// Where the router listens, with the real ports, in the order of
+    /// [`Config::listen`].
     #[must_use]
     pub fn urls(&self) -> &[Url] {
         &self.urls
@@ -204,7 +218,7 @@ impl Drop for Running {
         self.stop.store(true, Ordering::Relaxed);
         for (url, ended) in self.urls.iter().zip(&self.threads) {
             wake(&url.socket);
-            // That it has ended is what the error says.
+            // An error means that the channel has ended.
             let _ = ended.recv_timeout(PATIENCE);
         }
         self.realm.shut_down();

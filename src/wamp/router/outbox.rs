@@ -1,28 +1,29 @@
-//! Writing to a session that others are waiting for, and hardly waiting for it.
+//! Writing to a session without waiting for a client that does not read.
 //!
-//! Whoever has something for a session writes it, in whatever thread that is: handing
-//! it to a thread of the session's own would wake that thread first, and waking up is
-//! most of what a message costs. But a session that stops reading fills its socket's
-//! buffer, and then a write waits. So a write here waits for some milliseconds at most
-//! ([`OFFER`]). What did not fit goes into a queue, and until that is empty this
-//! session has a thread of its own after all, its slow lane:
+//! A thread that has a message for a session writes it itself. Handing the message to a
+//! thread of that session would wake that thread first, and waking up is most of what a
+//! message costs. But the socket of a client that stops reading has a full buffer, and
+//! then a write waits. So a write here waits for some milliseconds at most ([`OFFER`]).
+//! The rest of its bytes go into a queue, and until the queue is empty the session has a
+//! writer thread of its own:
 //!
 //! ```text
-//!   direct      send ─▶ write ──────────────────────────────▶ socket
-//!   slow lane   send ─▶ queue ─▶ thread ─▶ write, write, … ──▶ socket     everything, in order
-//!   over        send ─▶ nothing                                           too much in the queue, or no progress
+//!   direct   send ─▶ write ──────────────────────────────▶ socket
+//!   queued   send ─▶ queue ─▶ thread ─▶ write, write, … ──▶ socket   everything, in order
+//!   closed   send ─▶ nothing                                       the queue is full, or no progress
 //! ```
 //!
-//! So the others wait a little each time a session enters the slow lane. The last of
-//! [`ENTRIES`] times it stays there: otherwise one that reads just enough could cost
-//! everybody the wait for ever.
+//! So each time that a session begins to queue, the others wait a little. The last of
+//! [`ENTRIES`] times it stays queued: otherwise a client that reads just enough could
+//! delay everybody again and again.
 //!
-//! A queue is bounded. A call that finds it full is refused, and its caller hears so
-//! and can ask again. An answer has more room; if that is full too, the caller gets an
-//! error in its place, which is short. A session that has no room for even that asks
-//! for more than it takes, and is given up. All queues together are bounded as well,
-//! but a little of its own each session has in any case: a crowd that takes nothing may
-//! cost the others their longest messages, and nobody else the session.
+//! A queue is bounded. A call that does not fit is refused, and its caller receives an
+//! error and can try again. A result has more room; if that is full too, the caller
+//! receives an error in its place, which is short. A client whose queue has no room even
+//! for that asks for more than it reads: a slow consumer, whose session is closed. All
+//! queues together are bounded as well, but each session has some room of its own in
+//! any case. So a crowd that reads nothing may cost the others their longest messages,
+//! but never their sessions.
 
 use std::io;
 use std::mem;
@@ -32,53 +33,57 @@ use std::time::{Duration, Instant};
 
 use crate::net::Stream;
 use crate::serve::threads;
-use crate::wamp::Message;
 use crate::wamp::connection::Encoder;
+use crate::wamp::message::Message;
 use crate::wamp::rawsocket::FrameError;
 
-/// How long a direct write may go on, and after how long without room it is over. The
-/// system counts the latter in ticks of its own: where one is 4 ms, 8 to 12 ms were
-/// seen. Zero is not to be had.
+/// The longest time that a direct write goes on. It ends after [`NO_ROOM`] without
+/// progress.
 const OFFER: Duration = Duration::from_millis(5);
+
+/// How long a direct write waits for room. The system rounds this up to its own clock
+/// ticks: with ticks of 4 ms, waits of 8 to 12 ms were seen. A timeout of zero does not
+/// exist.
 const NO_ROOM: Duration = Duration::from_millis(1);
 
-/// How many bytes a direct write hands over at once. Linux cuts what is written into a
-/// Unix socket into pieces of some 48 KiB, and has its timeout begin anew with each: a
-/// reader that takes one now and then would prolong a single write of 16 MiB to hours.
+/// How many bytes a direct write hands over at once. Linux divides a write to a Unix
+/// socket into pieces of some 48 KiB, and starts its timeout again with each. A client
+/// that reads one piece now and then could prolong a single write of 16 MiB to hours.
 const PIECE: usize = 32 * 1024;
 
-/// How long a write of the slow lane may wait, before it is looked whether to go on.
-const LANE_OFFER: Duration = Duration::from_millis(100);
+/// How long a write of the writer thread waits before the thread checks its limits.
+const WRITER_OFFER: Duration = Duration::from_millis(100);
 
-/// How often a session may enter the slow lane.
+/// How often a session may begin to queue.
 const ENTRIES: u32 = 16;
 
-/// How many bytes may be queued before another call is.
-const CALLS: Room = Room { own: 64 << 10, one: 4 << 20, all: 256 << 20 };
+/// The room for a call.
+const CALLS: Room = Room { own: 64 << 10, session: 4 << 20, router: 256 << 20 };
 
-/// The same for an answer that is passed on.
-const ANSWERS: Room = Room { own: 64 << 10, one: 16 << 20, all: 512 << 20 };
+/// The room for an answer that is passed on.
+const ANSWERS: Room = Room { own: 64 << 10, session: 16 << 20, router: 512 << 20 };
 
-/// The same for what the router says itself, which is short. There is never more than
-/// this, what each session has of its own, and one message of each thread that is
-/// writing.
-const WORDS: Room = Room { own: 128 << 10, one: 17 << 20, all: 512 << 20 };
+/// The room for the router's own messages, which are short. The queues never hold more
+/// than this, the sessions' own room, and one message of each thread that is writing.
+const OWN_MESSAGES: Room = Room { own: 128 << 10, session: 17 << 20, router: 512 << 20 };
 
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Memory that is kept from one message for the next.
+/// The memory that is kept from one message for the next.
 const KEPT: usize = 64 * 1024;
 
+/// How many bytes may be queued.
 struct Room {
-    /// For one session, however much the others have.
+    /// For one session, however much the others have, and with the new message.
     own: usize,
-    /// For one session, if there is room for all.
-    one: usize,
-    all: usize,
+    /// For one session, before the new message.
+    session: usize,
+    /// For all sessions, before the new message.
+    router: usize,
 }
 
-/// What is to be sent to one session.
+/// What is sent to one session.
 pub struct Outbox {
     writing: Mutex<Writing>,
     changed: Condvar,
@@ -92,31 +97,31 @@ pub struct Outbox {
 pub struct Total(AtomicUsize);
 
 struct Writing {
-    /// Gone once the last word has been said: nothing follows that.
+    /// `None` after the last message: nothing may follow it.
     encoder: Option<Encoder>,
-    /// What is about to be written.
+    /// Encoded, but neither written nor queued yet.
     out: Vec<u8>,
-    way: Way,
-    /// Bytes that are queued, or that the slow lane is just writing.
-    waiting: usize,
-    /// How often the session has been in the slow lane.
+    path: Path,
+    /// Bytes that are queued, or that the writer thread is writing.
+    queued: usize,
+    /// How often the session has begun to queue.
     entries: u32,
-    /// Why it was given up, if it was.
-    why: Option<String>,
+    /// Why the session is a slow consumer, if it is.
+    reason: Option<String>,
 }
 
-enum Way {
+enum Path {
     Direct,
-    Slow(Vec<u8>),
-    Over,
+    Queued(Vec<u8>),
+    Closed,
 }
 
 /// Why a message is not sent.
 #[derive(Debug)]
 pub enum Unsent {
-    /// It is longer than the session takes.
+    /// The message is longer than the client accepts.
     TooLong(FrameError),
-    /// Too much is queued. Only what is passed on can hear this.
+    /// Too much is queued. This happens only to messages that are passed on.
     Full,
 }
 
@@ -124,7 +129,7 @@ impl Outbox {
     /// Prepares for writing to this stream.
     ///
     /// # Errors
-    /// When the system sets no timeout.
+    /// When the system does not set the timeout.
     pub fn new(
         stream: Stream,
         encoder: Encoder,
@@ -132,117 +137,115 @@ impl Outbox {
         total: &Arc<Total>,
     ) -> io::Result<Arc<Self>> {
         stream.set_offer_timeout(NO_ROOM)?;
-        let encoder = Some(encoder);
         let writing = Writing {
-            encoder,
+            encoder: Some(encoder),
             out: Vec::new(),
-            way: Way::Direct,
-            waiting: 0,
+            path: Path::Direct,
+            queued: 0,
             entries: 0,
-            why: None,
+            reason: None,
         };
         let (writing, changed, total) = (Mutex::new(writing), Condvar::new(), Arc::clone(total));
         Ok(Arc::new(Outbox { writing, changed, stream, idle_timeout, total }))
     }
 
-    /// Sends a message, or queues it. That it never arrives, its session's own thread
-    /// finds out.
+    /// Sends or queues a message of the router itself. If the connection fails, the
+    /// session's own thread finds out.
     ///
     /// # Errors
-    /// When it cannot be sent to this session, whatever becomes of the session.
+    /// [`Unsent::TooLong`].
     pub fn send(self: &Arc<Self>, message: Message) -> Result<(), Unsent> {
         self.hold().send(message)
     }
 
-    /// As [`send`](Outbox::send), for what another session has said: it is refused
-    /// where too much is queued.
+    /// Sends or queues a message that another session has caused, unless too much is
+    /// queued.
     ///
     /// # Errors
-    /// Those of [`send`](Outbox::send), and [`Unsent::Full`].
+    /// [`Unsent::TooLong`] and [`Unsent::Full`].
     pub fn pass_on(self: &Arc<Self>, message: Message) -> Result<(), Unsent> {
         self.hold().pass_on(message)
     }
 
-    /// Keeps others from sending, so that something can be done before what follows it
-    /// is sent.
+    /// Keeps other threads from sending, so that something can be done before what they
+    /// send.
     pub fn hold(self: &Arc<Self>) -> Held<'_> {
         Held { outbox: self, writing: self.lock() }
     }
 
-    /// Sends what is not a message.
+    /// Sends a control frame.
     pub fn control(self: &Arc<Self>, encode: impl FnOnce(&mut Encoder, &mut Vec<u8>)) {
         let mut held = self.hold();
         let Writing { encoder: Some(encoder), out, .. } = &mut *held.writing else { return };
         encode(encoder, out);
-        held.leave();
+        held.deliver();
     }
 
-    /// Says the last word, closes with this code, where the framing has one, and sends
-    /// nothing more: not what others are just about to send, either.
-    pub fn last(self: &Arc<Self>, word: Option<Message>, code: u16) {
+    /// Sends the last message, and closes with this code if the framing has one. What
+    /// other threads send afterwards is dropped.
+    pub fn send_last(self: &Arc<Self>, message: Option<Message>, code: u16) {
         let mut held = self.hold();
-        if let Some(word) = word {
-            let _ = held.send(word);
+        if let Some(message) = message {
+            let _ = held.send(message);
         }
         let Writing { encoder, out, .. } = &mut *held.writing;
         if let Some(mut encoder) = encoder.take() {
             encoder.close(code, "", out);
         }
-        held.leave();
+        held.deliver();
     }
 
     /// Whether something is still to be written.
     pub fn is_busy(&self) -> bool {
-        self.lock().waiting > 0
+        self.lock().queued > 0
     }
 
-    /// Waits until all is written, but not for long, and sends nothing more.
+    /// Waits for [`LINGER`] at most until everything is written, then closes.
     pub fn finish(&self) {
         let writing = self.lock();
-        let wait = self.changed.wait_timeout_while(writing, LINGER, |writing| writing.waiting > 0);
+        let wait = self.changed.wait_timeout_while(writing, LINGER, |writing| writing.queued > 0);
         let (mut writing, _) = wait.unwrap_or_else(PoisonError::into_inner);
-        writing.way = Way::Over;
-        let given_up = writing.waiting;
-        self.done(&mut writing, given_up);
+        writing.path = Path::Closed;
+        let rest = writing.queued;
+        self.remove(&mut writing, rest);
         self.changed.notify_all();
     }
 
-    /// Why the session was given up, if it was for what it did not take.
-    pub fn why(&self) -> Option<String> {
-        self.lock().why.clone()
+    /// Why the session is a slow consumer, if it is.
+    pub fn reason(&self) -> Option<String> {
+        self.lock().reason.clone()
     }
 
-    /// Nothing is behind the lock that could be half done: at worst a message is lost
-    /// with the thread that sent it.
+    /// Locks the state. A thread that panicked while it held the lock has lost, at
+    /// worst, its message.
     fn lock(&self) -> MutexGuard<'_, Writing> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the session up, and wakes its thread.
-    fn give_up(&self, writing: &mut Writing, why: Option<String>) {
-        writing.way = Way::Over;
-        // What fails afterwards fails for that.
-        writing.why = writing.why.take().or(why);
-        self.done(writing, writing.waiting);
+    /// Closes the connection, and so wakes the session's thread.
+    fn close(&self, writing: &mut Writing, reason: Option<String>) {
+        writing.path = Path::Closed;
+        // The first reason is the cause of later ones.
+        writing.reason = writing.reason.take().or(reason);
+        self.remove(writing, writing.queued);
         self.stream.abort();
         self.changed.notify_all();
     }
 
-    /// So many bytes wait no longer. A session that was given up meanwhile has none
-    /// that wait.
-    fn done(&self, writing: &mut Writing, bytes: usize) {
-        let bytes = bytes.min(writing.waiting);
-        writing.waiting -= bytes;
+    /// Subtracts bytes that are no longer queued. A session that was closed meanwhile
+    /// has none.
+    fn remove(&self, writing: &mut Writing, bytes: usize) {
+        let bytes = bytes.min(writing.queued);
+        writing.queued -= bytes;
         self.total.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// So many more bytes wait.
-    fn more(&self, waiting: &mut usize, bytes: usize) {
-        *waiting += bytes;
+    fn add(&self, queued: &mut usize, bytes: usize) {
+        *queued += bytes;
         self.total.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Writes what the connection takes at once, and returns how much that was.
+    /// Writes directly what the connection accepts, and returns how many bytes that was.
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.len() <= PIECE {
             return self.stream.offer(bytes);
@@ -250,90 +253,88 @@ impl Outbox {
         let begin = Instant::now();
         let mut written = 0;
         for piece in bytes.chunks(PIECE) {
-            let taken = self.stream.offer(piece)?;
-            written += taken;
-            if taken < piece.len() || begin.elapsed() >= OFFER {
+            let accepted = self.stream.offer(piece)?;
+            written += accepted;
+            if accepted < piece.len() || begin.elapsed() >= OFFER {
                 break;
             }
         }
         Ok(written)
     }
 
-    /// The slow lane.
-    fn drain(&self) {
-        while let Some(queued) = self.take() {
+    /// The work of the writer thread.
+    fn write_queue(&self) {
+        while let Some(queued) = self.take_queue() {
             let mut progress = Instant::now();
             let mut rest = &queued[..];
             while !rest.is_empty() {
                 match self.stream.offer(rest) {
                     Ok(0) if progress.elapsed() < self.idle_timeout => {}
                     Ok(0) => {
-                        let why = format!(
-                            "it took nothing of what was sent to it for {:?}",
-                            self.idle_timeout
-                        );
-                        return self.give_up(&mut self.lock(), Some(why));
+                        let idle = self.idle_timeout;
+                        let reason = format!("it took nothing of what was sent to it for {idle:?}");
+                        return self.close(&mut self.lock(), Some(reason));
                     }
-                    Err(_) => return self.give_up(&mut self.lock(), None),
+                    Err(_) => return self.close(&mut self.lock(), None),
                     Ok(written) => {
                         rest = &rest[written..];
                         progress = Instant::now();
                     }
                 }
             }
-            self.done(&mut self.lock(), queued.len());
+            self.remove(&mut self.lock(), queued.len());
             self.changed.notify_all();
         }
     }
 
-    /// What is in the queue; `None` when the slow lane is at its end. One that may be
-    /// entered again ends as soon as the queue is empty.
-    fn take(&self) -> Option<Vec<u8>> {
-        let empty =
-            |writing: &mut Writing| matches!(&writing.way, Way::Slow(queue) if queue.is_empty());
+    /// Takes what is queued, and waits for that if necessary; `None` when the writer
+    /// thread has to end. If the session may queue again, that is when the queue is
+    /// empty.
+    fn take_queue(&self) -> Option<Vec<u8>> {
+        let is_empty = |writing: &mut Writing| matches!(&writing.path, Path::Queued(queue) if queue.is_empty());
         let mut writing = self.lock();
         if writing.entries < ENTRIES
-            && empty(&mut writing)
+            && is_empty(&mut writing)
             && self.stream.set_offer_timeout(NO_ROOM).is_ok()
         {
-            writing.way = Way::Direct;
+            writing.path = Path::Direct;
             return None;
         }
         let mut writing =
-            self.changed.wait_while(writing, empty).unwrap_or_else(PoisonError::into_inner);
-        if let Way::Slow(queue) = &mut writing.way { Some(mem::take(queue)) } else { None }
+            self.changed.wait_while(writing, is_empty).unwrap_or_else(PoisonError::into_inner);
+        if let Path::Queued(queue) = &mut writing.path { Some(mem::take(queue)) } else { None }
     }
 }
 
-/// An outbox into which nobody else puts anything as long as this is held.
+/// An outbox to which no other thread sends while this is held.
 pub struct Held<'a> {
     outbox: &'a Arc<Outbox>,
     writing: MutexGuard<'a, Writing>,
 }
 
 impl Held<'_> {
-    /// As [`Outbox::send`].
+    /// Does what [`Outbox::send`] does.
     ///
     /// # Errors
-    /// Those of [`Outbox::send`].
+    /// [`Unsent::TooLong`].
     pub fn send(&mut self, message: Message) -> Result<(), Unsent> {
         self.encode(message)?;
-        self.leave();
+        self.deliver();
         Ok(())
     }
 
     fn pass_on(&mut self, message: Message) -> Result<(), Unsent> {
         let is_call = matches!(message, Message::Invocation { .. });
         self.encode(message)?;
-        if !self.has(if is_call && self.writing.waiting > 0 { &CALLS } else { &ANSWERS }) {
+        if !self.fits(if is_call && self.writing.queued > 0 { &CALLS } else { &ANSWERS }) {
             self.clear();
             return Err(Unsent::Full);
         }
-        self.leave();
+        self.deliver();
         Ok(())
     }
 
-    /// Makes bytes of a message, unless the last word has been said.
+    /// Encodes a message into `out`, unless the last one has been sent.
     fn encode(&mut self, message: Message) -> Result<(), Unsent> {
         let Writing { encoder, out, .. } = &mut *self.writing;
         encoder
@@ -342,65 +343,61 @@ impl Held<'_> {
             .map_err(Unsent::TooLong)
     }
 
-    /// Whether there is so much room for what is about to be written, in case that it
-    /// has to wait.
-    fn has(&self, room: &Room) -> bool {
-        let Writing { out, waiting, way, .. } = &*self.writing;
+    /// Whether what is in `out` could be queued. Nothing is queued for a closed session.
+    fn fits(&self, room: &Room) -> bool {
+        let Writing { out, queued, path, .. } = &*self.writing;
         let all = self.outbox.total.0.load(Ordering::Relaxed);
-        // Who has been given up needs none.
-        matches!(way, Way::Over)
-            || waiting + out.len() <= room.own
-            || *waiting <= room.one && all <= room.all
+        matches!(path, Path::Closed)
+            || queued + out.len() <= room.own
+            || *queued <= room.session && all <= room.router
     }
 
-    /// Writes it, or leaves it to the slow lane.
-    fn leave(&mut self) {
-        if self.has(&WORDS) {
+    /// Writes or queues what is in `out`, or closes a slow consumer.
+    fn deliver(&mut self) {
+        if self.fits(&OWN_MESSAGES) {
             self.flush();
         } else {
-            let (bytes, waiting) = (self.writing.out.len(), self.writing.waiting);
+            let (bytes, queued) = (self.writing.out.len(), self.writing.queued);
             let all = self.outbox.total.0.load(Ordering::Relaxed);
-            let why = format!(
-                "no room for {bytes} bytes to it: {waiting} bytes waited, and {all} in all"
+            let reason = format!(
+                "no room for {bytes} bytes to it: {queued} bytes are queued, and {all} in all"
             );
-            self.outbox.give_up(&mut self.writing, Some(why));
+            self.outbox.close(&mut self.writing, Some(reason));
         }
         self.clear();
     }
 
     fn flush(&mut self) {
-        let Writing { out, way, waiting, .. } = &mut *self.writing;
-        match way {
-            // RawSocket has no word for closing.
+        let Writing { out, path, queued, .. } = &mut *self.writing;
+        match path {
+            // RawSocket has no frame for closing.
             _ if out.is_empty() => {}
-            Way::Over => {}
-            Way::Slow(queue) => {
-                self.outbox.more(waiting, out.len());
+            Path::Closed => {}
+            Path::Queued(queue) => {
+                self.outbox.add(queued, out.len());
                 queue.append(out);
                 self.outbox.changed.notify_all();
             }
-            Way::Direct => match self.outbox.write(out) {
+            Path::Direct => match self.outbox.write(out) {
                 Ok(written) if written == out.len() => {}
-                Ok(written) => self.slow_down(written),
-                Err(_) => self.outbox.give_up(&mut self.writing, None),
+                Ok(written) => self.begin_to_queue(written),
+                Err(_) => self.outbox.close(&mut self.writing, None),
             },
         }
     }
 
-    /// Leaves what follows the bytes that were written to a thread.
-    fn slow_down(&mut self, written: usize) {
+    /// Queues what follows the bytes that were written, and starts the writer thread.
+    fn begin_to_queue(&mut self, written: usize) {
         let rest = self.writing.out.split_off(written);
-        self.outbox.more(&mut self.writing.waiting, rest.len());
-        self.writing.way = Way::Slow(rest);
+        self.outbox.add(&mut self.writing.queued, rest.len());
+        self.writing.path = Path::Queued(rest);
         self.writing.entries += 1;
         let outbox = Arc::clone(self.outbox);
         // The thread waits for the lock, so it sees the queue.
-        let started = threads::spawn("slow lane", move || outbox.drain()).is_ok();
-        if !started || self.outbox.stream.set_offer_timeout(LANE_OFFER).is_err() {
-            self.outbox.give_up(
-                &mut self.writing,
-                Some("the system gave no thread to write to it".into()),
-            );
+        let started = threads::spawn("writer", move || outbox.write_queue()).is_ok();
+        if !started || self.outbox.stream.set_offer_timeout(WRITER_OFFER).is_err() {
+            let reason = "the system gave no thread to write to it".into();
+            self.outbox.close(&mut self.writing, Some(reason));
         }
     }
 

@@ -1,51 +1,53 @@
-//! Where is a router, and what does it speak? Addresses as a person writes them.
+//! The URL of a router: its address, its framing and its serializer.
 //!
-//! | URL | socket | messages are framed by |
+//! | URL | socket | framing |
 //! | --- | --- | --- |
-//! | `ws://HOST:PORT/PATH` | TCP; without a port, 80 | WebSocket |
+//! | `ws://HOST:PORT/PATH` | TCP; the default port is 80 | WebSocket |
 //! | `ws+unix:PATH` | the Unix socket at this path | WebSocket |
 //! | `rs://HOST:PORT` | TCP | `RawSocket` |
 //! | `rs+unix:PATH` | the Unix socket at this path | `RawSocket` |
 //!
-//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address
-//! stands in brackets (RFC 3986 section 3.2.2), since its colons would not end before
-//! that of the port: `rs://[::1]:9001`.
+//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address stands
+//! in brackets, so that its colons differ from the colon before the port (RFC 3986
+//! section 3.2.2): `rs://[::1]:9001`.
 //!
-//! A listener needs less: an [`Address`] alone, written `HOST:PORT` or `unix:PATH`.
+//! A router that listens has an [`Address`] alone, written `HOST:PORT` or `unix:PATH`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::Serializer;
+use super::serializer::Serializer;
 use crate::net::Address;
 use crate::net::address::{host_and_port, unix};
 
-/// The port of a WebSocket whose URL has none (RFC 6455 section 3).
+/// The default port of a WebSocket (RFC 6455 section 3).
 const WEBSOCKET_PORT: u16 = 80;
 
-/// Where a router is and what it speaks.
+/// The address of a router, and what it speaks there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     /// Where to connect.
     pub socket: Address,
-    /// How messages are told apart there.
+    /// How the bytes are divided into messages.
     pub framing: Framing,
-    /// How they are written, if the URL says so.
+    /// How messages are written as bytes, if the URL names it.
     pub serializer: Option<Serializer>,
 }
 
-/// How messages are told apart on a stream.
+/// How the bytes of a stream are divided into messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// RFC 6455.
     WebSocket {
-        /// What the HTTP request asks for; begins with a slash.
+        /// The path in the HTTP request; it begins with a slash.
         path: String,
     },
-    /// As [`rawsocket`](super::rawsocket) describes.
+    /// The framing of [`rawsocket`](super::rawsocket).
     RawSocket,
 }
 
+/// Parses a URL.
+///
 /// ```
 /// use roundtrip::net::Address;
 /// use roundtrip::wamp::url::{Framing, Url};
@@ -75,8 +77,8 @@ impl FromStr for Url {
             (unix(url, path)?, Framing::RawSocket)
         } else if let Some(rest) = address.strip_prefix("ws://") {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            // It is put into an HTTP request as it is, and must not end there what it
-            // is a part of.
+            // The path goes into an HTTP request unchanged. White space would end the
+            // request line, or the request.
             if !path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
                 return Err(format!(
                     "{url:?} has a path with characters that a URL does not have; write them as %XX"
@@ -107,15 +109,15 @@ fn tcp(url: &str, authority: &str, default_port: Option<u16>) -> Result<Address,
         format!("{url:?} has {authority:?} where HOST:PORT should be, such as localhost:9001 or [::1]:9001")
     })?;
     match port.or(default_port) {
-        Some(0) => {
-            Err(format!("{url:?} has port 0, on which nobody listens; write one from 1 to 65535"))
-        }
+        Some(0) => Err(format!(
+            "{url:?} has port 0, on which no program listens; write one from 1 to 65535"
+        )),
         Some(port) => Ok(Address::Tcp { host: host.to_owned(), port }),
         None => Err(format!("{url:?} has no port; write it after the host, such as {url}:9001")),
     }
 }
 
-/// As it is parsed; the path `/` is left out.
+/// Writes the URL as it is parsed. The path `/` is left out.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, path) = match &self.framing {
@@ -126,7 +128,7 @@ impl fmt::Display for Url {
         };
         match &self.socket {
             socket @ Address::Tcp { .. } => write!(f, "{scheme}://{socket}{path}")?,
-            // An HTTP path has no place here.
+            // The URL of a Unix socket has no room for an HTTP path.
             socket @ Address::Unix(_) => write!(f, "{scheme}+{socket}")?,
         }
         match self.serializer {

@@ -21,16 +21,12 @@ fn result(length: usize) -> Message {
     Message::Result { request: 1, details: crate::json::Map::new(), payload }
 }
 
-fn passed_on(outbox: &Arc<Outbox>, message: Message) -> Result<(), Unsent> {
-    outbox.pass_on(message)
-}
-
 fn is_direct(outbox: &Outbox) -> bool {
-    matches!(outbox.lock().way, Way::Direct)
+    matches!(outbox.lock().path, Path::Direct)
 }
 
 #[test]
-fn a_reader_that_takes_a_little_now_and_then_holds_up_nobody() {
+fn a_client_that_reads_a_little_now_and_then_delays_nobody() {
     const LENGTH: usize = 8 << 20;
     let (outbox, mut peer) = outbox();
     let (read, hurry) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -52,22 +48,19 @@ fn a_reader_that_takes_a_little_now_and_then_holds_up_nobody() {
 }
 
 #[test]
-fn a_session_leaves_the_slow_lane_but_not_for_ever() {
+fn a_session_returns_to_direct_writes_but_not_for_ever() {
     const LENGTH: usize = 1 << 20;
     let (outbox, mut peer) = outbox();
-    let mut taken = vec![0; LENGTH];
+    let mut payload = vec![0; LENGTH];
     for entry in 1..=ENTRIES {
         assert!(is_direct(&outbox));
         outbox.send(result(LENGTH - 64)).unwrap();
-        assert!(!is_direct(&outbox) && outbox.lock().waiting > 0);
-        let frame = 4 + u64::from(u32::from_be_bytes({
-            let mut head = [0; 4];
-            peer.read_exact(&mut head).unwrap();
-            head
-        }));
-        peer.read_exact(&mut taken[4..usize::try_from(frame).unwrap()]).unwrap();
+        assert!(!is_direct(&outbox) && outbox.lock().queued > 0);
+        let mut head = [0; 4];
+        peer.read_exact(&mut head).unwrap();
+        peer.read_exact(&mut payload[..u32::from_be_bytes(head) as usize]).unwrap();
         let deadline = Instant::now() + PATIENCE;
-        while outbox.lock().waiting > 0 || entry < ENTRIES && !is_direct(&outbox) {
+        while outbox.lock().queued > 0 || entry < ENTRIES && !is_direct(&outbox) {
             assert!(Instant::now() < deadline);
             thread::yield_now();
         }
@@ -85,55 +78,55 @@ fn calls_are_refused_before_answers_are_too_many() {
         details: crate::json::Map::new(),
         payload: Payload::of(vec!["x".repeat(1 << 20).into()]),
     };
-    let taken = (1..=40).take_while(|_| passed_on(&outbox, call()).is_ok()).count();
-    assert!((5..=8).contains(&taken), "{taken}");
-    assert!(matches!(passed_on(&outbox, call()), Err(Unsent::Full)) && outbox.why().is_none());
-    let more = (1..=40).take_while(|_| passed_on(&outbox, result(1 << 20)).is_ok()).count();
-    assert!((10..=13).contains(&more) && outbox.why().is_none(), "{more}");
-    // What the router itself says cannot be refused. Who has been given up keeps
-    // nothing.
+    let accepted = (1..=40).take_while(|_| outbox.pass_on(call()).is_ok()).count();
+    assert!((5..=8).contains(&accepted), "{accepted}");
+    assert!(matches!(outbox.pass_on(call()), Err(Unsent::Full)) && outbox.reason().is_none());
+    let more = (1..=40).take_while(|_| outbox.pass_on(result(1 << 20)).is_ok()).count();
+    assert!((10..=13).contains(&more) && outbox.reason().is_none(), "{more}");
+    // The router's own messages cannot be refused. Nothing is queued for a closed
+    // session.
     outbox.send(result(1)).unwrap();
-    assert!(outbox.why().is_none());
+    assert!(outbox.reason().is_none());
     (0..2).for_each(|_| outbox.send(result(1 << 20)).unwrap());
     assert!(
-        outbox.why().unwrap().contains("bytes waited")
+        outbox.reason().unwrap().contains("bytes are queued")
             && outbox.total.0.load(Ordering::Relaxed) == 0
     );
 }
 
 #[test]
-fn a_crowd_that_takes_all_room_leaves_each_a_little_of_its_own() {
-    const OTHERS: usize = ANSWERS.all + 1;
+fn a_crowd_that_fills_all_room_leaves_each_session_its_own() {
+    const OTHERS: usize = ANSWERS.router + 1;
     const OWN: usize = ANSWERS.own;
     let (outbox, _peer) = outbox();
     outbox.total.0.fetch_add(OTHERS, Ordering::Relaxed);
     while is_direct(&outbox) {
-        passed_on(&outbox, result(1000)).unwrap();
+        outbox.pass_on(result(1000)).unwrap();
     }
-    let more = (1..=OWN).take_while(|_| passed_on(&outbox, result(1000)).is_ok()).count();
+    let more = (1..=OWN).take_while(|_| outbox.pass_on(result(1000)).is_ok()).count();
     assert!((OWN / 2000..OWN / 1000).contains(&more), "{more}");
     // There is room for an error in place of the answer, but not for any number of
     // them.
     outbox.send(result(100)).unwrap();
-    assert!(outbox.why().is_none());
-    (0..WORDS.own / 100).for_each(|_| outbox.send(result(100)).unwrap());
-    assert!(outbox.why().is_some() && outbox.total.0.load(Ordering::Relaxed) == OTHERS);
+    assert!(outbox.reason().is_none());
+    (0..OWN_MESSAGES.own / 100).for_each(|_| outbox.send(result(100)).unwrap());
+    assert!(outbox.reason().is_some() && outbox.total.0.load(Ordering::Relaxed) == OTHERS);
 }
 
 #[test]
-fn behind_the_last_word_nothing_follows() {
+fn nothing_follows_the_last_message() {
     let (outbox, mut peer) = outbox();
-    outbox.last(Some(result(1)), 1000);
+    outbox.send_last(Some(result(1)), 1000);
     outbox.send(result(2)).unwrap();
-    passed_on(&outbox, result(3)).unwrap();
+    outbox.pass_on(result(3)).unwrap();
     outbox.control(Encoder::ping);
     outbox.finish();
     outbox.stream.abort();
-    let mut heard = Vec::new();
-    peer.read_to_end(&mut heard).unwrap();
+    let mut received = Vec::new();
+    peer.read_to_end(&mut received).unwrap();
     let mut expected = Vec::new();
     Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE)
         .message(result(1), &mut expected)
         .unwrap();
-    assert_eq!(heard, expected);
+    assert_eq!(received, expected);
 }
