@@ -16,64 +16,24 @@
 //! ```
 
 #[cfg(unix)]
-pub mod inetd;
+pub mod child;
+mod config;
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 #[cfg(unix)]
-pub use inetd::serve_stdin;
+pub use child::serve_stdin;
+pub use config::Config;
 
-use crate::log::Log;
 use crate::net::Listener;
 use crate::net::listener::wake;
-use crate::serve::{
-    Acceptor, Admission, Dispatch, Limits, Mode, Refuser, Sequential, Session, Threads,
-};
-use crate::session::{self, Counters, Settings, Shared};
-
-/// What a server is to be.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The address to listen on.
-    pub host: String,
-    /// The port to listen on; 0 lets the system choose.
-    pub port: u16,
-    /// How each connection is served.
-    pub mode: Mode,
-    /// What [`Mode::Process`] runs for each connection: a program and its arguments,
-    /// normally those of the `server` binary with `--inetd`. The program has to call
-    /// [`serve_stdin`].
-    pub child: Vec<OsString>,
-    /// Who is let in.
-    pub limits: Limits,
-    /// Whether to end after one connection.
-    pub one_off: bool,
-    /// Settings of each session.
-    pub session: Settings,
-    /// The log of what concerns the server as a whole; single connections have
-    /// [`Settings::log`].
-    pub log: Log,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            host: "127.0.0.1".into(),
-            port: 0,
-            mode: Mode::default(),
-            child: Vec::new(),
-            limits: Limits::default(),
-            one_off: false,
-            session: Settings::default(),
-            log: Log::default(),
-        }
-    }
-}
+use crate::serve::{Acceptor, Admission, Dispatch, Mode, Refuser, Sequential, Session, Threads};
+use crate::session::{self, Counters, Shared};
 
 /// A server that listens. The system queues connections until the server runs.
 pub struct Server {
@@ -96,7 +56,7 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be used, this system does not have the mode, or
-    /// [`Settings::info`] is longer than a status answer.
+    /// [`Settings::info`](session::Settings::info) is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
         let Config { host, port, mode, child, limits, one_off, session, log } = config;
         session::status::check(&session.info)?;
@@ -165,7 +125,7 @@ impl Drop for Running {
 
 fn strategy(
     mode: Mode,
-    child: Vec<OsString>,
+    program: Vec<OsString>,
     shared: &Arc<Shared>,
 ) -> io::Result<Box<dyn Dispatch>> {
     let here = Arc::clone(shared);
@@ -173,29 +133,12 @@ fn strategy(
     match mode {
         Mode::Sequential => Ok(Box::new(Sequential(session))),
         Mode::Thread => Ok(Box::new(Threads(session))),
-        Mode::Process => processes(child, shared),
+        #[cfg(unix)]
+        Mode::Process => child::processes(program, shared),
+        #[cfg(not(unix))]
+        Mode::Process => {
+            let what = "process mode needs Unix; use thread or sequential";
+            Err(io::Error::new(io::ErrorKind::Unsupported, what))
+        }
     }
-}
-
-#[cfg(unix)]
-fn processes(child: Vec<OsString>, shared: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
-    use crate::json::Value;
-    use crate::serve::Processes;
-    use crate::session::counters::COUNTERS_VARIABLE;
-
-    let mut child = child.into_iter();
-    let Some(program) = child.next() else {
-        let what = "process mode needs to be told which program to run";
-        return Err(io::Error::new(ErrorKind::InvalidInput, what));
-    };
-    let (log, shared) = (shared.settings.log.clone(), Arc::clone(shared));
-    let counters = move || Value::Map(shared.counted()).to_string();
-    let variable = (COUNTERS_VARIABLE, Box::new(counters) as _);
-    Ok(Box::new(Processes { program, arguments: child.collect(), variable, log }))
-}
-
-#[cfg(not(unix))]
-fn processes(_: Vec<OsString>, _: &Arc<Shared>) -> io::Result<Box<dyn Dispatch>> {
-    let what = "process mode needs Unix; use thread or sequential";
-    Err(io::Error::new(ErrorKind::Unsupported, what))
 }
