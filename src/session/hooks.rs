@@ -56,7 +56,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::lag::Lag;
+use super::lag::figures::Lag;
 use crate::json::Map;
 use crate::wire::command::more::LagPlan;
 

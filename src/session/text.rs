@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::counters::Traffic;
-use super::lag::Lag;
+use super::lag::figures::Lag;
 use super::settings::Shared;
 use crate::net::{Stream, receive_in_time, transfer};
 use crate::wire::bulk;
