@@ -1,8 +1,15 @@
 //! Lesson 8: a client that waits for each answer counts a stall once.
 //!
-//! While it waits it sends nothing, so the pings that would have been late do not
-//! exist. A server here stalls once in the middle. Run it with `cargo run --release
-//! --example 08_due`. Then read `src/measure/latency.rs`, and `paced.rs` beside it.
+//! You learn why a ping's clock must start when the ping is *due*. A client that waits
+//! for an answer sends nothing meanwhile. So the pings that would have been slow are
+//! never sent, and never counted. Gil Tene calls this *coordinated omission*.
+//!
+//! Run `cargo run --release --example 08_due`. A server stalls once in the middle of
+//! 200 pings, and three clients measure it. The first is line C of `minimal_client.rs`.
+//!
+//! In the library: `src/measure/latency.rs` explains both clocks,
+//! `src/measure/paced.rs` sends on time while answers are outstanding, and
+//! `src/pace.rs` keeps the schedule.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -12,26 +19,20 @@ use std::time::{Duration, Instant};
 use roundtrip::client::Client;
 use roundtrip::measure::{Latency, Plan, latency};
 use roundtrip::stats::{Recorder, Summary};
-use roundtrip::units::ms;
+use roundtrip::units::{ms, nanoseconds};
 
 const COUNT: u64 = 200;
 
 fn main() -> io::Result<()> {
     let short = std::env::args().any(|flag| flag == "--short");
     let [interval, stall] = if short { [1, 60] } else { [5, 300] }.map(Duration::from_millis);
+    let slow = stall / 10;
     let port = stalling_server(stall)?;
     let connect = || Client::connect("127.0.0.1", port, Duration::from_secs(10));
-    println!("{COUNT} pings, one every {interval:?}, to a server that stalls once, for {stall:?}:");
-    println!(
-        "  {:<41} {:>8} {:>8} {:>8} ms   answers over {:?}",
-        "",
-        "p50",
-        "p99",
-        "max",
-        stall / 10
-    );
+    println!("{COUNT} pings, one every {interval:?}. The server stalls once, for {stall:?}.");
+    println!("  {:<40} {:>8} {:>8} {:>8} ms   over {slow:?}", "", "p50", "p99", "max");
 
-    // The naive client asks again when it has its answer.
+    // The naive client sends a ping when it has the answer to the last one.
     let (mut client, mut rtts) = (connect()?, Recorder::default());
     for _ in 0..COUNT {
         let start = Instant::now();
@@ -39,36 +40,39 @@ fn main() -> io::Result<()> {
         rtts.record(start.elapsed());
         thread::sleep(interval);
     }
-    show("naive: ping, wait for the answer, pause", &rtts, stall / 10);
+    let naive = show("naive: ping, wait, pause", &rtts, slow);
 
-    // Still one at a time, but each ping has a time at which it is due, and there are
+    // Still one ping at a time, but each has a time at which it is due, and there are
     // two clocks.
     let plan = Plan { count: COUNT, interval, warmup: 0, ..Plan::default() };
-    let Latency { rtt, due, .. } =
-        latency(&mut connect()?, &Plan { one_at_a_time: true, ..plan }, &mut |_| {});
-    show("one at a time: from when it was sent", &rtt, stall / 10);
-    show("               from when it was due", &due, stall / 10);
+    let one_at_a_time = Plan { one_at_a_time: true, ..plan };
+    let Latency { rtt, due, .. } = latency(&mut connect()?, &one_at_a_time, &mut |_| {});
+    show("one at a time: from when it was sent", &rtt, slow);
+    show("               from when it was due", &due, slow);
 
-    // The library, unless told otherwise: pings leave when they are due, answered or
-    // not.
+    // By default the library sends each ping when it is due, answered or not.
     let Latency { rtt, due, .. } = latency(&mut connect()?, &plan, &mut |_| {});
-    show("measure::latency: from when it was sent", &rtt, stall / 10);
-    show("                  from when it was due", &due, stall / 10);
-    println!("Users do not wait for each other's answers: all who come during the stall feel it.");
+    show("measure::latency: from when it was sent", &rtt, slow);
+    let on_time = show("                  from when it was due", &due, slow);
+
+    println!("The naive client met the stall {naive} time(s). {on_time} pings were due in it:");
+    println!("users do not wait for each other's answers, and all of them would have felt it.");
+    println!("The last two rows are alike because the library sends on time. The two rows above");
+    println!("them differ, because there a late answer delays the next pings.");
     Ok(())
 }
 
-fn show(how: &str, series: &Recorder, long: Duration) {
-    let Some(Summary { p50, p99, max, .. }) = series.summary() else { return };
-    let ranges = series
-        .histogram()
-        .ranges()
-        .filter(|(values, _)| Duration::from_nanos(*values.start()) > long);
-    let late: u64 = ranges.map(|(_, count)| count).sum();
-    println!("  {how:<41} {:>8} {:>8} {:>8}    {late:>8}", ms(p50), ms(p99), ms(max));
+/// Prints the figures of a series, and returns how many samples were slow.
+fn show(how: &str, series: &Recorder, slow: Duration) -> u64 {
+    let Some(Summary { p50, p99, max, .. }) = series.summary() else { return 0 };
+    let ranges = series.histogram().ranges();
+    let above = ranges.filter(|(values, _)| *values.start() > nanoseconds(slow));
+    let count = above.map(|(_, count)| count).sum();
+    println!("  {how:<40} {:>8} {:>8} {:>8}    {count:>8}", ms(p50), ms(p99), ms(max));
+    count
 }
 
-/// Stalls in the middle of each connection.
+/// Starts a server that stalls once in the middle of each connection.
 fn stalling_server(stall: Duration) -> io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
@@ -88,3 +92,16 @@ fn stalling_server(stall: Duration) -> io::Result<u16> {
     });
     Ok(port)
 }
+
+// Try:
+// 1. Predict: how does the last column change if the interval is ten times as long?
+//    Change it and run.
+// 2. Change: let the naive client record the time from when each ping was due, `start +
+//    n × interval`. Which row does it resemble now?
+// 3. Write: a server that takes 5 ms for every tenth answer. Which p99 do the three
+//    clients report?
+//
+// Read:
+// * Gil Tene, "How NOT to Measure Latency" (talk, Strange Loop 2015).
+// * Schroeder, Wierman and Harchol-Balter, "Open Versus Closed: A Cautionary Tale"
+//   (NSDI 2006).

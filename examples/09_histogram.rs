@@ -1,7 +1,13 @@
 //! Lesson 9: percentiles do not need the samples.
 //!
-//! Run it with `cargo run --release --example 09_histogram`. Then read
-//! `src/stats/histogram.rs`, and `recorder.rs` beside it.
+//! You learn how a histogram replaces millions of samples, how large its error is, and
+//! why percentiles of two clients cannot be averaged.
+//!
+//! Run `cargo run --release --example 09_histogram`. The naive way keeps all samples
+//! and sorts them, as line G of `minimal_client.rs` does.
+//!
+//! In the library: `src/stats/histogram.rs` derives the error, and
+//! `src/stats/recorder.rs` adds mean, deviation and jitter.
 
 use std::iter;
 use std::time::{Duration, Instant};
@@ -9,16 +15,14 @@ use std::time::{Duration, Instant};
 use roundtrip::stats::{Recorder, Summary};
 use roundtrip::units::{ms, size};
 
-/// See the table in `histogram.rs`: 256 counts, and 128 for each of 34 doublings, of 8
-/// bytes each.
+/// The bytes of a histogram: 256 counts, and 128 counts for each of 34 doublings, of 8
+/// bytes each. `src/stats/histogram.rs` has the table.
 const HISTOGRAM: usize = (256 + 34 * 128) * 8;
 
 fn main() {
     let most = if std::env::args().any(|flag| flag == "--short") { 50_000 } else { 5_000_000 };
-    println!("                 naive: keep all, and sort                   Recorder");
-    println!(
-        "    samples         size  ns/sample    p99 ms         size  ns/sample    p99 ms   error"
-    );
+    println!("              naive: keep all, and sort           Recorder");
+    println!("    samples         size   ns each   p99 ms         size   ns each   p99 ms   error");
     for count in [most / 100, most / 10, most] {
         let samples: Vec<Duration> = round_trips(1.0).take(count).collect();
         let (exact_ns, exact) = measured(&samples, |samples| {
@@ -30,23 +34,23 @@ fn main() {
         });
         let (ns, found) = measured(&samples, |samples| p99(&samples.iter().copied().collect()));
         let error = (found.as_secs_f64() / exact.as_secs_f64() - 1.0) * 100.0;
-        let [kept, size] = [count * size_of::<Duration>(), HISTOGRAM + size_of::<Recorder>()]
-            .map(|s| size(s as u64));
+        let [kept, fixed] = [count * size_of::<Duration>(), HISTOGRAM + size_of::<Recorder>()]
+            .map(|bytes| size(bytes as u64));
         let [exact, found] = [exact, found].map(ms);
-        println!(
-            "{count:>11} {kept:>12} {exact_ns:>10.1} {exact:>9} {size:>12} {ns:>10.1} {found:>9} {error:>6.2}%"
-        );
+        print!("{count:>11} {kept:>12} {exact_ns:>9.1} {exact:>8} ");
+        println!("{fixed:>12} {ns:>9.1} {found:>8} {error:>6.2}%");
     }
+    println!("A Recorder does not grow, and its percentiles are less than 0.8% too high.");
 
-    // One client is near and sends nine pings of ten. The other is far away: its
-    // answers take ten times as long.
+    // A near client sends nine pings of ten. A far one sends the rest, and its answers
+    // take ten times as long.
     let near: Vec<Duration> = round_trips(1.0).take(most / 10 * 9).collect();
     let far: Vec<Duration> = round_trips(10.0).take(most / 10).collect();
     let [mut both, other] =
         [&near, &far].map(|samples| samples.iter().copied().collect::<Recorder>());
     let (near_p99, far_p99) = (p99(&both), p99(&other));
     println!(
-        "p99 of a client that is near: {} ms; of one far away: {} ms; of both:",
+        "p99 of a near client: {} ms; of a far one: {} ms; of both:",
         ms(near_p99),
         ms(far_p99)
     );
@@ -54,11 +58,11 @@ fn main() {
     both.merge(&other);
     println!("  Recorder::merge                {:>6} ms", ms(p99(&both)));
     println!("  exact, from all samples        {:>6} ms", ms(exact_p99([near, far].concat())));
-    println!("A Recorder does not grow, and its percentiles are less than 0.8% too high.");
+    println!("Counts can be added. Percentiles cannot be averaged.");
 }
 
-/// Made-up round-trip times with a long tail, always the same: half of them over 0.14
-/// ms, one in a hundred over 1 ms.
+/// Invented round-trip times with a long tail, the same in each run: half of them are
+/// over 0.14 ms, and one in a hundred is over 1 ms.
 fn round_trips(scale: f64) -> impl Iterator<Item = Duration> {
     // Marsaglia, "Xorshift RNGs" (2003), the 32-bit generator with shifts 13, 17, 5.
     let next = |mut state: u32| {
@@ -72,8 +76,8 @@ fn round_trips(scale: f64) -> impl Iterator<Item = Duration> {
     })
 }
 
-/// The nanoseconds that each sample costs, in the median of five rounds, and the
-/// result.
+/// Runs `p99` five times. Returns the median cost of a sample in nanoseconds, and the
+/// p99.
 fn measured(samples: &[Duration], p99: impl Fn(&[Duration]) -> Duration) -> (f64, Duration) {
     let mut rounds = [(); 5].map(|()| {
         let start = Instant::now();
@@ -93,3 +97,17 @@ fn exact_p99(mut samples: Vec<Duration>) -> Duration {
 fn p99(recorder: &Recorder) -> Duration {
     recorder.summary().map_or(Duration::ZERO, |Summary { p99, .. }| p99)
 }
+
+// Try:
+// 1. Predict: how large is a histogram with an error of 0.1% instead of 0.8%? The table
+//    in `src/stats/histogram.rs` helps.
+// 2. Change: let the answers of the far client take a hundred times as long. Which of
+//    the three ways to get the p99 of both is furthest off now?
+// 3. Write: a histogram with 4,608 ranges of equal width, up to one minute. How large
+//    is its error at p50?
+//
+// Read:
+// * Gil Tene, `HdrHistogram` (http://hdrhistogram.org): the histogram that this one is
+//   modelled on.
+// * Masson, Rim and Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
+//   Relative-Error Guarantees" (VLDB 2019).

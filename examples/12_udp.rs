@@ -1,10 +1,16 @@
-//! Lesson 12: over UDP, the next datagram is not always the answer.
+//! Lesson 12: over UDP, the next datagram need not be the answer.
 //!
-//! A bad network here loses some answers, sends some twice and delays some for longer
-//! than the client waits. A client that takes whatever comes next for its answer is
-//! soon one answer behind, and never notices. Run it with `cargo run --release
-//! --example 12_udp`. Then read `src/wire/datagram.rs` and `src/measure/udp.rs`, and
-//! `src/session/echo.rs` for the server's side.
+//! You learn why each ping needs a number. A network may lose an answer, deliver it
+//! twice, or deliver it too late. A client that takes the next datagram for its answer
+//! is soon one answer behind. It then reports round trips that never happened, and too
+//! few losses.
+//!
+//! Run `cargo run --release --example 12_udp`. A bad network loses 10 of 100 answers,
+//! doubles 5, and delays 5 for longer than the client waits.
+//!
+//! In the library: `src/udp/datagram.rs` has the number in the ping,
+//! `src/udp/measure.rs` and `src/udp/series.rs` keep an entry for each ping, and
+//! `src/udp/server/` answers.
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
@@ -14,8 +20,7 @@ use std::time::{Duration, Instant};
 use roundtrip::client::Options;
 use roundtrip::measure::Plan;
 use roundtrip::stats::Recorder;
-use roundtrip::udp::UdpClient;
-use roundtrip::udp::{Udp, udp};
+use roundtrip::udp::{UdpClient, udp};
 use roundtrip::units::ms;
 
 const COUNT: u64 = 100;
@@ -23,64 +28,73 @@ const TIMEOUT: Duration = Duration::from_millis(20);
 const TAKES: Duration = Duration::from_millis(5);
 
 fn main() -> io::Result<()> {
-    println!("{COUNT} pings; each answer takes {TAKES:?}, the client waits for {TIMEOUT:?}:");
-    println!(
-        "  {:<30} {:>8} {:>6} {:>6} {:>11}   {:>8} {:>8} ms",
-        "", "answered", "late", "lost", "duplicates", "min", "p50"
-    );
-    println!(
-        "  {:<30} {:>8} {:>6} {:>6} {:>11}   {:>8} {:>8}",
-        "what the network does", 85, 5, 10, 5, "5.000", "5.000"
-    );
+    println!("{COUNT} pings. An answer takes {TAKES:?}, and the client waits for {TIMEOUT:?}.");
+    let names = ["answered", "late", "lost", "duplicates"];
+    row("", &names.map(String::from), "min", "p50 ms");
+    row("what the network does", &[85, 5, 10, 5], "5.000", "5.000");
 
-    let (answered, lost, rtts) = naive(bad_network()?)?;
-    show("naive: send, receive", [answered, 0, lost, 0], &rtts);
+    let (rtts, lost, wrong) = naive(bad_network()?)?;
+    show("naive: send, receive", [rtts.count(), 0, lost, 0], &rtts);
 
     let options = Options { timeout: TIMEOUT, ..Options::default() };
     let client = UdpClient::connect("127.0.0.1", bad_network()?, &options)?;
-    let plan =
-        Plan { count: COUNT, interval: Duration::from_millis(10), warmup: 0, ..Plan::default() };
+    let interval = Duration::from_millis(10);
+    let plan = Plan { count: COUNT, interval, warmup: 0, ..Plan::default() };
     let measured = udp(&client, &plan, &mut |_| {});
-    let Udp { ref latency, late, duplicates, .. } = measured;
+    let (rtts, truth) = (&measured.latency.rtt, measured.lost());
     show(
-        "udp::measure: each by its number",
-        [latency.rtt.count(), late, measured.lost(), duplicates],
-        &latency.rtt,
+        "udp::measure: by number",
+        [rtts.count(), measured.late, truth, measured.duplicates],
+        rtts,
     );
-    println!("An answer that takes less than {TAKES:?} here is somebody else's.");
+
+    println!(
+        "The naive client saw {lost} of {truth} losses, and took {wrong} answers to other pings"
+    );
+    println!("for its own. A duplicate or a late answer puts it one answer behind: it then takes");
+    println!("no time at all to receive, and the next loss goes unnoticed.");
     Ok(())
 }
 
-/// What one would write first.
-fn naive(port: u16) -> io::Result<(u64, u64, Recorder)> {
+fn row(how: &str, counts: &[impl std::fmt::Display; 4], min: &str, p50: &str) {
+    let [answered, late, lost, twice] = counts;
+    println!("  {how:<24} {answered:>8} {late:>5} {lost:>5} {twice:>11} {min:>8} {p50:>8}");
+}
+
+fn show(how: &str, counts: [u64; 4], rtts: &Recorder) {
+    if let Some(rtt) = rtts.summary() {
+        row(how, &counts, &ms(rtt.min), &ms(rtt.p50));
+    }
+}
+
+/// What most people write first. Returns the round-trip times, the number of timeouts,
+/// and the number of answers that a look at their number would have shown to be wrong.
+fn naive(port: u16) -> io::Result<(Recorder, u64, u64)> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(("127.0.0.1", port))?;
     socket.set_read_timeout(Some(TIMEOUT))?;
-    let (mut lost, mut rtts) = (0, Recorder::default());
+    let (mut rtts, mut lost, mut wrong) = (Recorder::default(), 0, 0);
+    let mut answer = [0; 100];
     for number in 1..=COUNT {
+        let ping = format!("PING {number} 0");
         let start = Instant::now();
-        socket.send(format!("PING {number} 0").as_bytes())?;
-        match socket.recv(&mut [0; 100]) {
-            Ok(_) => rtts.record(start.elapsed()),
+        socket.send(ping.as_bytes())?;
+        match socket.recv(&mut answer) {
+            Ok(length) => {
+                rtts.record(start.elapsed());
+                wrong += u64::from(answer[..length] != *ping.as_bytes());
+            }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 lost += 1;
             }
             Err(error) => return Err(error),
         }
     }
-    Ok((rtts.count(), lost, rtts))
+    Ok((rtts, lost, wrong))
 }
 
-fn show(how: &str, [answered, late, lost, duplicates]: [u64; 4], rtts: &Recorder) {
-    if let Some(summary) = rtts.summary() {
-        let (min, p50) = (ms(summary.min), ms(summary.p50));
-        println!(
-            "  {how:<30} {answered:>8} {late:>6} {lost:>6} {duplicates:>11}   {min:>8} {p50:>8}"
-        );
-    }
-}
-
-/// Of each twenty answers, one comes twice, one comes far too late, and two never come.
+/// Starts a server whose answers meet a bad network. Of each twenty answers, one comes
+/// twice, one comes far too late, and two are lost.
 fn bad_network() -> io::Result<u16> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     let port = socket.local_addr()?.port();
@@ -104,3 +118,16 @@ fn bad_network() -> io::Result<u16> {
     });
     Ok(port)
 }
+
+// Try:
+// 1. Predict: the naive row, if no answer comes twice. Then change `(2, TAKES)` to `(1,
+//    TAKES)`, and run.
+// 2. Change: let the naive client ignore an answer with another number, and wait for
+//    the rest of its timeout. Which columns are right now, and which are not?
+// 3. Write: a client that sends a ping again if no answer came (retransmission). When
+//    must it not record a round-trip time?
+//
+// Read:
+// * Stevens, Fenner and Rudoff, "UNIX Network Programming", volume 1, section 22.5:
+//   "Adding Reliability to a UDP Application".
+// * RFC 6298 section 3: Karn's algorithm, which answers exercise 3.

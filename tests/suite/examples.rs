@@ -43,11 +43,11 @@ fn every_example_runs() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .map(|path| path.file_stem().unwrap().to_str().unwrap().into())
         .collect();
-    // The core's lessons have a test each below, and the minimal pair has `minimal.rs`.
-    let elsewhere = |name: &str| name.starts_with("minimal_") || ("00".."08").contains(&name);
+    // The lessons have a test each below, and the minimal pair has `minimal.rs`.
+    let elsewhere = |name: &str| name.starts_with("minimal_") || ("00".."15").contains(&name);
     names.retain(|name| !elsewhere(name));
     names.sort();
-    assert!(names.len() >= 7, "{names:?}");
+    assert!(names.len() >= 3, "{names:?}");
     for name in names {
         short(&name);
     }
@@ -124,4 +124,70 @@ fn a_gate_brings_more_clients_to_work_at_once() {
         most("naive: started in a loop ") < most("released at a gate ")
     });
     assert!(shown);
+}
+
+#[test]
+fn a_client_that_waits_for_answers_counts_a_stall_once() {
+    let out = short("08_due");
+    let slow = |how: &str| numbers(&out, how)[3];
+    assert!(slow("naive: ping, wait, pause ") < slow("measure::latency: "), "{out}");
+    assert!(
+        slow("one at a time: from when it was sent ") < slow(" from when it was due "),
+        "{out}"
+    );
+}
+
+#[test]
+fn percentiles_need_no_samples_and_have_no_average() {
+    let out = short("09_histogram");
+    let [exact, average, merged] =
+        ["exact, from all samples ", "naive: the average of the two ", "Recorder::merge "]
+            .map(|how| numbers(&out, how)[0]);
+    assert!((merged / exact - 1.0).abs() < 0.01, "{out}");
+    assert!((average / exact - 1.0).abs() > 0.1, "{out}");
+}
+
+#[test]
+fn a_full_link_answers_late() {
+    let out = short("10_loaded");
+    let p50 = |phase: &str| numbers(&out, phase)[0];
+    assert!(p50("during download ") > 2.0 * p50("loaded: idle "), "{out}");
+}
+
+/// How much spinning gains depends on the machine.
+#[test]
+fn spinning_is_measured_on_both_sides() {
+    let out = short("11_spin");
+    assert!(out.contains("When both spin") || out.contains("Spinning gains little"), "{out}");
+    for row in ["sleeps   sleeps ", "sleeps   spins ", "spins    sleeps ", "spins    spins "] {
+        assert!(numbers(&out, row)[0] > 0.0, "{out}");
+    }
+}
+
+/// A busy machine delays answers of its own, so that one run may show nothing.
+#[test]
+fn a_client_that_takes_any_datagram_sees_too_few_losses() {
+    let shown = (0..5).any(|_| {
+        let out = short("12_udp");
+        let lost = |how: &str| numbers(&out, how)[2];
+        lost("naive: send, receive ") < lost("udp::measure: by number ")
+    });
+    assert!(shown);
+}
+
+#[test]
+fn a_loop_that_polls_measures_its_tick_and_misses_the_last_ping() {
+    let out = short("13_lag");
+    let [naive, library] = ["naive: look once in a tick ", "session::lag: wait in `read` "]
+        .map(|how| numbers(&out, how));
+    assert!(naive[0] < 10.0 && naive[1] >= 5.0, "{out}");
+    assert!(library[0] >= 10.0, "{out}");
+}
+
+#[test]
+fn a_question_is_answered_by_a_full_server() {
+    let out = short("14_status");
+    let (thread, rest) = out.split_once("sequential mode").unwrap();
+    assert!(thread.contains("connections {") && thread.contains("ERROR:server full"), "{out}");
+    assert!(rest.contains("at step answer") && rest.contains("at step connect"), "{out}");
 }
