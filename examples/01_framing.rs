@@ -1,8 +1,8 @@
 //! Lesson 1: one `read` does not return one message.
 //!
-//! You learn why a protocol has to mark where each message ends. TCP carries a stream
-//! of bytes. It keeps their order, and forgets where one `write` ended and the next
-//! began.
+//! You learn why a protocol has to mark where each message ends. A TCP connection
+//! carries a stream of bytes in each direction. It keeps their order, and forgets where
+//! one `write` ended and the next began.
 //!
 //! Run it with `cargo run --example 01_framing`. The library does it in
 //! `src/wire/framing.rs`.
@@ -69,8 +69,12 @@ fn naive(mut stream: TcpStream) -> io::Result<([usize; 3], String)> {
 
 /// Connects to a thread that sends all messages. After each burst of so many it waits
 /// until it has the echo of them all.
+///
+/// A listener waits for connections at an address. Here it is `127.0.0.1`, which is
+/// this machine (loopback), and a port that the system chooses, because 0 is asked for.
+/// `connect` opens a connection to it, and `accept` returns the other end.
 fn connect_to_sender(burst: usize) -> io::Result<TcpStream> {
-    let listener = TcpListener::bind("127.0.0.1:0")?; // Port 0: the system chooses one.
+    let listener = TcpListener::bind("127.0.0.1:0")?;
     let stream = TcpStream::connect(listener.local_addr()?)?;
     let (mut sender, _) = listener.accept()?;
     thread::spawn(move || -> io::Result<()> {

@@ -2,12 +2,12 @@
 //!
 //! You learn how to measure a round-trip time (RTT), and two things that spoil it:
 //!
-//! * Nagle's algorithm (RFC 896) holds back a small segment while an earlier one has
-//!   not been acknowledged. The other side delays its acknowledgement (RFC 1122 section
-//!   4.2.3.2), since it hopes to send it along with an answer. Each waits for the
-//!   other.
-//! * The first ping of a connection finds cold caches and a server that is still
-//!   starting a thread. It says little about the pings that follow.
+//! * TCP cuts its stream into segments. A sender holds back a small segment while an
+//!   earlier one has not been acknowledged (Nagle's algorithm, RFC 896). The receiver
+//!   delays its acknowledgement, since it hopes to send it along with an answer (RFC
+//!   1122 section 4.2.3.2; for 40 ms on Linux). Each waits for the other.
+//! * At the first ping of a connection the server may still be starting a thread for
+//!   it. So this ping says little about those that follow.
 //!
 //! Run it with `cargo run --release --example 02_latency`. The library does it in
 //! `Framing::send` (`src/wire/framing.rs`) and in `src/measure/latency.rs`.
@@ -71,5 +71,5 @@ fn show(how: &str, first: Option<Duration>, rtts: &Recorder) {
 //
 // Read:
 // * Stevens, "UNIX Network Programming", volume 1, section 7.9 (TCP_NODELAY).
-// * RFC 896, "Congestion Control in IP/TCP Internetworks": four pages that explain why
-//   the algorithm exists.
+// * RFC 896, "Congestion Control in IP/TCP Internetworks", which explains why the
+//   algorithm exists.

@@ -4,6 +4,9 @@
 //! buffer of the system and returns. The system sends them later. So the receiver here
 //! takes 64 KiB every ten milliseconds: the true rate is known, at most 52 Mbit/s.
 //!
+//! The client asks for an upload, the server answers `READY`, the client sends its
+//! bytes, and the server answers `DONE` when it has read the last one.
+//!
 //! Run it with `cargo run --release --example 04_bandwidth`. The library does it in
 //! `src/measure/bandwidth.rs`.
 

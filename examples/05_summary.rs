@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
         client.ping(None)?;
         rtts.push(start.elapsed());
     }
-    rtts.sort();
+    rtts.sort(); // Now the slowest is the last.
 
     println!("{COUNT} pings to a server that stalls once, for {STALL:?}:");
     let mean = rtts.iter().sum::<Duration>() / COUNT;

@@ -5,6 +5,9 @@
 //! 4.2.2.13): the message that ends a connection at once. The system then discards what
 //! it has not sent yet.
 //!
+//! A connection has two halves, one for each direction, and each can be closed by
+//! itself. An orderly end closes both, after all data has been read.
+//!
 //! Run it with `cargo run --release --example 06_last_word`. The library does it in
 //! `Stream::close` (`src/net/`).
 
@@ -67,8 +70,9 @@ fn arrived(close: fn(Stream)) -> io::Result<usize> {
 // 1. Predict: what does the first row show if the client sends nothing? Remove its
 //    `write_all` and see.
 // 2. Change: let the client begin to read at once. How many answers are whole now?
-// 3. Write: a client of `minimal_server` that sends `QUIT` and `PING` in one write, a
-//    thousand times, and counts how often `BYE` is missing.
+// 3. Write: a client of `minimal_server` that asks for a download of 1,000,000 bytes,
+//    sends `QUIT` and 20,000 bytes more at once, waits for a second, and reads. What
+//    arrives?
 //
 // Read:
 // * Stevens, "UNIX Network Programming", volume 1, sections 6.6 (shutdown) and 7.5

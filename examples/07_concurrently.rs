@@ -35,11 +35,10 @@ fn main() -> io::Result<()> {
         .map(|thread| thread.join().map_err(|_| io::Error::other("a client panicked"))?);
     show("naive: started in a loop", &joined.collect::<io::Result<Vec<_>>>()?);
 
+    // One result of the thread, and within it one of the work.
     let released = together(connect(&server)?, work).into_iter().map(|result| result?);
     show("released at a gate", &released.collect::<io::Result<Vec<_>>>()?);
-    println!(
-        "A test that starts its clients in a loop puts a load on the server that it does not know."
-    );
+    println!("Only behind a gate does the test know how many clients are at work.");
     Ok(())
 }
 

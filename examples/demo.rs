@@ -1,8 +1,8 @@
-//! The main job, in one command: `cargo run --release --example demo`.
+//! The whole tool in one command: `cargo run --release --example demo`.
 //!
-//! For each of the three modes it starts a server on a free port, measures it the way
-//! the `client` binary does, and stops it. Nothing has to be running before, and
-//! nothing is left running after, also when a step fails.
+//! For each of the three modes, the demo starts a server on a free port, measures it as
+//! the `client` binary does, and stops it. Nothing has to run before, and nothing runs
+//! afterwards, even when a step fails.
 
 use std::io;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use roundtrip::wire::command::Amount;
 const CLIENTS: usize = 4;
 
 fn main() -> io::Result<()> {
-    // In process mode a server runs a program for each connection: here, this one,
-    // which then gets here.
+    // In process mode the server runs a program for each connection. Here this program
+    // runs itself, and the child serves its standard input, which is the connection.
     #[cfg(unix)]
     if std::env::args().nth(1).as_deref() == Some("--inetd") {
         return roundtrip::server::serve_stdin(&Config::default());
@@ -42,14 +42,13 @@ fn main() -> io::Result<()> {
     if failed { Err(io::Error::other("not every step succeeded")) } else { Ok(()) }
 }
 
-/// One server, from its start to its end. It stops when it is dropped, however this
-/// returns.
+/// Measures one server. The server stops when it is dropped, even if a step fails.
 fn tour(mode: Mode, size: u64) -> io::Result<()> {
     let child = vec![std::env::current_exe()?.into(), "--inetd".into()];
     let server = Server::bind(Config { mode, child, ..Config::default() })?.start()?;
     println!("   listening on {}", server.address());
 
-    println!("\nlatency: how long until an answer is back?");
+    println!("\nlatency: how long does an answer take?");
     let mut client = connect(&server)?;
     let plan = Plan { count: 10, interval: Duration::from_millis(10), ..Plan::default() };
     let pings = latency(&mut client, &plan, &mut |sample| {
@@ -59,14 +58,14 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     });
     show(&pings)?;
 
-    println!("\nbandwidth: how many bytes arrive in how much time?");
+    println!("\nbandwidth: how many bytes arrive in a second?");
     for direction in [Direction::Download, Direction::Upload] {
         transfer(&mut client, direction, size)?;
     }
-    // A sequential server serves the next client only when this one has gone.
+    // A sequential server serves the next client when this one has left.
     client.quit()?;
 
-    println!("\n{CLIENTS} clients at once, released together:");
+    println!("\n{CLIENTS} clients at the same time:");
     let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
     let clients = (0..CLIENTS).map(|_| connect(&server)).collect::<io::Result<Vec<_>>>()?;
     let results = together(clients, |mut client| {

@@ -10,16 +10,19 @@
 //!
 //! The program works, and each letter marks a line whose figure can mislead:
 //!
-//! * A: threads that are started in a loop do not start at once (lesson 07).
-//! * B: the first ping is slower than the others, and counts (lesson 02).
-//! * C: while it waits for an answer it sends nothing, so a stall of the server counts
-//!   as one slow ping, however many users it would have met (lesson 08).
-//! * D: the request leaves in several small writes, which can take 40 ms (lesson 02).
-//! * E: when the last `write` has returned, the data need not have arrived (lesson 04).
-//! * F: one slow answer moves the mean, and no percentile shows it (lesson 05).
-//! * G: every sample is kept, so a long run fills the memory (lesson 09).
-//! * H: a server that does not answer holds this client for ever: no timeout
+//! * A: every sample is kept, so a long run fills the memory (lesson 09).
+//! * B: threads that are started in a loop are not at work at once (lesson 07).
+//! * C: the first ping is slower than the others, and counts (lesson 02).
+//! * D: while it waits for an answer it sends nothing. So a stall of the server counts
+//!   as one slow ping, however many users would have met it (lesson 08).
+//! * E: the request leaves in several small writes, which can take 40 ms (lesson 02).
+//! * F: when the last `write` has returned, the data need not have arrived (lesson 04).
+//! * G: a server that does not answer holds this client for ever: no timeout
 //!   (`src/net/`).
+//! * H: one slow answer moves the mean, and no percentile shows it (lesson 05).
+//!
+//! Lessons 10 to 14 show what these figures leave out: a line that is busy, the time to
+//! wake up, what is lost, and what the server sees.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -33,7 +36,7 @@ struct Plan {
 }
 
 struct Measured {
-    rtts: Vec<Duration>, // G
+    rtts: Vec<Duration>, // A
     download: Duration,
     upload: Duration,
 }
@@ -56,7 +59,7 @@ fn main() -> io::Result<()> {
 
     let plan = &Plan { address: format!("{host}:{port}"), count, mebibytes };
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..clients).map(|_| scope.spawn(|| measure(plan))).collect(); // A
+        let threads: Vec<_> = (0..clients).map(|_| scope.spawn(|| measure(plan))).collect(); // B
         for (thread, number) in threads.into_iter().zip(1..) {
             let measured = thread.join().map_err(|_| io::Error::other("a client panicked"))??;
             println!("client {number} of {clients}");
@@ -79,13 +82,13 @@ fn measure(plan: &Plan) -> io::Result<Measured> {
 
     let mut rtts = Vec::new();
     for _ in 0..plan.count {
-        let start = Instant::now(); // B
+        let start = Instant::now(); // C
         stream.write_all(b"PING\n")?;
-        expect(&mut reader, "PONG")?; // C
+        expect(&mut reader, "PONG")?; // D
         rtts.push(start.elapsed());
     }
 
-    writeln!(stream, "BANDWIDTH_DOWNLOAD:{bytes}")?; // D
+    writeln!(stream, "BANDWIDTH_DOWNLOAD:{bytes}")?; // E
     expect(&mut reader, "READY")?;
     let start = Instant::now();
     let arrived = io::copy(&mut reader.by_ref().take(bytes), &mut io::sink())?;
@@ -98,7 +101,7 @@ fn measure(plan: &Plan) -> io::Result<Measured> {
     expect(&mut reader, "READY")?;
     let start = Instant::now();
     io::copy(&mut io::repeat(b'x').take(bytes), &mut stream)?;
-    let upload = start.elapsed(); // E
+    let upload = start.elapsed(); // F
     expect(&mut reader, "DONE")?;
 
     stream.write_all(b"QUIT\n")?;
@@ -109,7 +112,7 @@ fn measure(plan: &Plan) -> io::Result<Measured> {
 /// Reads one line, which has to begin with this word.
 fn expect(reader: &mut BufReader<TcpStream>, word: &str) -> io::Result<()> {
     let mut line = String::new();
-    reader.by_ref().take(1000).read_line(&mut line)?; // H
+    reader.by_ref().take(1000).read_line(&mut line)?; // G
     if line.starts_with(word) {
         return Ok(());
     }
@@ -119,7 +122,7 @@ fn expect(reader: &mut BufReader<TcpStream>, word: &str) -> io::Result<()> {
 fn print_rtts(rtts: &[Duration]) {
     let (Some(min), Some(max)) = (rtts.iter().min(), rtts.iter().max()) else { return };
     let count = f64::from(u32::try_from(rtts.len()).unwrap_or(u32::MAX));
-    let mean = rtts.iter().sum::<Duration>().as_secs_f64() / count; // F
+    let mean = rtts.iter().sum::<Duration>().as_secs_f64() / count; // H
     let squares: f64 = rtts.iter().map(|rtt| (rtt.as_secs_f64() - mean).powi(2)).sum();
     let stddev = (squares / (count - 1.0).max(1.0)).sqrt();
     let [min, mean, max, stddev] =

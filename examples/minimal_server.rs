@@ -11,9 +11,9 @@
 //! The program works, and each letter marks a line that a lesson breaks:
 //!
 //! * A: one slow client keeps all others waiting (lesson 03, `src/serve/`).
-//! * B: the answer leaves in five small writes, which can take 40 ms (lesson 02).
-//! * C: closing while there is unread input can destroy `BYE` on its way (lesson 06).
-//! * D: a client that sends nothing holds its thread for ever: no timeout (`src/net/`).
+//! * B: a client that sends nothing holds its thread for ever: no timeout (`src/net/`).
+//! * C: the answer leaves in five small writes, which can take 40 ms (lesson 02).
+//! * D: closing while there is unread input can destroy what was sent last (lesson 06).
 //!
 //! One line that many people would write is missing, because lesson 01 breaks it: a
 //! `read` whose bytes are taken for one request.
@@ -62,7 +62,7 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
         let mut line = String::new();
-        reader.by_ref().take(MAX_LINE).read_line(&mut line)?; // D
+        reader.by_ref().take(MAX_LINE).read_line(&mut line)?; // B
         let Some(request) = line.strip_suffix('\n') else {
             return Ok(()); // The client has closed the connection, or the line is too long.
         };
@@ -78,9 +78,9 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
                 stream.write_all(b"READY\n")?;
                 let start = Instant::now();
                 let arrived = io::copy(&mut reader.by_ref().take(bytes), &mut io::sink())?;
-                writeln!(stream, "DONE:{arrived}:{}", start.elapsed().as_nanos())?; // B
+                writeln!(stream, "DONE:{arrived}:{}", start.elapsed().as_nanos())?; // C
             }
-            ("QUIT", _) => return stream.write_all(b"BYE\n"), // C
+            ("QUIT", _) => return stream.write_all(b"BYE\n"), // D
             _ => stream.write_all(b"ERROR:unknown request\n")?,
         }
     }
@@ -90,7 +90,9 @@ fn in_a_thread(stream: TcpStream) -> io::Result<()> {
     thread::Builder::new().spawn(move || serve(stream)).map(drop)
 }
 
-/// Starts this program again, with the connection as its standard input.
+/// Starts this program again, with the connection as its standard input. A descriptor
+/// is the number by which the system knows an open file or connection, and a child
+/// process can inherit it.
 #[cfg(unix)]
 fn in_a_process(stream: TcpStream) -> io::Result<()> {
     let connection = std::os::fd::OwnedFd::from(stream);
