@@ -9,7 +9,7 @@
 //! itself. An orderly end closes both, after all data has been read.
 //!
 //! Run it with `cargo run --release --example 06_last_word`. The library does it in
-//! `Stream::close` (`src/net/`).
+//! `Stream::close` (`src/net/socket.rs`).
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -18,7 +18,7 @@
 //! * E: the request leaves in several small writes, which can take 40 ms (lesson 02).
 //! * F: when the last `write` has returned, the data need not have arrived (lesson 04).
 //! * G: a server that does not answer holds this client for ever: no timeout
-//!   (`src/net/`).
+//!   (`src/net/socket.rs`).
 //! * H: one slow answer moves the mean, and no percentile shows it (lesson 05).
 //!
 //! Lessons 10 to 14 show what these figures leave out: a line that is busy, the time to

@@ -11,7 +11,8 @@
 //! The program works, and each letter marks a line that a lesson breaks:
 //!
 //! * A: one slow client keeps all others waiting (lesson 03, `src/serve/`).
-//! * B: a client that sends nothing holds its thread for ever: no timeout (`src/net/`).
+//! * B: a client that sends nothing holds its thread for ever: no timeout
+//!   (`src/net/socket.rs`).
 //! * C: the answer leaves in five small writes, which can take 40 ms (lesson 02).
 //! * D: closing while there is unread input can destroy what was sent last (lesson 06).
 //!
