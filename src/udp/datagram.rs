@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_damage_is_told_apart() {
+    fn each_kind_of_damage_is_distinguished() {
         let whole = datagram(PING, 20, Some(STAMPED));
         for length in 0..whole.len() {
             let piece = &whole[..length];

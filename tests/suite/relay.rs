@@ -1,13 +1,12 @@
-//! A network between client and server that keeps to known figures, because it is made
-//! of threads.
+//! A network with known figures, made of threads, between a client and a server.
 //!
 //! ```text
-//!   read ─▶ work out when the chunk is due at the far end ─▶ queue ─▶ wait until then ─▶ write
+//!   read ─▶ compute when the chunk is due at the far end ─▶ queue ─▶ wait ─▶ write
 //! ```
 //!
-//! When a chunk is due depends on when it came and on those before it, never on how
-//! long a sleep took. So what the relay is late by does not add up, and it is never
-//! early.
+//! The due time of a chunk depends on when it arrived and on the chunks before it,
+//! never on how long a sleep took. So delays of the relay itself do not add up, and it
+//! never delivers early.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -16,25 +15,25 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// At 100 Mbit/s, 1.3 ms.
+/// Bytes of a chunk: 1.3 ms at 100 Mbit/s.
 const CHUNK: usize = 16 * 1024;
 
-/// One direction. All connections share it, as they would share a wire.
+/// One direction of the link. All connections share it.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// How long every byte is on its way.
+    /// How long every byte travels.
     pub delay: Duration,
-    /// How fast bytes enter it.
+    /// The rate of the link.
     pub bits_per_second: u64,
-    /// How long the queue in front of it may become.
+    /// How long the queue in front of the link may become.
     pub queue: Duration,
-    /// So long after its first byte, it stands still for so long.
+    /// When the link stalls, counted from its first byte, and for how long.
     pub stall: Option<(Duration, Duration)>,
-    /// After so many bytes, a connection is closed.
+    /// The number of bytes after which a connection is closed.
     pub cut: u64,
 }
 
-/// Nothing that it does would be noticed.
+/// A link without delay, rate limit or fault.
 impl Default for Line {
     fn default() -> Self {
         let queue = Duration::from_millis(20);
@@ -42,8 +41,7 @@ impl Default for Line {
     }
 }
 
-/// Carries all connections to this port of this machine. Returns the port at the near
-/// end.
+/// Starts a relay to this port of this machine, and returns the relay's own port.
 pub fn relay(server: u16, up: Line, down: Line) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -84,12 +82,12 @@ fn carry(line: Arc<Shared>, from: TcpStream, mut to: TcpStream) {
 
 struct Shared {
     line: Line,
-    /// When the first byte came, and when the last one will have left the queue.
+    /// When the first byte arrived, and when the last byte will have left the queue.
     state: Mutex<Option<(Instant, Instant)>>,
 }
 
 impl Shared {
-    /// Takes a chunk that is here now. Returns when its last bit is due at the far end,
+    /// Adds a chunk that arrives now. Returns when its last bit is due at the far end,
     /// and when the queue has room again.
     fn enter(&self, bytes: usize) -> (Instant, Instant) {
         let Line { delay, bits_per_second, queue, stall, .. } = self.line;

@@ -1,6 +1,5 @@
-//! The client's figures against what is known: a relay with a delay, a rate and faults
-//! of the test's choice, two network namespaces with a shaped link between them, and
-//! the samples themselves.
+//! The client's figures against a known truth: a relay whose delay, rate and faults the
+//! test chooses, two network namespaces with a shaped link, and the samples themselves.
 
 use std::io::{Write, stderr};
 use std::process::Command;
@@ -12,7 +11,7 @@ use roundtrip::json::Value;
 use crate::relay::{Line, relay};
 use crate::support::{CLIENT, Outcome, SERVER, Server, client, run};
 
-/// What the client reports of the one test that these flags ask for.
+/// The report of the one test that these flags ask for.
 fn measure(port: u16, flags: &[&str]) -> Value {
     only_test(&client(port, &[&["--json"], flags].concat()), 0)
 }
@@ -25,7 +24,7 @@ fn only_test(outcome: &Outcome, code: i32) -> Value {
     test.clone()
 }
 
-/// A number, by the names on the way to it.
+/// The number at this path of names.
 fn figure(test: &Value, path: &str) -> f64 {
     let found = path.split('.').try_fold(test, |value, name| value.get(name));
     found.and_then(Value::as_f64).unwrap_or_else(|| panic!("no {path} in {test}"))
@@ -35,9 +34,9 @@ fn ms(test: &Value, path: &str) -> f64 {
     figure(test, path) / 1e6
 }
 
-/// Gives a figure that depends on time three attempts, since one may have to wait for a
-/// processor that does something else. What no waiting excuses, such as less than the
-/// known delay or more than the known rate, is asserted in each attempt.
+/// Tries a measurement up to three times, since a busy processor can spoil one. What no
+/// busy processor excuses, such as less than the known delay or more than the known
+/// rate, is asserted in each attempt.
 fn in_three_attempts(mut attempt: impl FnMut() -> (bool, Value)) {
     let attempts: Vec<Value> = (0..3)
         .map_while(|_| match attempt() {
@@ -48,14 +47,14 @@ fn in_three_attempts(mut attempt: impl FnMut() -> (bool, Value)) {
     assert!(attempts.len() < 3, "{attempts:#?}");
 }
 
-/// Whether it is within 2%.
+/// Whether a figure is within 2% of the truth.
 fn near(measured: f64, truth: f64) -> bool {
     (measured / truth - 1.0).abs() <= 0.02
 }
 
-/// A round trip of 40 ms, and pings every 5 ms: eight are under way at a time. Did one
-/// wait for the answer before it, the last would leave 20 × (40 - 5) ms after it was
-/// due.
+/// The round trip takes 40 ms and a ping is due every 5 ms, so eight are outstanding at
+/// a time. If each ping waited for the answer before it, the last would leave 20 × (40
+/// - 5) ms after it was due.
 #[test]
 fn a_known_delay_is_what_is_measured() {
     let server = Server::start(&["-q"]);
@@ -64,8 +63,7 @@ fn a_known_delay_is_what_is_measured() {
     in_three_attempts(|| {
         let test = measure(port, &["--test", "latency", "--count", "20", "--interval", "5ms"]);
         assert!(ms(&test, "rtt_ns.min") >= 40.0 && ms(&test, "due_ns.min") >= 40.0, "{test}");
-        // Of this millisecond, a percentile may take 0.26: at 40 ms, that is what the
-        // histogram's ranges are wide.
+        // At 40 ms, a range of the histogram is 0.26 ms wide.
         (ms(&test, "rtt_ns.p50") < 41.0 && ms(&test, "due_ns.p50") < 41.0, test)
     });
 }
@@ -77,8 +75,8 @@ fn at_rate(bits_per_second: u32) -> Line {
     Line { bits_per_second: bits_per_second.into(), ..Line::default() }
 }
 
-/// A client that counted what its `write` took would be far too fast: the socket
-/// buffers on the way take megabytes at once.
+/// A client that stopped its clock at the last `write` would report far too much: the
+/// socket buffers take megabytes at once.
 #[test]
 fn a_known_rate_is_what_is_measured() {
     let server = Server::start(&["-q"]);
@@ -94,8 +92,8 @@ fn a_known_rate_is_what_is_measured() {
         in_three_attempts(|| {
             let test = measure(port, &flags);
             let rate = figure(&test, "bits_per_second");
-            // The clock runs before the first byte enters the line, so not even a busy
-            // machine makes it too fast.
+            // The clock starts before the first byte enters the link, so even a busy
+            // machine cannot make the figure too high.
             assert!(rate <= f64::from(RATE), "{test}");
             (near(rate, f64::from(RATE)), test)
         });
@@ -107,8 +105,7 @@ fn a_known_rate_is_what_is_measured() {
     });
 }
 
-/// The line to the server stands still for 200 ms, once, in the middle of a second of
-/// pings.
+/// Measures for a second, during which the link to the server stalls once for 200 ms.
 fn through_a_stall(framing: &str, interval: &str) -> Value {
     let server = Server::start(&["-q", "--framing", framing]);
     let stall = Some((Duration::from_millis(400), Duration::from_millis(200)));
@@ -119,8 +116,8 @@ fn through_a_stall(framing: &str, interval: &str) -> Value {
     )
 }
 
-/// Of 1,000 pings, one every millisecond, 200 wait, from 200 ms down to nothing: one in
-/// a hundred waits more than 190.
+/// Of 1,000 pings, one every millisecond, 200 wait, between 200 ms and nothing. So one
+/// in a hundred waits longer than 190 ms.
 #[test]
 fn a_stall_is_felt_by_every_ping_that_was_due_in_it() {
     in_three_attempts(|| {
@@ -132,8 +129,8 @@ fn a_stall_is_felt_by_every_ping_that_was_due_in_it() {
     });
 }
 
-/// Bare pings cannot overtake an answer: one waits, the others leave late, and only the
-/// time from when they were due tells.
+/// With bare framing one ping waits for its answer and the others leave late. Only the
+/// time from when they were due shows that.
 #[test]
 fn a_stall_is_felt_by_pings_that_had_to_wait_for_an_answer() {
     in_three_attempts(|| {
@@ -147,8 +144,8 @@ fn a_stall_is_felt_by_pings_that_had_to_wait_for_an_answer() {
     });
 }
 
-/// Where each answer sends the next ping, one ping waits and the others are never sent.
-/// That is coordinated omission.
+/// Without an interval each ping waits for the answer before it: one ping waits, and
+/// the others are never sent. That is coordinated omission.
 #[test]
 fn a_stall_is_one_sample_where_pings_wait_for_answers() {
     in_three_attempts(|| {
@@ -158,8 +155,8 @@ fn a_stall_is_one_sample_where_pings_wait_for_answers() {
     });
 }
 
-/// A queue that bulk keeps full is 100 ms that every ping waits in; it is one queue for
-/// both connections.
+/// Both connections share one queue. The transfer keeps it full, so every ping waits
+/// for 100 ms.
 #[test]
 fn a_full_queue_is_what_loaded_shows() {
     let server = Server::start(&["-q"]);
@@ -173,7 +170,7 @@ fn a_full_queue_is_what_loaded_shows() {
     });
 }
 
-/// Two network namespaces with one link between them. They go when it is dropped.
+/// Two network namespaces with a link between them. Dropping this deletes them.
 struct Namespaces {
     names: [String; 2],
 }
@@ -181,8 +178,8 @@ struct Namespaces {
 const ADDRESSES: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
 
 impl Namespaces {
-    /// Makes them, with this queueing discipline at both ends of the link. Fails where
-    /// that is not allowed or not there.
+    /// Creates two namespaces, with this queueing discipline at both ends of the link.
+    /// Fails where the system does not allow it or has no `ip` and `tc`.
     fn new(discipline: &str) -> Result<Self, String> {
         let kind = discipline.split(' ').next().unwrap();
         let names = ["client", "server"]
@@ -238,7 +235,8 @@ fn command(line: &str) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(format!("{line}: {}", complaint.trim())) }
 }
 
-/// Says aloud, past the test's captured output, what this machine does not let us try.
+/// Prints why a test is skipped, to the real standard error that the harness does not
+/// capture.
 fn or_skip(namespaces: Result<Namespaces, String>) -> Option<Namespaces> {
     namespaces.inspect_err(|why| drop(writeln!(stderr(), "skipped: {why}"))).ok()
 }
@@ -251,10 +249,10 @@ fn a_shaped_link_carries_what_the_headers_leave() {
     };
     let server = namespaces.server();
     // The bucket counts frames with their Ethernet header, without preamble and
-    // checksum: 14 bytes before 1,500. In these, IPv4 takes 20, TCP 20, and TCP's time
-    // stamps 12. Segments that the sender hands down as one packet to be cut up later
-    // (GSO) count as the frames they become, each with its headers, and what the bucket
-    // cannot hold it cuts up itself.
+    // checksum: 14 bytes before 1,500. Of the 1,500, IPv4 takes 20, TCP 20, and TCP's
+    // time stamps
+    // 12. The kernel may pass several segments as one large packet (GSO); the bucket
+    // counts the frames that such a packet becomes, each with its headers.
     let goodput = f64::from(RATE) * f64::from(1500 - 20 - 20 - 12) / f64::from(14 + 1500);
     for direction in ["download", "upload"] {
         in_three_attempts(|| {
@@ -276,7 +274,7 @@ fn a_delayed_link_is_what_is_measured() {
     });
 }
 
-/// A file that goes when it is dropped.
+/// A file that is deleted when this is dropped.
 struct Table(std::path::PathBuf);
 
 impl Drop for Table {
@@ -313,7 +311,7 @@ fn the_summary_is_that_of_the_samples() {
     assert_eq!((exact("min"), exact("max")), (samples[0], samples[1999]));
     // The mean is rounded to a nanosecond.
     assert!((exact("mean") * 2000).abs_diff(samples.iter().sum()) <= 2000, "{test}");
-    // The nearest rank: the smallest sample that so many of a thousand do not exceed.
+    // By nearest rank: the smallest sample that `per_thousand` of 1,000 do not exceed.
     for (name, per_thousand) in
         [("p50", 500), ("p90", 900), ("p95", 950), ("p99", 990), ("p99_9", 999)]
     {

@@ -1,4 +1,4 @@
-//! Pings over UDP: what a network may do to them, and that each of it is told apart.
+//! Pings over UDP: the client distinguishes everything that a network may do to them.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn socket() -> UdpSocket {
     socket
 }
 
-/// Asks until there is an answer: even here a datagram may find a buffer full.
+/// Sends a question until an answer comes: a full buffer can lose datagrams here, too.
 fn ask(port: u16, question: &[u8]) -> Vec<u8> {
     let socket = socket();
     socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
@@ -58,28 +58,27 @@ fn measure(port: u16, plan: &Plan, timeout: Duration) -> (Udp, Vec<Sample>) {
     (measured, samples)
 }
 
-/// Both of them, until the test is over.
-struct Beside(
+/// A server for TCP and one for UDP. Dropping this stops both.
+struct Servers(
     Running,
-    #[allow(dead_code, reason = "it is there until it is dropped")] RunningEchoServer,
+    #[allow(dead_code, reason = "its drop stops the server")] RunningEchoServer,
 );
 
-impl Beside {
+impl Servers {
     fn port(&self) -> u16 {
         self.0.address().port()
     }
 }
 
-/// A server in this process, whose own count is the truth.
-fn impaired(impairments: Impairments) -> (Beside, Arc<EchoCounts>) {
+/// Starts a server in this process. Its counts are the truth.
+fn impaired(impairments: Impairments) -> (Servers, Arc<EchoCounts>) {
     let (server, echo) = bind_with_tcp(&Config::default(), impairments).unwrap();
     let counts = echo.counts();
-    (Beside(server.start().unwrap(), echo.start(Log::default()).unwrap()), counts)
+    (Servers(server.start().unwrap(), echo.start(Log::default()).unwrap()), counts)
 }
 
-/// A measurement in which neither side was kept from its socket for so long that the
-/// buffer overflowed: on a machine that is busy with other things, that too is loss,
-/// but not the one that is looked for.
+/// Measures until no receive buffer overflows. On a busy machine that can happen, and
+/// is also a loss, but not the one that the test looks for.
 fn undisturbed(impairments: Impairments) -> (Udp, Vec<Sample>, Arc<EchoCounts>) {
     for _ in 0..10 {
         let (server, counts) = impaired(impairments);
@@ -93,8 +92,7 @@ fn undisturbed(impairments: Impairments) -> (Udp, Vec<Sample>, Arc<EchoCounts>) 
     panic!("ten times in a row this machine was too busy");
 }
 
-/// A server of the test's own: `answer` is given each datagram and says what to send
-/// back.
+/// Starts a server that sends back, for each datagram, what `answer` returns.
 fn fake(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
@@ -114,7 +112,7 @@ fn number(datagram: &[u8]) -> u64 {
 }
 
 #[test]
-fn what_the_server_does_to_its_answers_is_what_is_reported() {
+fn the_client_reports_what_the_server_did_to_its_answers() {
     let none = Impairments { seed: Some(7), ..Impairments::default() };
     let delay = Duration::from_millis(20);
     let all = Impairments { loss: 30.0, duplicate: 20.0, reorder: 25.0, delay, ..none };
@@ -153,7 +151,7 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
             .collect();
         ended.sort_unstable();
         assert!(ended.into_iter().eq(1..=1000), "{impairments:?}");
-        // What was asked for is what was done, as far as a thousand draws can tell.
+        // The impairments happened about as often as they were asked for.
         let about = |count: u64, percent: f64| {
             (f64::from(u32::try_from(count).unwrap()) / 10.0 - percent).abs() < 6.0
         };
@@ -162,7 +160,7 @@ fn what_the_server_does_to_its_answers_is_what_is_reported() {
 }
 
 #[test]
-fn a_seed_makes_it_the_same_each_time() {
+fn a_seed_makes_impairments_repeatable() {
     let server = Server::start(&["--loss", "30", "--seed", "7"]);
     let truth = Impairments { loss: 30.0, seed: Some(7), ..Impairments::default() };
     let lost = (0..1000).filter(|&n| truth.fate(0, n).lost).count();
@@ -204,7 +202,7 @@ fn pings_are_answered_in_every_mode() {
 }
 
 #[test]
-fn servers_that_know_no_stamps_will_do() {
+fn a_server_that_does_not_know_stamps_is_enough() {
     for answer in [
         |question: &[u8]| vec![question.to_vec()],
         |question: &[u8]| vec![question.to_ascii_uppercase()],
@@ -220,7 +218,7 @@ fn servers_that_know_no_stamps_will_do() {
 }
 
 #[test]
-fn a_closed_port_is_said_at_once() {
+fn a_closed_port_is_reported_at_once() {
     let port = socket().local_addr().unwrap().port();
     let outcome = client(port, &["--test", "udp", "--count", "1000000", "--timeout", "1h"]);
     assert_eq!(outcome.code, Some(1));
@@ -239,7 +237,7 @@ fn a_port_that_closes_ends_the_test_with_what_was_measured() {
     let port = socket.local_addr().unwrap().port();
     thread::spawn(move || {
         let mut buffer = [0; 200];
-        // The one that warms up, and five that count.
+        // The warm-up ping, and five that count.
         for _ in 0..6 {
             let (length, from) = socket.recv_from(&mut buffer).unwrap();
             socket.send_to(&buffer[..length], from).unwrap();
@@ -264,8 +262,8 @@ fn silence_is_a_failure() {
 }
 
 #[test]
-fn late_is_neither_answered_nor_lost() {
-    // The third is never answered, the fourth long after.
+fn a_late_answer_is_neither_answered_nor_lost() {
+    // The third ping is never answered, the fourth long after the timeout.
     let port = fake({
         let mut kept = Vec::new();
         move |question: &[u8]| match number(question) {
@@ -296,7 +294,7 @@ fn late_is_neither_answered_nor_lost() {
 }
 
 #[test]
-fn what_is_no_answer_is_told_apart() {
+fn damaged_and_foreign_datagrams_are_distinguished() {
     let port = fake(|question| match number(question) {
         0 => vec![question.to_vec()],
         1 => vec![question[..question.len() - 1].to_vec(), question[..3].to_vec()],
@@ -308,7 +306,7 @@ fn what_is_no_answer_is_told_apart() {
     let plan = Plan { count: 5, payload: 100, ..PLAN };
     let (measured, _) = measure(port, &plan, Duration::from_millis(300));
     let Udp { truncated, oversize, corrupted, foreign, duplicates, .. } = measured;
-    // An empty datagram is the beginning of anything.
+    // An empty datagram counts as the beginning of an answer.
     assert_eq!(
         (truncated, oversize, corrupted, foreign, duplicates),
         (3, 1, 1, 3, 2),
@@ -318,9 +316,8 @@ fn what_is_no_answer_is_told_apart() {
 }
 
 #[test]
-fn loss_on_the_way_there_is_told_from_loss_on_the_way_back() {
-    // What a server would do that gets every second ping, and whose every third answer
-    // is lost.
+fn lost_pings_are_distinguished_from_lost_answers() {
+    // This server receives every second ping, and every third of its answers is lost.
     let mut count = 0;
     let port = fake(move |question| {
         let sequence = number(question);
@@ -363,8 +360,8 @@ fn a_million_datagrams_change_nothing() {
         let draw = |bits: u32, below: usize| usize::try_from(random >> bits).unwrap() % below;
         let mut datagram = seed.clone();
         datagram.truncate(draw(40, seed.len() + 1));
-        // A third are pings of a stranger's making, a third are pings no more, and a
-        // third were never any.
+        // A third keep the head of a ping, a third may be damaged anywhere, and a third
+        // are only cut short.
         let spoilt = match index % 3 {
             0 => 10..datagram.len(),
             1 => 0..datagram.len(),
@@ -376,7 +373,7 @@ fn a_million_datagrams_change_nothing() {
         }
         let socket = &sockets[index % sockets.len()];
         sent += socket.send_to(&datagram, ("127.0.0.1", server.port)).unwrap();
-        // Now and then, so that the answers have room.
+        // Drains the socket now and then, so that the answers have room.
         if index % 64 == 0 {
             for socket in &sockets {
                 received += drain(socket, &mut buffer);
@@ -408,7 +405,7 @@ fn an_answer_is_never_longer_than_its_question() {
     }
     let longest = [b"PING ".to_vec(), vec![b'x'; 65_502]].concat();
     assert!(ask(server.port, &longest) == longest);
-    // No answer to these, so the one that comes is to the last.
+    // These get no answer, so the answer that comes belongs to the last question.
     let socket = socket();
     for question in ["", "PING", "PONG 1 2", "hello", "XPING 1", "PING 3 3"] {
         socket.send_to(question.as_bytes(), ("127.0.0.1", server.port)).unwrap();
@@ -425,7 +422,8 @@ fn an_answer_is_no_question() {
     Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 1 }.encode(3, &mut question);
     let answer = ask(server.port, &question);
     assert_ne!(answer, question);
-    // Sent once more it gets none, so the answer that comes is to what follows.
+    // An answer that is sent to the server gets none, so the answer that comes belongs
+    // to the next question.
     let socket = socket();
     for datagram in [&answer[..], b"PING 8 8"] {
         socket.send_to(datagram, ("127.0.0.1", server.port)).unwrap();
@@ -433,7 +431,7 @@ fn an_answer_is_no_question() {
     let mut buffer = [0; 200];
     let length = socket.recv(&mut buffer).unwrap();
     assert_eq!(&buffer[..length], b"PING 8 8");
-    // Nor does what seems to come from a server: from the port of the same number.
+    // A ping from a port of the server's own number could come from another server.
     if let Ok(other) = UdpSocket::bind(("127.0.0.2", server.port)) {
         other.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
         other.send_to(b"PING 9 9", ("127.0.0.1", server.port)).unwrap();
@@ -443,7 +441,7 @@ fn an_answer_is_no_question() {
 }
 
 #[test]
-fn nobody_is_blamed_for_what_nobody_knows() {
+fn what_is_unknown_about_losses_is_left_out() {
     let lost = |flags: &[&str], impaired: &[&str]| {
         let server = Server::start(impaired);
         let outcome = client(
@@ -458,13 +456,13 @@ fn nobody_is_blamed_for_what_nobody_knows() {
     };
     let few = ["--count", "5", "--interval", "1ms"];
     assert_eq!(lost(&few, &["--loss", "100"]), [Some(5), Some(0), Some(5)]);
-    // Nothing was ever heard of this server.
+    // This server never answers.
     assert_eq!(
         lost(&[&few[..], &["--warmup", "0"]].concat(), &["--loss", "100"]),
         [Some(5), None, None]
     );
-    // A server that was started anew half-way, or counts what never was, counts nothing
-    // that can be believed.
+    // A server that was restarted in between counts too few, and a faulty one too many:
+    // the client believes neither.
     for count in [3, u64::from(u32::MAX)] {
         let port = fake(move |question| {
             let mut answer = question.to_vec();
@@ -480,7 +478,7 @@ fn nobody_is_blamed_for_what_nobody_knows() {
 fn a_time_is_kept_at_any_interval() {
     let server = Server::start(&[]);
     for test in ["udp", "latency"] {
-        // A thousand million pings.
+        // A plan of a thousand million pings.
         let flags = ["--test", test, "--time", "100ms", "--interval", "1ns", "--json"];
         let outcome = client(server.port, &flags);
         let document = parse(outcome.out.as_bytes()).unwrap();
@@ -495,7 +493,7 @@ fn a_client_that_is_gone_stops_nobody() {
     let server = Server::start(&["--delay", "30ms"]);
     let socket = socket();
     for _ in 0..100 {
-        // Their answers meet a closed port.
+        // The answers to these meet a closed port.
         self::socket().send_to(b"PING 1 1", ("127.0.0.1", server.port)).unwrap();
     }
     socket.send_to(b"PING 2 2", ("127.0.0.1", server.port)).unwrap();
@@ -578,7 +576,7 @@ fn many_clients_and_every_report() {
 }
 
 #[test]
-fn what_cannot_be_is_said() {
+fn impossible_flags_are_refused() {
     let server = Server::start(&[]);
     let most = roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
     let flags = ["--test", "udp", "--count", "2", "--interval", "0", "--payload"];
