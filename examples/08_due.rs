@@ -4,12 +4,13 @@
 //! for an answer sends nothing meanwhile. So the pings that would have been slow are
 //! never sent, and never counted. Gil Tene calls this *coordinated omission*.
 //!
-//! Run `cargo run --release --example 08_due`. A server stalls once in the middle of
-//! 200 pings, and three clients measure it. The first is line C of `minimal_client.rs`.
+//! Run it with `cargo run --release --example 08_due`. A server stalls once in the
+//! middle of 200 pings, and three clients measure it. The first works like
+//! `minimal_client.rs`.
 //!
-//! In the library: `src/measure/latency.rs` explains both clocks,
-//! `src/measure/paced.rs` sends on time while answers are outstanding, and
-//! `src/pace.rs` keeps the schedule.
+//! The library does it in `src/measure/paced.rs`, which sends on time while answers are
+//! outstanding. `src/pace.rs` keeps the schedule, and `src/measure/latency.rs` explains
+//! both clocks.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;

@@ -3,11 +3,11 @@
 //! You learn how a histogram replaces millions of samples, how large its error is, and
 //! why percentiles of two clients cannot be averaged.
 //!
-//! Run `cargo run --release --example 09_histogram`. The naive way keeps all samples
-//! and sorts them, as line G of `minimal_client.rs` does.
+//! Run it with `cargo run --release --example 09_histogram`. The naive way keeps all
+//! samples, as `minimal_client.rs` does, and sorts them.
 //!
-//! In the library: `src/stats/histogram.rs` derives the error, and
-//! `src/stats/recorder.rs` adds mean, deviation and jitter.
+//! The library does it in `src/stats/histogram.rs`, which derives the error, and in
+//! `src/stats/recorder.rs`, which adds mean, deviation and jitter.
 
 use std::iter;
 use std::time::{Duration, Instant};

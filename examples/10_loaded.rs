@@ -4,12 +4,12 @@
 //! delay that users feel. A full link has a queue in front of it, and a ping waits in
 //! the queue behind the data ("bufferbloat").
 //!
-//! Run `cargo run --release --example 10_loaded`. A relay plays the link: 400 Mbit/s in
-//! each direction, with a queue of 100 ms for downloads and of 2 ms for uploads. The
-//! table has a column RPM, round trips per minute: how many round trips fit into a
-//! minute, one after the other, if each takes the median.
+//! Run it with `cargo run --release --example 10_loaded`. A relay plays the link: 400
+//! Mbit/s in each direction, with a queue of 100 ms for downloads and of 2 ms for
+//! uploads. The table has a column RPM, round trips per minute: how many round trips
+//! fit into a minute, one after the other, if each takes the median.
 //!
-//! In the library: `src/measure/loaded.rs`.
+//! The library does it in `src/measure/loaded.rs`.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

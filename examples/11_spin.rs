@@ -7,10 +7,11 @@
 //! keeps a processor busy while it waits. Two threads that spin on one processor wait
 //! for each other.
 //!
-//! Run `cargo run --release --example 11_spin`, and once more with `taskset -c 0` in
-//! front, which leaves one processor. The last lines explain what this machine showed.
+//! Run it with `cargo run --release --example 11_spin`, and once more with `taskset -c
+//! 0` in front, which leaves one processor. The last lines explain what this machine
+//! showed.
 //!
-//! In the library: `src/net/`, under "Spinning".
+//! The library does it in `src/net/spin.rs`.
 
 use std::io;
 use std::thread;

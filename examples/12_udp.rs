@@ -5,12 +5,11 @@
 //! is soon one answer behind. It then reports round trips that never happened, and too
 //! few losses.
 //!
-//! Run `cargo run --release --example 12_udp`. A bad network loses 10 of 100 answers,
-//! doubles 5, and delays 5 for longer than the client waits.
+//! Run it with `cargo run --release --example 12_udp`. A bad network loses 10 of 100
+//! answers, doubles 5, and delays 5 for longer than the client waits.
 //!
-//! In the library: `src/udp/datagram.rs` has the number in the ping,
-//! `src/udp/measure.rs` and `src/udp/series.rs` keep an entry for each ping, and
-//! `src/udp/server/` answers.
+//! The library does it in `src/udp/`: `datagram.rs` puts the number into the ping,
+//! `series.rs` keeps an entry for each ping, `measure.rs` sends, and `server/` answers.
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;

@@ -6,10 +6,10 @@
 //! is then the tick, whatever the network does. And when the last ping is sent, the
 //! loop ends before its echo comes.
 //!
-//! Run `cargo run --release --example 13_lag`.
+//! Run it with `cargo run --release --example 13_lag`.
 //!
-//! In the library: `src/session/lag.rs` is the server's side, `src/measure/lag.rs` the
-//! client's.
+//! The library does it in `src/session/lag.rs` for the server, and in
+//! `src/measure/lag.rs` for the client.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -5,11 +5,11 @@
 //! server is full. A status question is answered even by a full server, and when it
 //! fails, the error names the step that failed: resolve, connect or answer.
 //!
-//! Run `cargo run --release --example 14_status`. A server sends data to one client for
-//! two seconds, and meanwhile somebody asks how it is.
+//! Run it with `cargo run --release --example 14_status`. A server sends data to one
+//! client for two seconds, and meanwhile somebody asks how it is.
 //!
-//! In the library: `src/session/status.rs` answers, `src/session/counters.rs` counts,
-//! and `src/measure/status.rs` asks.
+//! The library does it in `src/session/status.rs`, which answers,
+//! `src/session/counters.rs`, which counts, and `src/measure/status.rs`, which asks.
 
 use std::io;
 use std::net::TcpListener;
