@@ -1,4 +1,4 @@
-//! The way back: values as bytes, each in the shortest of its formats.
+//! Values as bytes, each in its shortest format.
 
 use crate::json::Value;
 
@@ -6,10 +6,10 @@ const NIL: u8 = 0xC0;
 
 /// Appends a value as `MessagePack`.
 ///
-/// What [`parse`](super::parse) returned is encoded to bytes from which it returns the
-/// same value. Of two things that a [`Value`] can hold `MessagePack` has no form: an
-/// integer below `i64::MIN` or above `u64::MAX` becomes the nearest float, as when JSON
-/// is read, and what is longer than 4 GiB, or has more members, becomes nil.
+/// [`parse`](super::parse) makes the same value of the bytes again, with two exceptions
+/// for which `MessagePack` has no format: an integer below `i64::MIN` or above `u64::MAX`
+/// becomes the nearest float, as when JSON is parsed, and a value of more than 2^32 - 1
+/// bytes or members becomes nil.
 ///
 /// ```
 /// use roundtrip::json::Value;
@@ -74,14 +74,14 @@ fn string(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// The first byte with a length in it, if that has room for it.
+/// The first byte with the length in it, if the length is small enough.
 fn within(first: u8, largest: u8, length: usize) -> Option<u8> {
     u8::try_from(length).ok().filter(|&length| length <= largest).map(|length| first | length)
 }
 
-/// Writes what comes before the members of a value: one byte, if there is such a
-/// format, or else the format for a length of 1, 2 or 4 bytes, and the length. Returns
-/// whether the members are to follow.
+/// Writes the head of a value: the one byte `alone`, if there is one, or else the format
+/// for a length of 1, 2 or 4 bytes, and the length. Returns whether the members have to
+/// follow.
 fn head(
     length: usize,
     alone: Option<u8>,

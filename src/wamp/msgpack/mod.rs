@@ -1,9 +1,8 @@
-//! How is a value written for programs alone? `MessagePack`,
+//! Values for programs alone: `MessagePack`,
 //! <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 //!
-//! JSON is read character by character, to find out where each value ends. Here the
-//! first byte of each value says what it is and how long, so that a reader knows what
-//! comes before it comes:
+//! A reader of JSON has to look at each character to find the end of a value. In
+//! `MessagePack` the first byte of a value gives its type and often its length:
 //!
 //! ```text
 //!   82                      map of 2 pairs                        {
@@ -14,10 +13,10 @@
 //!                                                                 }
 //! ```
 //!
-//! Small values are part of that first byte, and a larger one is followed by as many
-//! bytes of length, or of the number itself, as are needed. All are big-endian:
+//! Small values and lengths are part of the first byte. Larger ones follow it, in as few
+//! bytes as they need, big-endian:
 //!
-//! | value | in the first byte | followed by 1, 2, 4 or 8 bytes |
+//! | value | within the first byte | in 1, 2, 4 or 8 bytes after it |
 //! | --- | --- | --- |
 //! | nil, false, true | `C0` `C2` `C3` | |
 //! | integer | `00`–`7F` for 0 to 127, `E0`–`FF` for -32 to -1 | `CC`–`CF` without a sign, `D0`–`D3` with |
@@ -28,22 +27,21 @@
 //! | map | `80`–`8F` for up to 15 pairs | `DE` with 2, `DF` with 4, then key and value in turn |
 //! | extension | `D4`–`D8` for 1, 2, 4, 8 or 16 bytes | `C7`–`C9`; in both, its type and the bytes |
 //!
-//! What makes it quick makes it dangerous: a length is only what a stranger claims. `DD
-//! FF FF FF FF` announces four thousand million values, and a reader that makes room
-//! for them before it looks any further takes 137 GB for a message of five bytes. Here
-//! a length that goes beyond the end of the message is an error at once, and room is
-//! made for a few values only; more is taken as they turn up. As in
-//! [`json`](crate::json), what is one byte of the message is 32 bytes as a value, and
-//! so their number is bounded by [`MAX_VALUES`], as depth is by [`MAX_DEPTH`].
+//! A length is only a stranger's claim. `DD FF FF FF FF` announces 4,294,967,295 values,
+//! and a reader that allocates memory for them at once takes 137 GB for a message of
+//! five bytes. Here a length beyond the end of the message is an error at once, and
+//! memory is allocated for a few values only, then for more as they arrive. One byte of
+//! a message can become a value of 32 bytes in memory, as in [`json`](crate::json). So
+//! [`MAX_VALUES`] bounds their number, and [`MAX_DEPTH`] how deep they are nested.
 //!
-//! | left open by the specification | here |
+//! | not defined by the specification | here |
 //! | --- | --- |
-//! | a key that is there twice | the last value is taken, at the place of the first, as in JSON |
-//! | a key that is no string | an error |
+//! | a key that occurs twice | the last value counts, at the place of the first, as in JSON |
+//! | a key that is not a string | an error |
 //! | a string that is not UTF-8 | an error |
-//! | a value in more bytes than it needs | taken; never written |
+//! | a value in more bytes than it needs | is read, and never written |
 //! | a float in 4 bytes | becomes an `f64`, which holds it exactly; floats are written in 8 |
-//! | extensions, time stamps among them | kept as they are |
+//! | extensions, such as time stamps | stay unchanged |
 
 mod encode;
 
@@ -54,7 +52,8 @@ pub use encode::encode;
 
 use crate::json::{MAX_DEPTH, MAX_VALUES, Map, Value};
 
-/// For how many values or pairs there is room before the first has arrived.
+/// The number of values or pairs for which memory is allocated before the first has
+/// been read.
 const ROOM: usize = 16;
 
 /// Why bytes are not `MessagePack`, and where.
@@ -62,30 +61,30 @@ const ROOM: usize = 16;
 pub struct MsgpackError {
     /// What is wrong.
     pub kind: MsgpackErrorKind,
-    /// How many bytes there are before the value that is wrong.
+    /// The number of bytes before the wrong value.
     pub offset: usize,
 }
 
-/// What can be wrong with bytes that should be `MessagePack`.
+/// Why bytes are not `MessagePack`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MsgpackErrorKind {
-    /// The message ends before this value does.
+    /// The message ends within a value.
     UnexpectedEnd,
-    /// The message goes on after its value.
+    /// The message continues after its value.
     TrailingBytes,
-    /// The byte `C1`, which begins no value.
+    /// A value begins with the byte `C1`, which has no meaning.
     NeverUsed,
     /// A string is not UTF-8.
     NotUtf8,
-    /// A key in a map is this instead of a string.
+    /// A key in a map is a value of this kind, and not a string.
     KeyNotString(&'static str),
-    /// More than [`MAX_DEPTH`] lists and maps are open.
+    /// More than [`MAX_DEPTH`] lists and maps are nested.
     TooDeep,
     /// There are more than [`MAX_VALUES`] values.
     TooMany,
 }
 
-/// Reads a message that is one value.
+/// Decodes a message, which is one value.
 ///
 /// ```
 /// use roundtrip::wamp::msgpack;
@@ -99,7 +98,7 @@ pub enum MsgpackErrorKind {
 /// ```
 ///
 /// # Errors
-/// Says what is wrong with the message, and where.
+/// Describes what is wrong with the message, and where.
 pub fn parse(message: &[u8]) -> Result<Value, MsgpackError> {
     let mut parser = Parser { rest: message, values: 0 };
     parser
@@ -109,21 +108,20 @@ pub fn parse(message: &[u8]) -> Result<Value, MsgpackError> {
 
 type Parsed<T> = Result<T, MsgpackErrorKind>;
 
-/// Where the parser stands: in front of `rest`. An error is wherever it stood when it
-/// gave up.
+/// The position of the parser: in front of `rest`. An error is where the parser stopped.
 struct Parser<'a> {
     rest: &'a [u8],
     /// How many values have begun.
     values: usize,
 }
 
-/// A value whose first byte has been read, and all that belongs to it alone.
+/// A value whose own bytes have been read, without the values in it.
 enum Begun {
     /// A value that holds no others.
     Whole(Value),
-    /// A list of so many values, which follow.
+    /// A list of this many values, which follow.
     List(usize),
-    /// A map of so many pairs, which follow.
+    /// A map of this many pairs, which follow.
     Map(usize),
 }
 
@@ -133,7 +131,7 @@ impl<'a> Parser<'a> {
         if self.rest.is_empty() { Ok(value) } else { Err(MsgpackErrorKind::TrailingBytes) }
     }
 
-    /// A value that is in `depth` others.
+    /// Reads a value that lies within `depth` others.
     fn value(&mut self, depth: usize) -> Parsed<Value> {
         if self.values == MAX_VALUES {
             return Err(MsgpackErrorKind::TooMany);
@@ -163,7 +161,7 @@ impl<'a> Parser<'a> {
         for _ in 0..length {
             pairs.push((self.key()?, self.value(depth + 1)?));
         }
-        // Keys that are there twice are found here, all at once.
+        // Finds keys that occur twice, all at once.
         Ok(Value::Map(Map::from_iter(pairs)))
     }
 
@@ -175,14 +173,15 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads a value up to where the next one begins: beside it, or in it.
+    /// Reads a value up to where the next one begins, after it or within it.
     fn begin(&mut self) -> Parsed<Begun> {
         let start = self.rest;
-        self.first_byte_on().or_else(|kind| self.wrong(start, kind))
+        self.begin_at_first_byte().or_else(|kind| self.wrong(start, kind))
     }
 
-    /// Each family has its formats in a row, each twice as wide as the one before it.
-    fn first_byte_on(&mut self) -> Parsed<Begun> {
+    /// Reads a value after [`begin`](Parser::begin). The formats of a type are numbered in
+    /// sequence, each twice as wide as the one before.
+    fn begin_at_first_byte(&mut self) -> Parsed<Begun> {
         let first = u8::from_be_bytes(self.array()?);
         Ok(Begun::Whole(match first {
             0x00..=0x7F => Value::Integer(first.into()),
@@ -236,8 +235,7 @@ impl<'a> Parser<'a> {
         Ok(Value::Extension(kind, self.take(length)?.to_vec()))
     }
 
-    /// How many values or pairs follow, if so many can: each is `least` bytes long at
-    /// least.
+    /// Checks an announced number of values or pairs: each needs at least `least` bytes.
     fn members(&self, announced: u64, least: usize) -> Parsed<usize> {
         let announced = usize::try_from(announced).ok();
         announced
@@ -245,7 +243,7 @@ impl<'a> Parser<'a> {
             .ok_or(MsgpackErrorKind::UnexpectedEnd)
     }
 
-    /// A big-endian number of so many bytes, eight at most.
+    /// Reads a big-endian number of this many bytes, at most eight.
     fn number(&mut self, bytes: u32) -> Parsed<u64> {
         Ok(self.take(bytes.into())?.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
     }
@@ -264,7 +262,7 @@ impl<'a> Parser<'a> {
         Ok(taken)
     }
 
-    /// The error of a value that began at `start`.
+    /// Fails with the error of a value that began at `start`.
     fn wrong<T>(&mut self, start: &'a [u8], kind: MsgpackErrorKind) -> Parsed<T> {
         self.rest = start;
         Err(kind)

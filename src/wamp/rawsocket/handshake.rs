@@ -1,9 +1,9 @@
-//! What is said before the first message.
+//! The four bytes with which each side begins.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use crate::wamp::Serializer;
+use crate::wamp::serializer::Serializer;
 
 /// The shortest limit that a handshake can set: 512 bytes.
 pub const MIN_MESSAGE: usize = 1 << 9;
@@ -11,50 +11,49 @@ pub const MIN_MESSAGE: usize = 1 << 9;
 /// The first byte of each handshake.
 pub const MAGIC: u8 = 0x7F;
 
-/// What one side says first.
+/// A request for a connection, or its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handshake {
-    /// How messages are written. The client chooses, and the server repeats it.
+    /// How messages are written. The client chooses, and the server repeats the choice.
     pub serializer: Serializer,
-    /// The longest message, in bytes, that whoever says this is willing to receive.
+    /// The longest message, in bytes, that the sender of this handshake accepts.
     pub max_message: usize,
 }
 
-/// Why a server does not want to talk.
+/// Why a server refuses a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Error 1: it does not know the serializer.
+    /// Error 1: the server does not support the serializer.
     Serializer,
-    /// Error 2: it does not like the longest message.
+    /// Error 2: the server does not accept the limit of the message length.
     MaxMessage,
     /// Error 3: bytes 3 and 4 are not zero.
     ReservedBits,
-    /// Error 4: it has too many connections already.
+    /// Error 4: the server has too many connections already.
     TooManyConnections,
-    /// An error that the specification does not know.
+    /// An error of this number, which the specification does not define.
     Other(u8),
 }
 
 /// What is wrong with a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandshakeError {
-    /// It begins with this byte and not with `7F`: here somebody speaks another
-    /// protocol, and would not understand an answer.
+    /// The first byte is this one, and not `7F`: the peer speaks another protocol, and
+    /// would not understand an answer.
     NotRawSocket(u8),
-    /// A request that is to be answered with this refusal.
+    /// The request has to be answered with this refusal.
     Refuse(Refusal),
     /// The server has answered with this refusal.
     Refused(Refusal),
-    /// The server has chosen a serializer of its own, with this number.
+    /// The server has answered with the number of another serializer.
     OtherSerializer(u8),
     /// Bytes 3 and 4 of the answer are not zero.
     ReservedBits,
 }
 
 impl Handshake {
-    /// The four bytes, which are the same in a request and in the answer to it. A limit
-    /// that is no power of two is rounded down: who promises more than it takes would
-    /// have to break the promise.
+    /// The four bytes of a request or of an answer. A limit that is not a power of two is
+    /// rounded down, so that the peer sends nothing longer than the limit.
     ///
     /// ```
     /// use roundtrip::wamp::rawsocket::{Handshake, MAX_MESSAGE};
@@ -73,11 +72,11 @@ impl Handshake {
         [MAGIC, exponent << 4 | self.serializer.number(), 0, 0]
     }
 
-    /// Reads what a client has sent. An error that [is a
-    /// refusal](HandshakeError::Refuse) is to be sent to it.
+    /// Decodes a client's request.
     ///
     /// # Errors
-    /// When it is no request, or one that has to be refused.
+    /// When the bytes are no request, or one that has to be refused: then send the
+    /// refusal in [`HandshakeError::Refuse`] to the client.
     pub fn parse_request(bytes: [u8; 4]) -> Result<Self, HandshakeError> {
         let (max_message, serializer, reserved) = fields(bytes)?;
         if reserved != 0 {
@@ -88,10 +87,10 @@ impl Handshake {
         Ok(Handshake { serializer, max_message: MIN_MESSAGE << max_message })
     }
 
-    /// Reads what a server has answered to a client that `asked` for this serializer.
+    /// Decodes a server's answer to a client that asked for the serializer `asked`.
     ///
     /// # Errors
-    /// When it is no answer, or a refusal, or not what the client asked for.
+    /// When the bytes are no answer, or a refusal, or name another serializer.
     pub fn parse_answer(bytes: [u8; 4], asked: Serializer) -> Result<Self, HandshakeError> {
         let (max_message, serializer, reserved) = fields(bytes)?;
         if serializer == 0 {
@@ -116,7 +115,7 @@ fn fields([magic, both, reserved @ ..]: [u8; 4]) -> Result<(u8, u8, u16), Handsh
 }
 
 impl Refusal {
-    /// The four bytes that a server answers.
+    /// The four bytes of the answer.
     ///
     /// ```
     /// use roundtrip::wamp::rawsocket::Refusal;

@@ -1,27 +1,26 @@
-//! How little does it take to send messages over a stream? WAMP `RawSocket`, in the
-//! advanced profile of <https://wamp-proto.org>.
+//! A framing with four bytes for each message: WAMP `RawSocket`, in the advanced profile
+//! of <https://wamp-proto.org>.
 //!
-//! Each side says hello with four bytes, and from then on each message has four bytes
-//! in front of it. All numbers are big-endian:
+//! Each side begins with a handshake of four bytes. From then on four bytes stand in
+//! front of each message. All numbers are big-endian:
 //!
 //! ```text
 //!   handshake   ┌────────┬────────┬────────┬────────┐
-//!               │   7F   │ L    S │   00   │   00   │   L: I take messages of up to 2^(9+L) bytes
-//!               └────────┴────────┴────────┴────────┘   S: the serializer; 0 in an answer means no, and L why
+//!               │   7F   │ L    S │   00   │   00   │   L: accepts messages of up to 2^(9+L) bytes
+//!               └────────┴────────┴────────┴────────┘   S: serializer; 0 refuses, L is the reason
 //!
 //!   message     ┌────────┬────────┬────────┬────────┬──────────────
-//!               │0000XTTT│          length          │ payload …        T: message 0, ping 1, pong 2
-//!               └────────┴────────┴────────┴────────┴──────────────    X: the length is 2^24, which needs a 25th bit
+//!               │0000XTTT│          length          │ payload …     T: message 0, ping 1, pong 2
+//!               └────────┴────────┴────────┴────────┴──────────────  X: length 2^24, its 25th bit
 //! ```
 //!
-//! The client speaks first. `7F` begins no HTTP request, so a server could tell the two
-//! apart on one port. WebSocket needs an HTTP request, a hash and a mask for what is
-//! done here in eight bytes; what it gets for them is that browsers speak it and
-//! proxies let it through.
+//! The client speaks first. No HTTP request begins with `7F`, so a server could accept
+//! both framings on one port. WebSocket needs an HTTP request, a hash and a mask for the
+//! same purpose, and gains that browsers speak it and that proxies pass it on.
 //!
-//! A length is only what a stranger claims, but it is at most 16 MiB, and [`receive`]
-//! makes room for what has really arrived. Reading and writing know nothing of each
-//! other, so that one thread can do the one and another the other.
+//! A length is only a stranger's claim. It is at most 16 MiB, and [`receive`] allocates
+//! memory only for bytes that have arrived. Reading and writing share nothing, so that
+//! two threads can do them.
 
 mod handshake;
 
@@ -30,19 +29,20 @@ use std::io::{self, BufRead, ErrorKind, Read};
 
 pub use handshake::{Handshake, HandshakeError, MAGIC, MIN_MESSAGE, Refusal};
 
-/// The longest message that a handshake can allow, and that this program takes: 16 MiB.
+/// The longest message that a handshake can allow, and that this program accepts: 16
+/// MiB.
 pub const MAX_MESSAGE: usize = 1 << 24;
 
 /// The bit of a frame's first byte that stands for a length of 2^24.
 const LONGEST: u8 = 0x08;
 
-/// What a frame is for.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A WAMP message.
     Message,
-    /// A question whether the other side is there, to be answered at once with a pong
-    /// of the same payload.
+    /// A test whether the other side still answers: a pong with the same payload has to
+    /// follow at once.
     Ping,
     /// The answer to a ping.
     Pong,
@@ -51,20 +51,20 @@ pub enum Kind {
 /// What is wrong with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
-    /// The first byte is this one, which has no meaning.
+    /// The first byte is this one, which is reserved.
     Reserved(u8),
-    /// The payload is longer than the receiver takes.
+    /// The payload is longer than the receiver accepts.
     TooLong {
-        /// How long it is, in bytes.
+        /// The length of the payload, in bytes.
         length: usize,
-        /// How long it may be.
+        /// The longest payload that is accepted, in bytes.
         max: usize,
     },
 }
 
-/// Appends a whole frame, to leave in one write (see
-/// [`Framing::send`](crate::wire::framing::Framing::send)). `max` is what the receiver has
-/// said in its [`Handshake`].
+/// Appends one frame, so that it can leave in one write (see
+/// [`Framing::send`](crate::wire::framing::Framing::send)). `max` is the limit in the
+/// receiver's [`Handshake`].
 ///
 /// ```
 /// use roundtrip::wamp::rawsocket::{self, Kind};
@@ -95,8 +95,8 @@ pub fn encode(kind: Kind, payload: &[u8], max: usize, out: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// Reads one frame, and leaves what it carries in `payload`; `None` when the peer has
-/// ended the conversation between two frames.
+/// Reads one frame and puts its content into `payload`; returns `None` when the peer has
+/// closed the connection between two frames.
 ///
 /// ```
 /// use roundtrip::wamp::rawsocket::{self, Kind};
@@ -112,8 +112,8 @@ pub fn encode(kind: Kind, payload: &[u8], max: usize, out: &mut Vec<u8>) -> Resu
 /// ```
 ///
 /// # Errors
-/// `InvalidData` for a [`FrameError`], a payload of more than `max` bytes among them;
-/// `UnexpectedEof` for a frame that breaks off; and those of `reader`.
+/// `InvalidData` for a [`FrameError`], such as a payload of more than `max` bytes;
+/// `UnexpectedEof` when the connection ends within a frame; and the errors of `reader`.
 pub fn receive(
     reader: &mut impl BufRead,
     max: usize,
@@ -125,12 +125,12 @@ pub fn receive(
     }
     let mut head = [0; 4];
     reader.read_exact(&mut head).map_err(|error| {
-        if error.kind() == ErrorKind::UnexpectedEof { broken_off() } else { error }
+        if error.kind() == ErrorKind::UnexpectedEof { cut_off() } else { error }
     })?;
     let (kind, length) = parse(head, max)?;
-    // Reads until it has all or nothing more comes, and makes room as it goes.
+    // The buffer grows with what arrives, not with what was announced.
     let read = reader.by_ref().take(length as u64).read_to_end(payload)?;
-    if read < length { Err(broken_off()) } else { Ok(Some(kind)) }
+    if read < length { Err(cut_off()) } else { Ok(Some(kind)) }
 }
 
 fn parse([first, low @ ..]: [u8; 4], max: usize) -> Result<(Kind, usize), FrameError> {
@@ -149,7 +149,7 @@ fn parse([first, low @ ..]: [u8; 4], max: usize) -> Result<(Kind, usize), FrameE
     if length > max { Err(FrameError::TooLong { length, max }) } else { Ok((kind, length)) }
 }
 
-fn broken_off() -> io::Error {
+fn cut_off() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed within a message")
 }
 

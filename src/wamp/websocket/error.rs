@@ -1,19 +1,48 @@
-//! What can be wrong with a peer's frames, and with its handshake.
+//! What can be wrong with a peer's frames and with its handshake, and the limits and
+//! close codes that go with it.
 
 use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use super::{CLOSE_INVALID_DATA, CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, MAX_CONTROL, MAX_HEAD};
+/// A close code: the connection has served its purpose (RFC 6455 section 7.4.1).
+pub const CLOSE_NORMAL: u16 = 1000;
+/// A close code: the server is shutting down, or the user has left the page (RFC 6455
+/// section 7.4.1).
+pub const CLOSE_GOING_AWAY: u16 = 1001;
+/// A close code: the peer has sent an invalid frame (RFC 6455 section 7.4.1).
+pub const CLOSE_PROTOCOL_ERROR: u16 = 1002;
+/// A close code: the peer has sent a kind of message that this end does not accept, such
+/// as binary where only text is understood (RFC 6455 section 7.4.1).
+pub const CLOSE_UNSUPPORTED: u16 = 1003;
+/// A close code: the content of a message does not fit its kind, such as a text that is
+/// not UTF-8 (RFC 6455 section 7.4.1).
+pub const CLOSE_INVALID_DATA: u16 = 1007;
+/// A close code: the peer has broken a rule that no other code describes (RFC 6455
+/// section 7.4.1).
+pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
+/// A close code: a message is longer than the receiver accepts (RFC 6455 section
+/// 7.4.1).
+pub const CLOSE_TOO_BIG: u16 = 1009;
+/// A close code: the server has failed, through no fault of the client (RFC 6455 section
+/// 7.4.1).
+pub const CLOSE_INTERNAL_ERROR: u16 = 1011;
 
-/// Why no more can be received. Whatever it is, nobody can say where the next frame
-/// begins.
+/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5): the largest
+/// length in one byte.
+pub const MAX_CONTROL: usize = 125;
+
+/// The longest head of an HTTP request or answer, in bytes. Browsers send some hundred
+/// bytes, and their cookies for the host.
+pub const MAX_HEAD: usize = 8 * 1024;
+
+/// Why nothing more can be received. After any of these errors it is unknown where the
+/// next frame begins.
 #[derive(Debug)]
 pub enum WebSocketError {
     /// The connection failed, or ended within a frame or a message (`UnexpectedEof`).
     Io(io::Error),
-    /// A reserved bit is set, of an extension that was not negotiated (RFC 6455 section
-    /// 5.2).
+    /// A reserved bit is set, and no extension was negotiated (RFC 6455 section 5.2).
     ReservedBits,
     /// An opcode has no meaning (section 5.2).
     UnknownOpcode(u8),
@@ -21,8 +50,7 @@ pub enum WebSocketError {
     NotMasked,
     /// A server's frame is masked (section 5.1).
     Masked,
-    /// A length is written in more bytes than it needs, or in more than 63 bits
-    /// (section 5.2).
+    /// A length takes more bytes than it needs, or more than 63 bits (section 5.2).
     BadLength,
     /// A control frame is not the only one of its message (section 5.5).
     FragmentedControl,
@@ -95,26 +123,25 @@ impl fmt::Display for WebSocketError {
 /// Why a connection does not become a WebSocket.
 #[derive(Debug)]
 pub enum HandshakeError {
-    /// The connection failed, or ended before the whole head was there
-    /// (`UnexpectedEof`).
+    /// The connection failed, or ended before the end of the head (`UnexpectedEof`).
     Io(io::Error),
     /// The head has more than [`MAX_HEAD`] bytes.
     TooLong,
-    /// A line, the beginning of which is given, is none that HTTP has in this place.
+    /// This line is not valid HTTP at its place; only its beginning is given.
     NotHttp(String),
-    /// The version of HTTP is not 1.1, which is the only one that has this handshake.
+    /// The version of HTTP is this one, and not 1.1, the only one with this handshake.
     HttpVersion(String),
-    /// The method is not `GET` (RFC 6455 section 4.1).
+    /// The method is this one, and not `GET` (RFC 6455 section 4.1).
     Method(String),
-    /// A header field is not there.
+    /// The header field of this name is missing.
     Missing(&'static str),
-    /// A header field is there more than once, and may not be.
+    /// The header field of this name occurs more than once.
     Repeated(&'static str),
-    /// A header field has another value than it should.
+    /// The header field of this name has this wrong value.
     Unexpected(&'static str, String),
-    /// Client and server know no subprotocol in common.
+    /// Client and server have no subprotocol in common.
     NoProtocol,
-    /// The server has answered something else than status 101.
+    /// The server has answered with this status, and not with 101.
     Refused(String),
 }
 
@@ -151,7 +178,7 @@ impl fmt::Display for HandshakeError {
             }
             HandshakeError::Missing(name) => write!(f, "the header field {name} is missing"),
             HandshakeError::Repeated(name) => {
-                write!(f, "the header field {name} is there more than once")
+                write!(f, "the header field {name} occurs more than once")
             }
             HandshakeError::Unexpected(name, value) => {
                 write!(f, "{value:?} is not what {name} should be")
@@ -164,7 +191,8 @@ impl fmt::Display for HandshakeError {
     }
 }
 
-/// What an error enum with a variant `Io` needs to go through `?` in both directions.
+/// Implements the conversions by which an error enum with a variant `Io` passes through
+/// `?` in both directions.
 macro_rules! with_io {
     ($($error:ident),+) => {
         $(impl Error for $error {}

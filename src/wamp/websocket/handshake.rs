@@ -1,5 +1,5 @@
-//! From HTTP to frames: the request, its answer, and what either side makes of the
-//! other's (RFC 6455 section 4).
+//! The handshake: an HTTP request and its answer, after which frames follow (RFC 6455
+//! section 4).
 //!
 //! ```text
 //!   GET /ws HTTP/1.1                                   HTTP/1.1 101 Switching Protocols
@@ -11,23 +11,23 @@
 //!   Sec-WebSocket-Protocol: wamp.2.json, wamp.2.msgpack
 //! ```
 //!
-//! The key is no secret. It proves to the client that the server meant to speak
-//! WebSocket, and did not just repeat what it was sent; and that nothing between them
-//! has given an answer of yesterday.
+//! The key is no secret. The value made of it proves to the client that the server speaks
+//! WebSocket and does not just send back what it received, and that no proxy has sent a
+//! stored answer.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
 
-use super::HandshakeError;
+use super::error::HandshakeError;
 use super::http::{Head, excerpt};
+use super::sha1::sha1;
 use crate::wamp::base64;
-use crate::wamp::websocket::sha1::sha1;
 
-/// What is appended to the key before it is hashed (RFC 6455 section 1.3): no other
-/// protocol does that by accident.
+/// The text that is appended to the key before it is hashed (RFC 6455 section 1.3). No
+/// other protocol does that by accident.
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The version of the protocol (RFC 6455 section 4.1); all before it were drafts.
+/// The version of the protocol (RFC 6455 section 4.1). All earlier versions were drafts.
 const VERSION: &str = "13";
 
 // The header fields of the handshake (RFC 6455 section 11.3; the first three are RFC
@@ -41,22 +41,20 @@ const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
-/// The server's side: reads a request, appends to `answer` what is to be sent, and
-/// returns the subprotocol, which is the first of the client's that is among
-/// `protocols`.
+/// Reads a client's request, appends the server's answer to `answer`, and returns the
+/// subprotocol: the first of the client's that is among `protocols`.
 ///
-/// After an error there is an answer too, with the status of an HTTP error and the
-/// reason in words, unless the connection itself has failed. A client without a
-/// subprotocol in common gets 400, as from other WAMP routers: it could not say a word
-/// that would be understood.
+/// The answer to a wrong request is an HTTP error with the reason as text. There is no
+/// answer if the connection itself has failed. A client without a subprotocol in common
+/// receives 400, as from other WAMP routers: the two could not understand each other.
 ///
-/// The path is not looked at, and no extension is taken up, though browsers offer to
-/// compress (`permessage-deflate`, RFC 7692). Neither is `Origin`, which tells from
-/// which site a browser's page came: any page that a browser on this network shows can
-/// connect. A server with something to protect has to compare it.
+/// The path is ignored, and no extension is accepted, though browsers offer compression
+/// (`permessage-deflate`, RFC 7692). `Origin`, the site of a browser's page, is ignored
+/// as well: any page that a browser on this network shows can connect. A server with
+/// something to protect has to check it.
 ///
 /// # Errors
-/// Says what is wrong with the request, or with the connection.
+/// Describes what is wrong with the request, or with the connection.
 pub fn accept<'p>(
     reader: &mut impl BufRead,
     protocols: &[&'p str],
@@ -85,7 +83,7 @@ pub fn accept<'p>(
     }
 }
 
-/// RFC 6455 section 4.2.1. Returns the key.
+/// Checks a request as RFC 6455 section 4.2.1 demands, and returns its key.
 fn check_request(request: &Head) -> Result<&str, HandshakeError> {
     let line = request.first_line();
     let mut words = line.split(' ');
@@ -106,9 +104,9 @@ fn check_request(request: &Head) -> Result<&str, HandshakeError> {
         return Err(HandshakeError::Unexpected(WEBSOCKET_VERSION, excerpt(version)));
     }
     let key = request.only(KEY)?;
-    // Sixteen bytes in base64. It need not be decoded (section 4.2.2), and better is
-    // not: the RFC's own example in section 4.1, which ends in `C==`, is one that no
-    // encoder makes.
+    // Sixteen bytes in Base64. A server need not decode the key (section 4.2.2), and
+    // should not: the RFC's own example in section 4.1 ends in `C==`, which no encoder
+    // makes.
     if key.len() == 24 && key.ends_with("==") {
         Ok(key)
     } else {
@@ -116,20 +114,20 @@ fn check_request(request: &Head) -> Result<&str, HandshakeError> {
     }
 }
 
-/// Only version 1.1 has the handshake: 1.0 had no upgrades, and 2 and 3 have no
-/// connection to hand over.
+/// Checks that the version is HTTP/1.1. Version 1.0 has no upgrades, and 2 and 3 have no
+/// connection of a single request.
 fn check_version(version: &str) -> Result<(), HandshakeError> {
     if version == "HTTP/1.1" { Ok(()) } else { Err(HandshakeError::HttpVersion(excerpt(version))) }
 }
 
-/// Appends the answer to a request that is not accepted, if one can be given.
+/// Appends the answer to a wrong request, unless the connection has failed.
 fn refuse(error: &HandshakeError, answer: &mut Vec<u8>) {
     let Some(status) = error.status() else { return };
     let reason = format!("{error}\n");
     let length = reason.len();
-    // Of these fields, 426 demands the first and the second (RFC 9110 section 15.5.22)
-    // and the third (RFC 6455 section 4.4), and 405 the fourth (RFC 9110 section
-    // 15.5.6). In the other answers they are true as well.
+    // The status 426 demands the first two fields (RFC 9110 section 15.5.22) and the
+    // third (RFC 6455 section 4.4), and 405 demands the fourth (RFC 9110 section
+    // 15.5.6). In other answers they do no harm.
     let answered = format!(
         "HTTP/1.1 {status}\r\n{UPGRADE}: websocket\r\n{CONNECTION}: Upgrade, close\r\n\
          {WEBSOCKET_VERSION}: {VERSION}\r\nAllow: GET\r\n\
@@ -138,7 +136,7 @@ fn refuse(error: &HandshakeError, answer: &mut Vec<u8>) {
     answer.extend_from_slice(answered.as_bytes());
 }
 
-/// The client's side: a request, and what its answer has to be.
+/// A client's handshake: a request, and the check of its answer.
 #[derive(Debug)]
 pub struct Opening<'p> {
     key: String,
@@ -146,18 +144,18 @@ pub struct Opening<'p> {
 }
 
 impl<'p> Opening<'p> {
-    /// One with a new key, which offers these subprotocols, the most welcome first. At
-    /// least one has to be offered.
+    /// A handshake with a new key, which offers these subprotocols, the preferred one
+    /// first. It has to offer at least one.
     #[must_use]
     pub fn new(protocols: &'p [&'p str]) -> Self {
-        // Sixteen random bytes (RFC 6455 section 4.1). They need be no secret: see
-        // `Sender` about where they come from.
+        // Sixteen random bytes (RFC 6455 section 4.1). They are no secret, so the hash
+        // that `Sender` uses is good enough.
         let nonce = [0, 1].map(|half| RandomState::new().hash_one(half).to_ne_bytes());
         Opening { key: base64::encode(nonce.as_flattened()), protocols }
     }
 
-    /// The request as it is sent. The host is what stands in the URL, with the port if
-    /// there is one; a Unix socket has none, and `localhost` will do.
+    /// The request as bytes. The host is that of the URL, with the port if there is one.
+    /// For a Unix socket, which has no host, `localhost` will do.
     ///
     /// ```
     /// use roundtrip::wamp::websocket::Opening;
@@ -178,11 +176,11 @@ impl<'p> Opening<'p> {
     }
 
     /// Reads the server's answer, and returns the subprotocol that the server chose
-    /// (RFC 6455 section 4.1, the list at its end). What follows in `reader` is frames,
-    /// and may be there already: go on with the same reader.
+    /// (RFC 6455 section 4.1, the list at its end). Frames follow in `reader`, which may
+    /// have buffered them already: continue with the same reader.
     ///
     /// # Errors
-    /// Says what is wrong with the answer, or with the connection.
+    /// Describes what is wrong with the answer, or with the connection.
     pub fn check(&self, reader: &mut impl BufRead) -> Result<&'p str, HandshakeError> {
         let answer = Head::read(reader)?;
         let line = answer.first_line();
@@ -209,13 +207,13 @@ impl<'p> Opening<'p> {
     }
 }
 
-/// What proves that the key was understood (RFC 6455 section 4.2.2).
+/// The value that proves that a server has understood the key (RFC 6455 section 4.2.2).
 pub(super) fn accept_value(key: &str) -> String {
     base64::encode(&sha1(format!("{key}{GUID}").as_bytes()))
 }
 
-/// What a line of HTTP could not hold, above all a line break, as a URL writes it (RFC
-/// 3986 section 2.1).
+/// Replaces characters that a line of HTTP cannot hold, above all line breaks, by `%XX`
+/// (RFC 3986 section 2.1).
 fn escape(text: &str) -> String {
     let escaped = |byte: u8| {
         if byte.is_ascii_graphic() { char::from(byte).to_string() } else { format!("%{byte:02X}") }

@@ -3,22 +3,18 @@
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
-use super::HandshakeError;
+use super::error::{HandshakeError, MAX_HEAD};
 
-/// The longest head, in bytes. Browsers send some hundred, and whatever cookies they
-/// have for the host.
-pub const MAX_HEAD: usize = 8 * 1024;
-
-/// Of what a stranger wrote, as much is repeated to a person.
+/// How many characters of a stranger's text an error repeats.
 const EXCERPT: usize = 80;
 
 pub(super) struct Head {
-    /// As it came; every line but the first has a name in front of a colon.
+    /// The head as it arrived. Every line but the first is a name, a colon and a value.
     text: String,
 }
 
 impl Head {
-    /// Reads as far as the empty line, and not a byte further: what follows is frames.
+    /// Reads up to the empty line, and not a byte further: frames follow.
     pub fn read(reader: &mut impl BufRead) -> Result<Self, HandshakeError> {
         let mut head = Vec::new();
         let mut limited = reader.take(MAX_HEAD as u64);
@@ -34,8 +30,7 @@ impl Head {
                 _ => return Err(closed().into()),
             }
         }
-        // A field that is of no interest here may hold anything, and even so must not
-        // stop the others.
+        // A field that nobody reads may hold any bytes.
         Ok(Head { text: String::from_utf8_lossy(&head).into_owned() })
     }
 
@@ -44,15 +39,15 @@ impl Head {
         self.text.lines().next().unwrap_or_default()
     }
 
-    /// The values of all fields of this name. Upper and lower case are the same in a
-    /// name (RFC 9110 section 5.1).
+    /// The values of all fields of this name, in upper or lower case (RFC 9110 section
+    /// 5.1).
     pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let fields = self.text.lines().skip(1).filter_map(|line| line.split_once(':'));
         fields.filter(move |field| field.0.eq_ignore_ascii_case(name)).map(|field| trim(field.1))
     }
 
-    /// The members of a list: all in one field, or in several fields of the same name
-    /// (RFC 9110 section 5.6.1).
+    /// The members of a list, in one field or in several fields of this name (RFC 9110
+    /// section 5.6.1).
     pub fn tokens(&self, name: &str) -> impl Iterator<Item = &str> {
         self.values(name)
             .flat_map(|value| value.split(','))
@@ -60,15 +55,14 @@ impl Head {
             .filter(|token| !token.is_empty())
     }
 
-    /// The value of a field that has to be there once.
+    /// The value of a field that has to occur exactly once.
     pub fn only(&self, name: &'static str) -> Result<&str, HandshakeError> {
         let mut values = self.values(name);
         let value = values.next().ok_or(HandshakeError::Missing(name))?;
         if values.next().is_some() { Err(HandshakeError::Repeated(name)) } else { Ok(value) }
     }
 
-    /// Whether a list that has to be there has this member. Case makes no difference in
-    /// those of the handshake.
+    /// Checks that a list has this member, in upper or lower case.
     pub fn expect_token(&self, name: &'static str, wanted: &str) -> Result<(), HandshakeError> {
         if self.tokens(name).any(|token| token.eq_ignore_ascii_case(wanted)) {
             return Ok(());
@@ -78,8 +72,8 @@ impl Head {
     }
 }
 
-/// Refuses a line as soon as it is there: who does not speak HTTP may never send an
-/// empty one.
+/// Refuses a wrong line as soon as it has arrived: a peer that does not speak HTTP may
+/// never send an empty line.
 fn check(line: &[u8], first: bool) -> Result<(), HandshakeError> {
     let text = String::from_utf8_lossy(line);
     let good = if first {
@@ -93,13 +87,12 @@ fn check(line: &[u8], first: bool) -> Result<(), HandshakeError> {
     if good { Ok(()) } else { Err(HandshakeError::NotHttp(excerpt(text.trim_end()))) }
 }
 
-/// The beginning of what a stranger wrote.
+/// The beginning of a stranger's text.
 pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
 }
 
-/// Spaces and tabs are all the white space there is around a value (RFC 9110 section
-/// 5.6.3).
+/// Removes spaces and tabs around a value (RFC 9110 section 5.6.3).
 fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }

@@ -1,35 +1,33 @@
-//! The receiving half: frames made messages.
+//! The receiver: messages from frames.
 
 use std::io::{BufRead, Read};
 
-use super::frame::{self, Header, Opcode, cut_off};
-use super::{Message, Role, WebSocketError};
+use super::error::WebSocketError;
+use super::frame::{self, Header, Message, Opcode, Role, cut_off};
 
-/// Memory that is kept from one message for the next, even if the next is shorter. Most
-/// messages fit into it, and a connection that once had a long one does not hold on to
-/// more.
+/// The memory that is kept from one message for the next. Most messages fit into it. A
+/// connection that once received a long message does not keep more.
 const KEPT: usize = 64 * 1024;
 
-/// Puts messages together from frames. It shares nothing with the
-/// [`Sender`](super::Sender) of the same connection, so that one thread may receive
-/// while another sends.
+/// Joins frames to messages. A receiver shares nothing with the
+/// [`Sender`](super::Sender) of its connection, so that one thread can receive while
+/// another sends.
 #[derive(Debug)]
 pub struct Receiver {
     role: Role,
     max_message: usize,
-    /// What has arrived of the current message, or the whole of the last one.
+    /// The current message as far as it has arrived, or the last one.
     pub(super) message: Vec<u8>,
-    /// The current message's opcode, as long as there is more of it to come.
+    /// The opcode of the current message, until its last frame has arrived.
     unfinished: Option<Opcode>,
-    /// The payload of the last control frame. It has a place of its own because it may
-    /// come within a message.
+    /// The payload of the last control frame, which may have come within a message.
     control: Vec<u8>,
     closed: bool,
 }
 
 impl Receiver {
-    /// One for this end of a connection, which takes messages of at most `max_message`
-    /// bytes.
+    /// A receiver for this end of a connection. It accepts messages of at most
+    /// `max_message` bytes.
     #[must_use]
     pub fn new(role: Role, max_message: usize) -> Self {
         Receiver {
@@ -42,20 +40,20 @@ impl Receiver {
         }
     }
 
-    /// Changes how long a message this takes, from the next one on.
+    /// Changes the longest message that is accepted, from the next message on.
     pub fn set_max_message(&mut self, max_message: usize) {
         self.max_message = max_message.max(self.message.len());
     }
 
-    /// Whether a message has begun and is not yet whole, so that a control frame was
-    /// received within it.
+    /// Whether a message has begun and is not complete yet. Then the last frame that was
+    /// received was a control frame within that message.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         self.unfinished.is_some()
     }
 
-    /// Gives back the memory of the last message, if it was a long one; otherwise the
-    /// next one's beginning does.
+    /// Frees the memory of the last message, if it was a long one. Without this call the
+    /// beginning of the next message does that.
     pub fn forget(&mut self) {
         if self.unfinished.is_none() {
             self.message.clear();
@@ -63,13 +61,14 @@ impl Receiver {
         }
     }
 
-    /// Receives the next whole message or control frame; `None` after a close frame,
-    /// behind which nothing is read any more (RFC 6455 section 5.5.1), and when the
-    /// peer has closed the connection without one, between two messages.
+    /// Receives the next complete message or control frame.
     ///
-    /// A control frame may come within a message: it is returned at once, and the
-    /// message when it is whole. Memory is taken only for bytes that have arrived: a
-    /// length of 2 GiB in front of nothing costs nothing.
+    /// Returns `None` after a close frame, since nothing may follow it (RFC 6455 section
+    /// 5.5.1), and when the peer has closed the connection between two messages.
+    ///
+    /// A control frame may come within a message. It is returned at once, and the
+    /// message when it is complete. Memory is allocated only for bytes that have
+    /// arrived: an announced length of 2 GiB costs nothing.
     ///
     /// ```
     /// use roundtrip::wamp::websocket::{Message, Receiver, Role};
@@ -83,9 +82,9 @@ impl Receiver {
     /// ```
     ///
     /// # Errors
-    /// Says what is wrong with the frames, or with the connection. Nothing more can be
-    /// received then, but for one case: `reader` failed with a timeout while there was
-    /// nothing at all to read.
+    /// Describes what is wrong with the frames, or with the connection. Nothing more can
+    /// be received then. There is one exception: a timeout of `reader` before the first
+    /// byte of a frame.
     pub fn receive(
         &mut self,
         reader: &mut impl BufRead,
@@ -101,32 +100,32 @@ impl Receiver {
                 return self.control_frame(&header, reader).map(Some);
             }
             if let Some(opcode) = self.data_frame(&header, reader)? {
-                return self.whole(opcode).map(Some);
+                return self.complete(opcode).map(Some);
             }
         }
         if self.unfinished.is_some() && !self.closed { Err(cut_off().into()) } else { Ok(None) }
     }
 
-    /// Adds a frame to the current message; if that was the last one, returns the first
-    /// one's opcode.
+    /// Adds a frame to the current message. After the last frame returns the opcode of
+    /// the first.
     fn data_frame(
         &mut self,
         header: &Header,
         reader: &mut impl BufRead,
     ) -> Result<Option<Opcode>, WebSocketError> {
         let opcode = match (header.opcode, self.unfinished) {
-            (Opcode::Continuation, Some(begun)) => begun,
+            (Opcode::Continuation, Some(first)) => first,
             (Opcode::Continuation, None) => return Err(WebSocketError::NothingToContinue),
             (_, Some(_)) => return Err(WebSocketError::NotContinued),
-            (begins, None) => {
+            (first, None) => {
                 self.message.clear();
                 self.message.shrink_to(
                     usize::try_from(header.length).map_or(usize::MAX, |length| length.max(KEPT)),
                 );
-                begins
+                first
             }
         };
-        // The message is never over the limit, so this does not run below zero.
+        // The message is never over the limit, so the difference is not negative.
         if header.length > (self.max_message - self.message.len()) as u64 {
             return Err(WebSocketError::TooLong(self.max_message));
         }
@@ -135,11 +134,10 @@ impl Receiver {
         Ok(header.fin.then_some(opcode))
     }
 
-    /// The message that has just become whole. A text is checked only now, since a
-    /// frame may end in the middle of a character. It could be refused at its first
-    /// wrong byte (RFC 6455 section 8.1), which would save no more than the wait for
-    /// the rest of a message that is within the limit.
-    fn whole(&self, opcode: Opcode) -> Result<Message<'_>, WebSocketError> {
+    /// Returns the complete message. A text is checked only now, since a frame may end in
+    /// the middle of a character. Refusing it at its first wrong byte (RFC 6455 section
+    /// 8.1) would only save the wait for the rest of a message within the limit.
+    fn complete(&self, opcode: Opcode) -> Result<Message<'_>, WebSocketError> {
         match opcode {
             Opcode::Text => Ok(Message::Text(utf8(&self.message)?)),
             _ => Ok(Message::Binary(&self.message)),
@@ -172,7 +170,7 @@ impl Receiver {
     }
 }
 
-/// Appends a frame's payload, without its mask.
+/// Reads a frame's payload, removes the mask, and appends the payload to `buffer`.
 fn read_payload(
     header: &Header,
     reader: &mut impl BufRead,
@@ -193,10 +191,10 @@ fn utf8(bytes: &[u8]) -> Result<&str, WebSocketError> {
     str::from_utf8(bytes).map_err(|_| WebSocketError::NotUtf8)
 }
 
-/// RFC 6455 section 7.4: 1000 to 2999 are the protocol's, of which some stand for what
-/// is never sent (1005: no code; 1006: no close frame; 1015: no TLS) and most are not
-/// assigned. 1012 to 1014 were, after the RFC, by IANA. 3000 to 4999 are the
-/// applications'.
+/// Whether a close code may be sent (RFC 6455 section 7.4). The codes 1000 to 2999 belong
+/// to the protocol. Most are not assigned; IANA assigned 1012 to 1014 after the RFC. Some
+/// are never sent (1005: no code; 1006: no close frame; 1015: no TLS). The codes 3000 to
+/// 4999 belong to applications.
 fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

@@ -1,8 +1,8 @@
-//! What does a hash function look like from the inside? SHA-1, RFC 3174.
+//! A hash function from the inside: SHA-1, RFC 3174.
 //!
-//! A hash makes twenty bytes of a message of any length, so that nobody should find
-//! another message that gives the same twenty. It does so a block at a time: a state of
-//! five words is stirred with each block in turn, and what is left in the end is the
+//! A hash function makes twenty bytes of a message of any length, and it should be hard
+//! to find another message with the same twenty bytes. SHA-1 works a block at a time:
+//! it mixes each block into a state of five words. The state after the last block is the
 //! hash.
 //!
 //! ```text
@@ -11,12 +11,12 @@
 //!   67452301 … ─────▶  compress ─▶  compress  ─ … ─────▶      compress ─▶ 20 bytes
 //! ```
 //!
-//! Here it serves for one thing, the answer to a [WebSocket](super) upgrade,
-//! which proves that the server has understood the question and nothing more. For
-//! anything that must be safe it is of no use any more: two files with the same hash
-//! were published in 2017 (Stevens and others, "The first collision for full SHA-1").
+//! This program uses SHA-1 for one thing: the answer to the request for a
+//! [WebSocket](super), which proves that the server has understood the request. SHA-1 is
+//! no longer safe for signatures: in 2017 two files with the same hash were published
+//! (Stevens and others, "The first collision for full SHA-1").
 
-/// Bytes in a block (RFC 3174 section 4).
+/// The bytes of a block (RFC 3174 section 4).
 const BLOCK: usize = 64;
 
 /// The state before the first block (RFC 3174 section 6.1).
@@ -37,8 +37,8 @@ pub fn sha1(message: &[u8]) -> [u8; 20] {
         compress(&mut state, block);
     }
 
-    // Section 4: a one bit, zeros, and the length in bits, so that no two messages are
-    // the same once padded.
+    // Section 4: a one bit, zeros, and the length in bits, so that different messages
+    // stay different.
     let mut last = rest.to_vec();
     last.push(0x80);
     last.resize((last.len() + size_of::<u64>()).next_multiple_of(BLOCK) - size_of::<u64>(), 0);
@@ -54,12 +54,11 @@ pub fn sha1(message: &[u8]) -> [u8; 20] {
     hash
 }
 
-/// Stirs one block into the state (RFC 3174 section 6.1, with the functions and
+/// Mixes one block into the state (RFC 3174 section 6.1, with the functions and
 /// constants of section 5).
-#[allow(clippy::many_single_char_names, reason = "the names that the RFC gives them")]
+#[allow(clippy::many_single_char_names, reason = "the names in the RFC")]
 fn compress(state: &mut [u32; 5], block: &[u8; BLOCK]) {
-    // Sixteen words from the block, and 64 more that each depend on four of those
-    // before.
+    // Sixteen words from the block, and 64 more, each made of four words before it.
     let mut words = [0; 80];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
         *word = u32::from_be_bytes(*bytes);
@@ -80,8 +79,8 @@ fn compress(state: &mut [u32; 5], block: &[u8; BLOCK]) {
             a.rotate_left(5).wrapping_add(f).wrapping_add(e).wrapping_add(word).wrapping_add(k);
         (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
     }
-    for (word, stirred) in state.iter_mut().zip([a, b, c, d, e]) {
-        *word = word.wrapping_add(stirred);
+    for (word, mixed) in state.iter_mut().zip([a, b, c, d, e]) {
+        *word = word.wrapping_add(mixed);
     }
 }
 
@@ -108,8 +107,8 @@ mod tests {
 
     #[test]
     fn the_padding_fits_every_length() {
-        // Around one block and two, where the padding begins to need a block of its
-        // own. The sum is what Python's hashlib gives for the same messages.
+        // Lengths around one block and two, where the padding needs a block of its own.
+        // Python's hashlib gives the same hash of all hashes.
         let hashes: Vec<u8> = (0..=130).flat_map(|length| sha1(&vec![b'x'; length])).collect();
         assert_eq!(hexadecimal(&hashes), "c8aae94427ef2bc2653160a5197170068f5fc9fd");
     }
