@@ -481,7 +481,7 @@ fn each_mistake_of_an_answer_is_found() {
             "",
             "the header field Sec-WebSocket-Protocol is missing",
         ),
-        ("Upgrade:", "Sec-WebSocket-Protocol: wamp.2.json\r\nUpgrade:", "is there more than once"),
+        ("Upgrade:", "Sec-WebSocket-Protocol: wamp.2.json\r\nUpgrade:", "occurs more than once"),
     ];
     for (part, changed, expected) in cases {
         assert!(good.contains(part), "{part}");
