@@ -1,8 +1,8 @@
 //! The whole idea of a server, on two pages, with `std` alone.
 //!
-//! Run `cargo run --example minimal_server -- --mode thread` in one terminal, and
-//! `cargo run --example minimal_client` in another. Or try it by hand: `printf
-//! 'PING\nQUIT\n' | nc localhost 5001`.
+//! Run `cargo run --example minimal_server -- --mode thread` in one terminal, and `cargo
+//! run --example minimal_client` in another. A person can be the client, too:
+//! `printf 'PING\nQUIT\n' | nc localhost 5001`.
 //!
 //! A server listens on a port, accepts a connection for each client, and answers one
 //! request a line. The three modes differ in who does the work of a connection: the
@@ -70,7 +70,10 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
         let request = request.trim_end_matches('\r');
         let (word, rest) = request.split_once([' ', ':']).unwrap_or((request, ""));
         match (word, rest.parse::<u64>()) {
-            ("PING", _) => stream.write_all(line.replacen("PING", "PONG", 1).as_bytes())?,
+            ("PING", _) => {
+                let answer = request.replacen("PING", "PONG", 1) + "\n";
+                stream.write_all(answer.as_bytes())?;
+            }
             ("BANDWIDTH_DOWNLOAD", Ok(bytes)) => {
                 stream.write_all(b"READY\n")?;
                 io::copy(&mut io::repeat(b'x').take(bytes), &mut stream)?;
