@@ -1,10 +1,9 @@
-//! The client's side of a router: a [`Session`] calls procedures, offers procedures, or
-//! both.
+//! A client's session at a router: it calls procedures, offers procedures, or both.
 //!
-//! Everything happens in the thread that asks for it. [`call`](Session::call) sends and
-//! waits; while it waits, or in [`serve`](Session::serve), invocations of the session's
-//! own procedures are carried out. So a session that does neither hears nothing, not
-//! even the question whether it is still there, and a router drops it after a while.
+//! A session has no thread of its own. [`call`](Session::call) sends a message and waits
+//! for the answer. While it waits, and in [`serve`](Session::serve), the session runs its
+//! own procedures when others call them. A session that is in neither of the two reads
+//! nothing, not even a ping, and a router closes it after a while.
 //!
 //! ```
 //! use roundtrip::wamp::router::{Config, Router};
@@ -40,14 +39,14 @@ use std::time::{Duration, Instant};
 
 use super::connection::{Encoder, Event, Incoming};
 use super::error::{CallError, Refusal, printable};
-use super::opening;
 use crate::json::{Map, Value};
 use crate::net::Stream;
 use crate::wamp::message::{AGENT, Message, Payload, code, uri};
+use crate::wamp::opening;
 use crate::wamp::url::Url;
 use crate::wamp::websocket::CLOSE_NORMAL;
 
-/// What carries out a procedure.
+/// The function that a procedure calls.
 type Handler = Box<dyn FnMut(Payload) -> Result<Payload, Refusal> + Send>;
 
 /// A client's session at a router.
@@ -56,13 +55,13 @@ pub struct Session {
     encoder: Encoder,
     out: Vec<u8>,
     id: u64,
-    /// The number of the last request. The specification counts them from 1.
+    /// The number of the last request. Requests are numbered from 1 (WAMP, "IDs").
     requests: u64,
     procedures: HashMap<u64, Handler>,
     timeout: Duration,
     aborted: Arc<AtomicBool>,
-    /// Whether a write has failed: nobody knows how much of the message has left, so
-    /// nothing can follow it.
+    /// Whether a write has failed. Part of a message may have left, so nothing can follow
+    /// it.
     broken: bool,
 }
 
@@ -73,35 +72,34 @@ pub struct Handle {
     aborted: Arc<AtomicBool>,
 }
 
-/// What became of what has arrived.
+/// The result of receiving one message or control frame.
 enum Step {
-    /// It answers a request, or should.
+    /// A message that should answer a request.
     Answer(Message),
-    /// It was dealt with.
+    /// The session has handled it.
     Done,
-    /// The router ends the session, for this reason, and has been answered.
+    /// The router has ended the session for this reason, and the session has answered.
     Goodbye(String),
 }
 
 impl Session {
-    /// Connects to the router at this URL and asks for a session in this realm. No wait
+    /// Connects to the router at this URL, and opens a session in this realm. No wait
     /// takes longer than `timeout`, now and later.
     ///
     /// # Errors
-    /// Says what was tried, and how far it came; `ConnectionRefused` when the router
-    /// does not want this session.
+    /// Names the URL, and describes what failed; `ConnectionRefused` when the router
+    /// refuses the session.
     pub fn join(url: &Url, realm: &str, timeout: Duration) -> io::Result<Self> {
         let (incoming, encoder) = opening::connect(url, timeout)?;
-        let (out, procedures, aborted) = (Vec::new(), HashMap::new(), Arc::default());
         let mut session = Session {
             incoming,
             encoder,
-            out,
+            out: Vec::new(),
             id: 0,
             requests: 0,
-            procedures,
+            procedures: HashMap::new(),
             timeout,
-            aborted,
+            aborted: Arc::default(),
             broken: false,
         };
         let failed = |error: io::Error| io::Error::new(error.kind(), format!("{url}: {error}"));
@@ -114,10 +112,10 @@ impl Session {
         let roles = Map::from([role("caller"), role("callee")]);
         let details = Map::from([("agent", AGENT.into()), ("roles", roles.into())]);
         self.send(Message::Hello { realm: realm.into(), details })?;
-        let welcome = |answer| {
-            if let Message::Welcome { session, .. } = answer { Ok(session) } else { Err(answer) }
-        };
-        self.id = self.answer(welcome)?;
+        self.id = self.answer(|answer| match answer {
+            Message::Welcome { session, .. } => Some(session),
+            _ => None,
+        })?;
         Ok(())
     }
 
@@ -127,87 +125,80 @@ impl Session {
         self.id
     }
 
-    /// What ends this session from another thread.
+    /// A handle with which another thread can end this session.
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle { stream: self.incoming.stream().clone(), aborted: Arc::clone(&self.aborted) }
     }
 
-    /// Offers a procedure under this name, and returns the number of the registration.
-    /// It is carried out whenever this session [waits](self).
+    /// Registers a procedure under this name, and returns the number of the registration.
+    /// The session calls `handler` while it waits in [`call`](Session::call) or in
+    /// [`serve`](Session::serve).
     ///
     /// # Errors
-    /// As [`call`](Session::call); among the refusals are
-    /// [`uri::PROCEDURE_ALREADY_EXISTS`] and [`uri::INVALID_URI`].
+    /// [`CallError::Refused`] with the error of the router, such as
+    /// [`uri::PROCEDURE_ALREADY_EXISTS`] or [`uri::INVALID_URI`]; [`CallError::Io`] when
+    /// there is no answer.
     pub fn register(
         &mut self,
         procedure: &str,
         handler: impl FnMut(Payload) -> Result<Payload, Refusal> + Send + 'static,
     ) -> Result<u64, CallError> {
         let request = self.next_request();
-        self.send(Message::Register { request, options: Map::new(), procedure: procedure.into() })?;
-        let registered = |answer| match answer {
-            Message::Registered { request: answered, registration } if answered == request => {
-                Ok(Ok(registration))
-            }
-            other => refusal(other, code::REGISTER, request),
-        };
-        let registration = self.answer(registered)??;
+        let message =
+            Message::Register { request, options: Map::new(), procedure: procedure.into() };
+        let registration = self.request(request, message, |answer| match answer {
+            Message::Registered { request, registration } => Some((request, registration)),
+            _ => None,
+        })?;
         self.procedures.insert(registration, Box::new(handler));
         Ok(registration)
     }
 
-    /// Withdraws what was registered under this number.
+    /// Removes the registration of this number.
     ///
     /// # Errors
-    /// As [`call`](Session::call).
+    /// [`CallError::Refused`] when the session has no such registration;
+    /// [`CallError::Io`] when there is no answer.
     pub fn unregister(&mut self, registration: u64) -> Result<(), CallError> {
         let request = self.next_request();
-        self.send(Message::Unregister { request, registration })?;
-        let unregistered = |answer| match answer {
-            Message::Unregistered { request: answered } if answered == request => Ok(Ok(())),
-            other => refusal(other, code::UNREGISTER, request),
-        };
-        self.answer(unregistered)??;
+        let message = Message::Unregister { request, registration };
+        self.request(request, message, |answer| match answer {
+            Message::Unregistered { request } => Some((request, ())),
+            _ => None,
+        })?;
         self.procedures.remove(&registration);
         Ok(())
     }
 
-    /// Calls the procedure of this name and waits for what it returns. It may be one of
-    /// this session's own, which is carried out while this waits.
+    /// Calls the procedure of this name, and waits for its result. A session may call its
+    /// own procedures.
     ///
     /// # Errors
     /// [`CallError::Refused`] with the error of the router or of the procedure;
     /// [`CallError::Io`] when there is no answer.
     pub fn call(&mut self, procedure: &str, payload: Payload) -> Result<Payload, CallError> {
         let request = self.next_request();
-        self.send(Message::Call {
-            request,
-            options: Map::new(),
-            procedure: procedure.into(),
-            payload,
-        })?;
-        let result = |answer| match answer {
-            Message::Result { request: answered, payload, .. } if answered == request => {
-                Ok(Ok(payload))
-            }
-            other => refusal(other, code::CALL, request),
-        };
-        self.answer(result)?
+        let (options, procedure) = (Map::new(), procedure.into());
+        let message = Message::Call { request, options, procedure, payload };
+        self.request(request, message, |answer| match answer {
+            Message::Result { request, payload, .. } => Some((request, payload)),
+            _ => None,
+        })
     }
 
-    /// Carries out the procedures of this session until the router says goodbye or
-    /// [`Handle::abort`] is called.
+    /// Runs the procedures of this session when others call them, until the router sends
+    /// GOODBYE or another thread calls [`Handle::abort`].
     ///
     /// # Errors
-    /// When the connection ends in any other way. A router that is silent is asked
-    /// whether it is there; it has failed when it does not answer.
+    /// When the connection ends in another way. The session pings a router that is
+    /// silent; a router that does not answer has failed.
     pub fn serve(&mut self) -> io::Result<()> {
-        let mut asked = false;
+        let mut pinged = false;
         loop {
             let step = match self.incoming.wait(self.timeout) {
-                Err(error) if error.kind() == ErrorKind::TimedOut && !asked => {
-                    asked = true;
+                Err(error) if error.kind() == ErrorKind::TimedOut && !pinged => {
+                    pinged = true;
                     self.encoder.ping(&mut self.out);
                     self.flush()?;
                     continue;
@@ -215,8 +206,8 @@ impl Session {
                 waited => waited.and_then(|_| self.step()),
             };
             match step {
-                Ok(Step::Done) => asked = false,
-                // Answers that come too late.
+                Ok(Step::Done) => pinged = false,
+                // An answer that came too late.
                 Ok(Step::Answer(_)) => {}
                 Ok(Step::Goodbye(_)) => return Ok(()),
                 Err(_) if self.aborted.load(Ordering::Relaxed) => return Ok(()),
@@ -225,16 +216,13 @@ impl Session {
         }
     }
 
-    /// Ends the session in good order: says goodbye, and waits until the router has
-    /// said so too.
+    /// Ends the session in good order: sends GOODBYE, and waits for the router's.
     ///
     /// # Errors
-    /// When it has not. The connection is closed in any case.
+    /// When the router does not answer. The connection is closed in any case.
     pub fn leave(mut self) -> io::Result<()> {
         self.send(Message::Goodbye { details: Map::new(), reason: uri::CLOSE_REALM.into() })?;
-        let goodbye =
-            |answer| if let Message::Goodbye { .. } = answer { Ok(()) } else { Err(answer) };
-        let left = self.answer(goodbye);
+        let left = self.answer(|answer| matches!(answer, Message::Goodbye { .. }).then_some(()));
         self.encoder.close(CLOSE_NORMAL, "", &mut self.out);
         // The router may have closed first.
         let _ = self.flush();
@@ -242,14 +230,36 @@ impl Session {
         left
     }
 
-    /// Waits for the answer that `take` wants. What it gives back answers something
-    /// that is no longer waited for.
-    fn answer<T>(&mut self, take: impl Fn(Message) -> Result<T, Message>) -> io::Result<T> {
+    /// Sends a request with this number, and waits for its answer. `accept` takes the
+    /// number of the request and the result out of an answer of the right kind.
+    fn request<T>(
+        &mut self,
+        request: u64,
+        message: Message,
+        accept: impl Fn(Message) -> Option<(u64, T)>,
+    ) -> Result<T, CallError> {
+        let code = message.code();
+        self.send(message)?;
+        self.answer(|answer| match answer {
+            Message::Error { request_type, request: answered, error, payload, .. } => {
+                let refusal = Refusal { uri: error, payload };
+                ((request_type, answered) == (code, request)).then_some(Err(refusal.into()))
+            }
+            answer => {
+                let accepted = accept(answer).filter(|(answered, _)| *answered == request);
+                accepted.map(|(_, result)| Ok(result))
+            }
+        })?
+    }
+
+    /// Waits for the message that `take` accepts. Other messages answer requests that have
+    /// timed out, and are ignored.
+    fn answer<T>(&mut self, take: impl Fn(Message) -> Option<T>) -> io::Result<T> {
         let deadline = Instant::now().checked_add(self.timeout);
         loop {
             match self.step()? {
                 Step::Answer(answer) => {
-                    if let Ok(taken) = take(answer) {
+                    if let Some(taken) = take(answer) {
                         return Ok(taken);
                     }
                 }
@@ -266,7 +276,7 @@ impl Session {
         }
     }
 
-    /// Receives what comes next, and deals with all but answers.
+    /// Receives one message or control frame, and handles it unless it is an answer.
     fn step(&mut self) -> io::Result<Step> {
         self.check()?;
         self.incoming.wait(self.timeout)?;
@@ -310,8 +320,7 @@ impl Session {
             let details = Map::new();
             Message::Error { request_type: code::INVOCATION, request, details, error: uri, payload }
         };
-        // The router may have sent this before it learned that there is no such
-        // procedure any more.
+        // The router may have sent this INVOCATION before it received UNREGISTER.
         let unknown =
             || Refusal { uri: uri::NO_SUCH_PROCEDURE.into(), payload: Payload::default() };
         let handler = self.procedures.get_mut(&registration).ok_or_else(unknown);
@@ -341,7 +350,7 @@ impl Session {
 
     fn flush(&mut self) -> io::Result<()> {
         if self.out.is_empty() {
-            return Ok(()); // RawSocket has no word for closing.
+            return Ok(()); // RawSocket has no close frame.
         }
         self.check()?;
         let sent = self.incoming.stream_mut().write_all(&self.out);
@@ -362,22 +371,10 @@ impl Session {
 }
 
 impl Handle {
-    /// Ends the session at once, without a goodbye. Whoever waits in it is woken.
+    /// Ends the session at once, without GOODBYE, and wakes a thread that waits in it.
     pub fn abort(&self) {
         self.aborted.store(true, Ordering::Relaxed);
         self.stream.abort();
-    }
-}
-
-/// The refusal of this request, if it is that.
-fn refusal<T>(answer: Message, wanted: u64, request: u64) -> Result<Result<T, CallError>, Message> {
-    match answer {
-        Message::Error { request_type, request: answered, error, payload, .. }
-            if (request_type, answered) == (wanted, request) =>
-        {
-            Ok(Err(CallError::Refused(Refusal { uri: error, payload })))
-        }
-        other => Err(other),
     }
 }
 

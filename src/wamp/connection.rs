@@ -1,37 +1,36 @@
-//! Messages on a connection, whichever way they are framed and written.
+//! Messages on a connection, with any framing and serializer.
 //!
-//! The two directions share nothing, so that one thread may read while others write:
-//! [`Incoming`] owns the connection and reads from it; [`Encoder`] has none, and makes
-//! bytes for whoever may write to it. A message is one frame and, as everywhere here,
-//! leaves in one write.
+//! The two directions share nothing, so that one thread can read while others write.
+//! [`Incoming`] owns the connection and reads from it. [`Encoder`] has no connection: it
+//! makes bytes, which its caller writes. A message is one frame and leaves in one write.
 //!
-//! Both framings have a question whether the other side is still there, and the other
-//! side has to answer it. That is left to the owner too, since [`Incoming`] does not
-//! write.
+//! Both framings have a ping, with which one side tests whether the other still answers.
+//! [`Incoming`] does not write, so its caller sends the pong.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
 
 use crate::net::{Stream, receive_within};
+use crate::wamp::message::Message;
 use crate::wamp::rawsocket::{self, FrameError, Kind};
+use crate::wamp::serializer::Serializer;
 use crate::wamp::websocket::{
     self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender,
 };
-use crate::wamp::{Message, Serializer};
 
-/// Memory that is kept from one message for the next. Most messages fit into it.
+/// The memory that is kept from one message for the next. Most messages fit into it.
 const KEPT: usize = 64 * 1024;
 
-/// What arrives.
+/// What arrives on a connection.
 #[derive(Debug)]
 pub enum Event {
     /// A message.
     Message(Message),
-    /// A question whether this side is there: answer with [`Encoder::pong`].
+    /// A ping with this payload: answer with [`Encoder::pong`].
     Ping(Vec<u8>),
-    /// The answer to such a question.
+    /// The answer to a ping.
     Pong,
-    /// The connection ends: answer with [`Encoder::close`], then close it.
+    /// The peer closes: answer with [`Encoder::close`], then close the connection.
     Close,
 }
 
@@ -40,10 +39,10 @@ pub enum Event {
 pub struct Incoming {
     reader: BufReader<Stream>,
     framing: Receiving,
-    /// How long a message this side takes.
+    /// The longest message that this side accepts.
     max: usize,
     serializer: Serializer,
-    /// Since when a message is under way that has been interrupted by something else.
+    /// When the first control frame came within the current message.
     interrupted: Option<Instant>,
     broken: bool,
 }
@@ -77,18 +76,19 @@ impl Incoming {
         Incoming { reader, framing, max, serializer, interrupted: None, broken: false }
     }
 
-    /// The connection.
+    /// The connection itself.
     #[must_use]
     pub fn stream(&self) -> &Stream {
         self.reader.get_ref()
     }
 
-    /// The connection, to set its timeout.
+    /// The connection itself, to write to it or to set its timeout.
     pub fn stream_mut(&mut self) -> &mut Stream {
         self.reader.get_mut()
     }
 
-    /// Changes how long a message this side takes, between two messages.
+    /// Changes the longest message that this side accepts. Call this between two
+    /// messages.
     pub fn set_max_message(&mut self, max: usize) {
         self.max = max;
         if let Receiving::WebSocket(receiver) = &mut self.framing {
@@ -96,17 +96,18 @@ impl Incoming {
         }
     }
 
-    /// How messages are written.
+    /// The serializer of this connection.
     #[must_use]
     pub fn serializer(&self) -> Serializer {
         self.serializer
     }
 
-    /// Waits until something arrives, for so long; `false` when the connection has
-    /// ended. `TimedOut` is no more than that, and the wait may be repeated.
+    /// Waits for at most `time` until something arrives; returns `false` when the
+    /// connection has ended.
     ///
     /// # Errors
-    /// Those of the connection.
+    /// `TimedOut`, after which the wait may be repeated, and the errors of the
+    /// connection.
     pub fn wait(&mut self, time: Duration) -> io::Result<bool> {
         if self.broken {
             return Err(io::Error::new(ErrorKind::InvalidData, "the connection has failed before"));
@@ -114,16 +115,16 @@ impl Incoming {
         receive_within(time, &mut self.reader, |reader| Ok(!reader.fill_buf()?.is_empty()))
     }
 
-    /// Receives what comes next, which has to be there as a whole within `time`; `None`
-    /// when the connection has ended.
+    /// Receives the next message or control frame, which has to be complete within
+    /// `time`; returns `None` when the connection has ended.
     ///
     /// # Errors
-    /// Says what is wrong with it, or with the connection; nothing more can be received
-    /// then. [`close_code`] has a number for it.
+    /// Describes what is wrong with the message or the connection. Nothing more can be
+    /// received then: close with the [`close_code`] of the error.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
         let (serializer, max) = (self.serializer, self.max);
-        // A ping within a message gives that no more time, not even one that is in the
-        // buffer as a whole.
+        // A ping within a message does not extend the time of the message, even if the
+        // ping is in the buffer already and needs no read.
         let left = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
         if self.interrupted.is_some() && left.is_zero() {
             self.broken = true;
@@ -167,8 +168,7 @@ impl Incoming {
             }
             _ => None,
         };
-        // What it says has been taken out, and a connection that once had a long
-        // message must not hold on to that.
+        // A connection that once received a long message must not keep its memory.
         match &mut self.framing {
             Receiving::WebSocket(websocket) => websocket.forget(),
             Receiving::RawSocket(payload) => {
@@ -180,14 +180,15 @@ impl Incoming {
         received
     }
 
-    /// Ends the connection so that the last message is read: see [`Stream::close`].
+    /// Closes the connection so that the peer can read the last message: see
+    /// [`Stream::close`].
     pub fn close(self) {
         self.reader.into_inner().close();
     }
 }
 
-/// A WebSocket says of each message whether it is text, and that is part of what was
-/// agreed on.
+/// Decodes a message. A WebSocket marks each message as text or binary, which has to fit
+/// the serializer.
 fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
     if text != serializer.is_text() {
         let what =
@@ -197,7 +198,7 @@ fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event>
     Ok(Event::Message(serializer.decode(bytes)?))
 }
 
-/// The code with which a WebSocket is closed after this error.
+/// The code with which to close a WebSocket after this error.
 #[must_use]
 pub fn close_code(error: &io::Error) -> u16 {
     let frame = error.get_ref().and_then(|inner| inner.downcast_ref::<websocket::WebSocketError>());
@@ -208,12 +209,12 @@ pub fn close_code(error: &io::Error) -> u16 {
     }
 }
 
-/// Makes bytes of messages, for one connection. Each method appends one whole frame.
+/// Makes bytes of messages for one connection. Each method appends one frame.
 #[derive(Debug)]
 pub struct Encoder {
     framing: Sending,
     serializer: Serializer,
-    /// How long a message the other side takes.
+    /// The longest message that the other side accepts.
     max: usize,
     payload: Vec<u8>,
 }
@@ -238,7 +239,7 @@ impl Encoder {
         Encoder { framing: Sending::RawSocket, serializer, max, payload: Vec::new() }
     }
 
-    /// What the framing is called in a log.
+    /// The name of the framing in a log.
     #[must_use]
     pub fn framing(&self) -> &'static str {
         match self.framing {
@@ -247,12 +248,12 @@ impl Encoder {
         }
     }
 
-    /// A message.
+    /// Appends a message.
     ///
     /// # Errors
-    /// When it is longer than the other side takes; nothing is appended then. A
-    /// WebSocket's other side does not say how long that is, and is taken to be like
-    /// this one.
+    /// When the message is longer than the other side accepts; nothing is appended then.
+    /// The other side of a WebSocket does not announce its limit: this side assumes its
+    /// own.
     pub fn message(&mut self, message: Message, out: &mut Vec<u8>) -> Result<(), FrameError> {
         self.serializer.encode(message, &mut self.payload);
         let encoded = self.frame(out);
@@ -280,12 +281,12 @@ impl Encoder {
         Ok(())
     }
 
-    /// A question whether the other side is there.
+    /// Appends a ping.
     pub fn ping(&mut self, out: &mut Vec<u8>) {
         self.control(Kind::Ping, b"", out);
     }
 
-    /// The answer to such a question.
+    /// Appends a pong, the answer to a ping with this payload.
     pub fn pong(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         self.control(Kind::Pong, payload, out);
     }
@@ -297,13 +298,13 @@ impl Encoder {
             }
             Sending::WebSocket(sender) => sender.encode(&websocket::Message::Pong(payload), out),
             Sending::RawSocket => {
-                // A question that is longer than the answer may be gets none.
+                // A ping that is too long for the other side's limit remains unanswered.
                 let _ = rawsocket::encode(kind, payload, self.max, out);
             }
         }
     }
 
-    /// The end of the connection, and why. `RawSocket` has no word for it.
+    /// Appends a close frame with a code and a reason. `RawSocket` has none.
     pub fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) {
         if let Sending::WebSocket(sender) = &mut self.framing {
             sender.encode(&websocket::Message::Close(Some((code, reason))), out);
@@ -315,13 +316,13 @@ impl Encoder {
 mod tests {
     use super::*;
     use crate::json::{Map, Value};
-    use crate::wamp::Payload;
+    use crate::wamp::message::Payload;
 
     #[test]
-    fn neither_framing_sends_more_than_the_other_side_takes_nor_keeps_the_memory() {
+    fn neither_framing_sends_more_than_the_other_side_accepts_nor_keeps_the_memory() {
         let (json, max) = (Serializer::Json, 1 << 20);
-        // Each byte below a space takes six as JSON: what has arrived within the limit
-        // may leave beyond it.
+        // A control character takes six bytes in JSON: a message that arrived within the
+        // limit may be too long when it leaves.
         let result = |length: usize| Message::Result {
             request: 1,
             details: Map::new(),
@@ -340,7 +341,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn pings_within_a_message_give_it_no_more_time() {
+    fn pings_within_a_message_do_not_extend_its_time() {
         use std::io::Write;
         use std::os::unix::net::UnixStream;
 
@@ -352,7 +353,7 @@ mod tests {
         let start = Instant::now();
         let error = loop {
             theirs.write_all(b"\x89\x00").unwrap();
-            // The ping is in the buffer then, and needs no read.
+            // Then the ping is in the buffer, and needs no read.
             assert!(incoming.wait(time).unwrap());
             match incoming.receive(time) {
                 Ok(event) => {

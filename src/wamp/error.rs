@@ -64,6 +64,12 @@ impl From<io::Error> for CallError {
     }
 }
 
+impl From<Refusal> for CallError {
+    fn from(refusal: Refusal) -> Self {
+        CallError::Refused(refusal)
+    }
+}
+
 impl From<CallError> for io::Error {
     fn from(error: CallError) -> Self {
         match error {

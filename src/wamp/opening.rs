@@ -1,10 +1,10 @@
-//! What is said before the first message, from both sides: which framing was agreed on
-//! in advance, by the URL or the port, and which serializer is agreed on here.
+//! The handshake before the first message, from both sides.
 //!
-//! A server speaks what its client asks for. A client asks for what its URL says; if
-//! that says nothing, a WebSocket's client offers both serializers, `MessagePack`
-//! first, and takes the server's choice. `RawSocket` has no room for an offer: there it
-//! is `MessagePack`.
+//! The URL or the port determines the framing; the two sides agree on the serializer
+//! here. A server accepts what its client asks for. A client asks for the serializer in
+//! its URL. If the URL names none, the client of a WebSocket offers both, `MessagePack`
+//! first, and the server chooses. `RawSocket` has no room for an offer: the client asks
+//! for `MessagePack`.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::time::Duration;
@@ -12,23 +12,23 @@ use std::time::Duration;
 use super::connection::{Encoder, Incoming};
 use crate::net::Address;
 use crate::net::{Stream, receive_within};
-use crate::wamp::Serializer;
 use crate::wamp::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE};
+use crate::wamp::serializer::Serializer;
 use crate::wamp::url::{Framing, Url};
 use crate::wamp::websocket::{self, Role};
 
-/// Enough for most messages, which then take a single `read`.
+/// The size of the buffer in bytes. Most messages fit into it, and need a single `read`.
 const BUFFER_SIZE: usize = 4096;
 
-/// In the order in which they are offered. Binary first: it is smaller and faster to
-/// read and write.
+/// The serializers in the order of preference. Binary data is smaller than text, and
+/// faster to read and write.
 const OFFERED: [Serializer; 2] = [Serializer::MessagePack, Serializer::Json];
 
-/// Connects to the router at this URL and agrees with it on how to talk. `timeout` is
-/// that of each step, and of each read and write from then on.
+/// Connects to the router at this URL, and performs the client's handshake. No step takes
+/// longer than `timeout`, which is also the timeout of later reads and writes.
 ///
 /// # Errors
-/// Says what was tried: nobody is there, or whoever is there speaks something else.
+/// Names the URL, and describes what failed: the connection, or the handshake.
 pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> {
     let mut reader = BufReader::with_capacity(BUFFER_SIZE, dial(&url.socket, timeout)?);
     let agreed = receive_within(timeout, &mut reader, |reader| match &url.framing {
@@ -38,17 +38,17 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
         }
     });
     match agreed {
-        Ok(agreed) => Ok(agreed.transport(reader, Role::Client, MAX_MESSAGE)),
+        Ok(agreed) => Ok(agreed.connection(reader, Role::Client, MAX_MESSAGE)),
         Err(error) => Err(io::Error::new(error.kind(), format!("{url}: {error}"))),
     }
 }
 
-/// Answers a client that has just connected, within `time`, and takes messages of up to
-/// `max_message` bytes from it.
+/// Performs the server's handshake with a client that has just connected, within `time`.
+/// The connection accepts messages of up to `max_message` bytes.
 ///
 /// # Errors
-/// Says what is wrong with what it said. It has been told so, if there is a way to tell
-/// it.
+/// Describes what is wrong with the client's handshake, and returns the connection. The
+/// client has received a refusal if its framing has one.
 pub fn accept(
     stream: Stream,
     framing: &Framing,
@@ -61,20 +61,20 @@ pub fn accept(
         Framing::RawSocket => answer_rawsocket(reader, max_message),
     });
     match agreed {
-        Ok(agreed) => Ok(agreed.transport(reader, Role::Server, max_message)),
+        Ok(agreed) => Ok(agreed.connection(reader, Role::Server, max_message)),
         Err(error) => Err((reader.into_inner(), error)),
     }
 }
 
-/// What both sides will speak.
+/// The result of a handshake.
 enum Agreed {
     WebSocket(Serializer),
-    /// And how long a message the other side takes.
+    /// The serializer, and the longest message that the other side accepts.
     RawSocket(Handshake),
 }
 
 impl Agreed {
-    fn transport(
+    fn connection(
         self,
         reader: BufReader<Stream>,
         role: Role,
@@ -113,14 +113,13 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
     let protocols: Vec<&str> = wanted.map(Serializer::subprotocol).collect();
     let opening = websocket::Opening::new(&protocols);
     reader.get_mut().write_all(&opening.request(&host, path))?;
-    // It is one of those offered.
+    // The check has found it among the offered ones, so the default is never used.
     let chosen = Serializer::from_subprotocol(opening.check(reader)?);
     Ok(Agreed::WebSocket(chosen.unwrap_or(Serializer::Json)))
 }
 
 fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
-    // Whoever speaks the other framing would wait for an answer to it, and send no line
-    // meanwhile.
+    // A client of RawSocket waits for four bytes, and would never send a line of HTTP.
     if reader.fill_buf()?.starts_with(&[rawsocket::MAGIC]) {
         return Err(io::Error::new(ErrorKind::InvalidData, "RawSocket where WebSocket is spoken"));
     }
@@ -156,11 +155,10 @@ fn four_bytes(reader: &mut BufReader<Stream>) -> io::Result<[u8; 4]> {
     }
 }
 
-/// Tells a connection that there is no room for it, in the words of its framing.
-/// Nothing has been read from it yet.
+/// Refuses a connection before its handshake, in a form that its framing understands.
 ///
 /// # Errors
-/// When it cannot be told.
+/// When the refusal cannot be written.
 pub fn refuse(stream: &mut Stream, framing: &Framing, why: &str) -> io::Result<()> {
     match framing {
         Framing::RawSocket => stream.write_all(&rawsocket::Refusal::TooManyConnections.encode()),
