@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `value` | what a message says, independent of its encoding |
 //! | `parse` | recursive descent, and the limits it needs against strangers |
+//! | `error` | an error that names the line and the column |
 //! | `encode` | one line for programs, or many lines for people |
 //!
 //! ```
@@ -21,13 +22,15 @@
 //! ```
 
 mod encode;
+mod error;
 mod parse;
 #[cfg(test)]
 pub(crate) mod random;
 mod value;
 
 pub use encode::{encode, pretty};
-pub use parse::{JsonError, JsonErrorKind, parse};
+pub use error::{JsonError, JsonErrorKind};
+pub use parse::parse;
 pub use value::{MAX_DEPTH, MAX_VALUES, Map, Value};
 
 #[cfg(test)]
