@@ -15,14 +15,13 @@ use super::counts::{EchoCounts, add};
 /// How long an answer waits to be overtaken if no other answer follows.
 const HOLD: Duration = Duration::from_millis(200);
 
-/// The number of clients with an answer that waits to be overtaken.
+/// The most clients that may have an answer waiting to be overtaken.
 const MAX_HELD: usize = 64;
 
-/// The bytes that may wait in all. A bound is needed, since strangers choose how much
-/// they send.
+/// The most bytes that may wait, since strangers choose how much they send.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The memory of each waiting answer besides its bytes.
+/// The memory that a waiting answer takes besides its bytes.
 const OVERHEAD: u64 = 128;
 
 /// An answer to be sent later.
@@ -44,6 +43,7 @@ pub(super) struct DelayedAnswers {
 }
 
 impl DelayedAnswers {
+    /// Starts the thread, which sends from `socket`.
     pub fn start(socket: UdpSocket, delay: Duration, counts: &Arc<EchoCounts>) -> io::Result<Self> {
         let (answers, received) = channel();
         let waiting_bytes = Arc::<AtomicU64>::default();
@@ -61,6 +61,7 @@ impl DelayedAnswers {
         Ok(DelayedAnswers { answers, delay, waiting_bytes, counts: Arc::clone(counts) })
     }
 
+    /// Queues an answer, or drops it if too much is waiting.
     pub fn send(&self, answer: Answer) {
         let bytes = answer.bytes.len() as u64 + OVERHEAD;
         if self.waiting_bytes.load(Ordering::Relaxed) + bytes > MAX_BYTES {
@@ -80,12 +81,14 @@ struct Queue {
     /// Answers that wait to be overtaken, one for each client, and when to stop
     /// waiting.
     held: HashMap<SocketAddr, (Instant, Answer)>,
+    /// The number of the next answer, to keep answers with one due time in order.
     next: u64,
     waiting_bytes: Arc<AtomicU64>,
     counts: Arc<EchoCounts>,
 }
 
 impl Queue {
+    /// Waits for new answers, but no longer than until the next one is due.
     fn run(mut self, received: &Receiver<(Instant, Answer)>) {
         loop {
             let due = self.waiting.keys().next().map(|(due, _)| *due);
@@ -95,7 +98,7 @@ impl Queue {
                 None => received.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match answer {
-                Ok((due, answer)) => self.take(due, answer),
+                Ok((due, answer)) => self.add(due, answer),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -103,7 +106,9 @@ impl Queue {
         }
     }
 
-    fn take(&mut self, due: Instant, answer: Answer) {
+    /// Holds an answer back, or lets it wait until it is due. In the second case it
+    /// overtakes the answer that is held back for this client.
+    fn add(&mut self, due: Instant, answer: Answer) {
         let to = answer.to;
         if answer.hold && self.held.len() < MAX_HELD && !self.held.contains_key(&to) {
             self.held.insert(to, (due + HOLD, answer));
@@ -121,6 +126,7 @@ impl Queue {
         self.next += 1;
     }
 
+    /// Sends all answers whose time has come.
     fn send_due(&mut self) {
         let now = Instant::now();
         let expired: Vec<SocketAddr> =
