@@ -11,7 +11,7 @@ use roundtrip::client::Client;
 use roundtrip::measure::{
     Direction, Latency, Measurement, Plan, Sample, bandwidth, latency, together,
 };
-use roundtrip::report::text::{self, Lines};
+use roundtrip::report::{Report, text};
 use roundtrip::serve::Mode;
 use roundtrip::server::{Config, Running, Server};
 use roundtrip::wire::command::Amount;
@@ -94,7 +94,7 @@ fn suite(mut client: Client, size: u64) -> io::Result<()> {
 
 fn transfer(client: &mut Client, direction: Direction, size: u64) -> io::Result<()> {
     let transfer = bandwidth(client, direction, Amount::Bytes(size), &mut |_| {});
-    println!("  {:<8} {}", text::direction(direction), transfer.lines().concat());
+    println!("  {:<8} {}", direction.name(), transfer.lines().concat());
     transfer.failure.map_or(Ok(()), Err)
 }
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use roundtrip::client::{Client, Options};
 use roundtrip::log::Log;
 use roundtrip::measure::{Direction, LagView, Observer, Plan, Sample, bandwidth, lag, latency};
-use roundtrip::report::text;
+
 use roundtrip::server::Config;
 use roundtrip::stats::Recorder;
 use roundtrip::udp::server::{Impairments, bind_with_tcp};
@@ -113,7 +113,7 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     }
     for direction in [Direction::Download, Direction::Upload] {
         let run = move || roundtrip_rate(port, direction, bytes);
-        contenders.push((format!("roundtrip, {}", text::direction(direction)), Box::new(run)));
+        contenders.push((format!("roundtrip, {}", direction.name()), Box::new(run)));
     }
     table(&mut contenders, rounds);
     drop(contenders);

@@ -15,14 +15,49 @@
 //!
 //! What does not apply is empty.
 
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::tenths::Tenths;
+use super::{Reporter, Source};
 use crate::measure::Sample;
-use crate::report::text;
 
 /// The first line.
 pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,bytes";
 
-/// A sample as a line. A part that holds what would be taken for its end is put in
-/// quotation marks.
+#[derive(Debug)]
+struct Csv<W>(W);
+
+/// The form of a table. Each line is written as a whole, so an interrupted run leaves
+/// the lines until then.
+///
+/// # Errors
+/// When the first line cannot be written.
+pub fn csv<W: Write + Send>(out: W) -> io::Result<impl Reporter> {
+    let mut table = Csv(out);
+    table.line(HEADER)?;
+    Ok(Tenths::of(table))
+}
+
+impl<W: Write> Csv<W> {
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        self.0.write_all(format!("{line}\n").as_bytes()).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot write the table: {error}"))
+        })
+    }
+}
+
+impl<W: Write + Send> Reporter for Csv<W> {
+    fn sample(&mut self, Source { test, client, part }: Source, sample: &Sample) -> io::Result<()> {
+        match line(test.name, client, part, sample) {
+            Some(line) => self.line(&line),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A sample as a line; `None` for one that is neither an answer nor how a ping ended.
+/// A part that holds what would be taken for its end is put in quotation marks.
 ///
 /// ```
 /// use roundtrip::measure::Sample;
@@ -31,28 +66,30 @@ pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,
 ///
 /// let (at, rtt) = (Duration::from_micros(5), Duration::from_nanos(80_123));
 /// let ping = Sample::Ping { number: 1, at, rtt, due: None };
-/// assert_eq!(csv::line("latency", 1, "", &ping), "latency,1,,5000,1,80123,,,");
-/// assert_eq!(csv::line("call", 1, "ws://h/a,b", &ping), "call,1,\"ws://h/a,b\",5000,1,80123,,,");
+/// let line = |test, part| csv::line(test, 1, part, &ping).unwrap();
+/// assert_eq!(line("latency", ""), "latency,1,,5000,1,80123,,,");
+/// assert_eq!(line("call", "ws://h/a,b"), "call,1,\"ws://h/a,b\",5000,1,80123,,,");
 /// ```
 #[must_use]
-pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> String {
-    let part = if part.contains([',', '"']) {
-        &format!("\"{}\"", part.replace('"', "\"\""))
-    } else {
-        part
-    };
-    let (at, rest) = match sample {
+pub fn line(test: &str, client: usize, part: &str, sample: &Sample) -> Option<String> {
+    let quoted;
+    let mut part = part;
+    if part.contains([',', '"']) {
+        quoted = format!("\"{}\"", part.replace('"', "\"\""));
+        part = &quoted;
+    }
+    let ns =
+        |time: Option<Duration>| time.map_or(String::new(), |time| time.as_nanos().to_string());
+    let (at, rest) = match *sample {
         Sample::Ping { number, at, rtt, due } => {
-            let due = due.map_or(String::new(), |due| due.as_nanos().to_string());
-            (at, format!("{number},{},{due},,", rtt.as_nanos()))
+            (at, format!("{number},{},{},,", rtt.as_nanos(), ns(due)))
         }
+        Sample::Outcome { rtt: None, outcome, .. } if !outcome.settled => return None,
         Sample::Outcome { number, at, rtt, outcome } => {
-            let rtt = rtt.map_or(String::new(), |rtt| rtt.as_nanos().to_string());
-            return format!("{test},{client},{},{},{number},{rtt},,,", outcome.word, at.as_nanos());
+            part = outcome.word;
+            (at, format!("{number},{},,,", ns(rtt)))
         }
-        Sample::Piece { direction, at, bytes } => {
-            (at, format!(",,,{},{bytes}", text::direction(*direction)))
-        }
+        Sample::Piece { direction, at, bytes } => (at, format!(",,,{},{bytes}", direction.name())),
     };
-    format!("{test},{client},{part},{},{rest}", at.as_nanos())
+    Some(format!("{test},{client},{part},{},{rest}", at.as_nanos()))
 }

@@ -1,4 +1,4 @@
-//! Results for programs.
+//! Results for a program, in one document.
 //!
 //! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are
 //! whole nanoseconds and their names end in `_ns`. What is not known is left out: there
@@ -92,208 +92,126 @@
 //! | `mean_error_ns` | the standard error of `mean_ns` |
 //!
 //! There, `host` and `port` are those of the first router that listens on TCP.
-//!
-//! # The stream
-//!
-//! With `--json-stream` each line is an object with an `event`: `start` of a test;
-//! `ping` (with `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; `rtt_ns` is
-//! the turn-round time in the part `turn-round` of `lag`); `call`, the same of a call,
-//! and `batch`, told when a batch ends (with `part`, `batch`, `batches`, `calls` and
-//! `mean_ns`); `overdue`, `late`, `lost` and `duplicate`, what else becomes of a ping
-//! over UDP (with the same, as far as there is an answer); `progress` of a transfer
-//! (with `direction`, and the `bytes` of the tenth of a second that ended `at_ns`);
-//! `result`, a test's object; and at the end `document`, the whole.
 
-use crate::json::{Map, Value};
-use crate::measure::environment::Environment;
-use crate::measure::{Bandwidth, Bidirectional, Latency, Loaded, Measurement, Sample, Sweep};
-use crate::report::text;
-use crate::stats::Summary;
+use std::io::{self, Write};
+
+use super::figures::put;
+use super::{Reporter, Results, Test};
+use crate::json::{Map, Value, pretty};
 use crate::units::nanoseconds;
 
-/// A result that can be told as an object.
-pub trait Fields {
-    /// Adds its fields.
-    fn fields(&self, map: &mut Map);
+/// The form of one document, written when all tests are over.
+#[derive(Debug)]
+pub struct Json<W> {
+    out: W,
+    document: Document,
 }
 
-impl Fields for Latency {
-    fn fields(&self, map: &mut Map) {
-        map.insert("sent", self.sent);
-        map.insert("received", self.rtt.count());
-        for (name, series) in
-            [("rtt_ns", &self.rtt), ("due_ns", &self.due), ("sent_late_ns", &self.lateness)]
-        {
-            put(map, name, series.summary().as_ref().map(summary));
-        }
+impl<W: Write> Json<W> {
+    /// Writes this document to `out`.
+    pub fn new(out: W, document: Document) -> Self {
+        Json { out, document }
     }
 }
 
-impl Fields for Bandwidth {
-    fn fields(&self, map: &mut Map) {
-        map.insert("bytes", self.bytes);
-        map.insert("duration_ns", nanoseconds(self.duration));
-        put(map, "bits_per_second", self.bits_per_second().map(whole));
-        put(map, "server_duration_ns", self.server.map(|server| nanoseconds(server.duration)));
-        put(map, "cpu_percent", self.cpu.map(|cpu| whole(cpu * 100.0)));
+impl<W: Write + Send> Reporter for Json<W> {
+    fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
+        self.document.add(test, results);
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let document = std::mem::take(&mut self.document).finish();
+        writeln!(self.out, "{}", pretty(&document.into()).trim_end())
     }
 }
 
-impl Fields for Bidirectional {
-    fn fields(&self, map: &mut Map) {
-        map.insert("download", object(&self.download));
-        map.insert("upload", object(&self.upload));
-    }
-}
-
-impl Fields for Loaded {
-    fn fields(&self, map: &mut Map) {
-        let part = |pings: &Latency, transfer: Option<&Bandwidth>| {
-            let mut part = object(pings);
-            put(
-                &mut part,
-                "round_trips_per_minute",
-                text::round_trips_per_minute(&pings.rtt).map(whole),
-            );
-            if let Some(transfer) = transfer {
-                transfer.fields(&mut part);
-            }
-            part
-        };
-        map.insert("idle", part(&self.idle, None));
-        map.insert("download", part(&self.download.0, Some(&self.download.1)));
-        map.insert("upload", part(&self.upload.0, Some(&self.upload.1)));
-    }
-}
-
-impl Fields for Sweep {
-    fn fields(&self, map: &mut Map) {
-        let row = |row: &crate::measure::Row| {
-            let mut size = Map::default();
-            size.insert("payload_bytes", row.payload as u64);
-            row.latency.fields(&mut size);
-            put(&mut size, "bits_per_second", row.bits_per_second().map(whole));
-            Value::Map(size)
-        };
-        map.insert("sizes", self.rows.iter().map(row).collect::<Vec<_>>());
-    }
-}
-
-/// A test's object, from the results of its clients, which are `listed` if there are
-/// several or somebody wants so.
-#[must_use]
-pub fn test<R: Measurement + Fields>(
-    name: &str,
-    results: &[R],
+/// A document, as far as it is known.
+#[derive(Debug, Default)]
+pub struct Document {
+    map: Map,
+    tests: Vec<Value>,
+    /// What comes behind the tests.
+    more: Map,
     listed: bool,
-    environment: Option<&Environment>,
-) -> Map {
-    let one = |result: &R, failure: Option<String>| {
+}
+
+impl Document {
+    /// A document about this server, if there is a single one. If `listed`, each test
+    /// lists its clients even if there is only one.
+    #[must_use]
+    pub fn new(server: Option<(&str, u16)>, listed: bool) -> Self {
         let mut map = Map::default();
-        map.insert("test", name);
+        map.insert("roundtrip", env!("CARGO_PKG_VERSION"));
+        put(&mut map, "host", server.map(|(host, _)| host));
+        put(&mut map, "port", server.map(|(_, port)| u64::from(port)));
+        Document { map, listed, ..Document::default() }
+    }
+
+    /// Adds what a test has measured, and returns its objects.
+    pub(super) fn add(&mut self, test: &Test, results: &Results) -> Vec<Map> {
+        let parts = results.parts();
+        let objects: Vec<Map> =
+            parts.iter().map(|(_, results)| object(test, results, self.listed)).collect();
+        self.tests.extend(objects.iter().cloned().map(Value::Map));
+        results.total.document(&mut self.more);
+        objects
+    }
+
+    /// The document, now that all tests are over.
+    pub(super) fn finish(mut self) -> Map {
+        self.map.insert("tests", self.tests);
+        self.map.extend(&self.more);
+        self.map
+    }
+}
+
+/// The object of a test: what all clients measured, and then each of them.
+fn object(test: &Test, results: &Results, listed: bool) -> Map {
+    let one = |result: &dyn super::Report, failure: Option<&io::Error>| {
+        let mut map = Map::default();
+        map.insert("test", test.name);
         map.insert("ok", failure.is_none());
-        put(&mut map, "error", failure);
+        put(&mut map, "error", failure.map(ToString::to_string));
         result.fields(&mut map);
         map
     };
-    let reason = |result: &R| result.failure().map(ToString::to_string);
-    let mut map = match results {
-        [only] => one(only, reason(only)),
-        several => one(&R::total(several), several.iter().find_map(reason)),
-    };
-    if listed || results.len() > 1 {
-        let clients = results.iter().map(|result| Value::Map(one(result, reason(result))));
+    let mut map = one(results.total, results.failure());
+    if listed || results.clients.len() > 1 {
+        let clients =
+            results.clients.iter().map(|client| Value::Map(one(*client, client.failure())));
         map.insert("clients", clients.collect::<Vec<_>>());
     }
-    if let Some(environment) = environment {
+    if let Some(environment) = results.environment {
         map.insert("clock_ns", nanoseconds(environment.clock));
         put(&mut map, "host_retransmitted_segments", environment.retransmitted);
     }
     map
 }
 
-/// The whole document.
-///
-/// ```
-/// use roundtrip::measure::{Latency, Measurement};
-/// use roundtrip::report::json::{document, test};
-/// use roundtrip::json::Value;
-/// use std::io::ErrorKind;
-///
-/// let failed = Latency::failed(ErrorKind::ConnectionRefused.into());
-/// let tests = vec![Value::Map(test("latency", &[failed], false, None))];
-/// let text = Value::Map(document(Some(("localhost", 5001)), tests)).to_string();
-/// assert!(text.ends_with(r#""tests":[{"test":"latency","ok":false,"error":"connection refused","sent":0,"received":0}]}"#));
-/// ```
-#[must_use]
-pub fn document(server: Option<(&str, u16)>, tests: Vec<Value>) -> Map {
-    let mut map = Map::default();
-    map.insert("roundtrip", env!("CARGO_PKG_VERSION"));
-    put(&mut map, "host", server.map(|(host, _)| host));
-    put(&mut map, "port", server.map(|(_, port)| u64::from(port)));
-    map.insert("tests", tests);
-    map
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::{Latency, Measurement};
+    use crate::report::{Report, Title};
 
-/// An event of the stream that holds one sample.
-#[must_use]
-pub fn event(test: &str, client: usize, part: &str, sample: &Sample) -> Map {
-    let mut map = Map::default();
-    map.insert(
-        "event",
-        match *sample {
-            Sample::Ping { .. } if test == "call" => "call",
-            Sample::Ping { .. } => "ping",
-            Sample::Outcome { outcome, .. } => outcome.word,
-            Sample::Piece { .. } => "progress",
-        },
-    );
-    map.insert("test", test);
-    map.insert("client", client as u64);
-    put(&mut map, "part", (!part.is_empty()).then_some(part));
-    match *sample {
-        Sample::Ping { number, at, rtt, due } => {
-            map.insert("number", number);
-            map.insert("at_ns", nanoseconds(at));
-            map.insert("rtt_ns", nanoseconds(rtt));
-            put(&mut map, "due_ns", due.map(nanoseconds));
-        }
-        Sample::Outcome { number, at, rtt, .. } => {
-            map.insert("number", number);
-            map.insert("at_ns", nanoseconds(at));
-            put(&mut map, "rtt_ns", rtt.map(nanoseconds));
-        }
-        Sample::Piece { direction, at, bytes } => {
-            map.insert("direction", text::direction(direction));
-            map.insert("at_ns", nanoseconds(at));
-            map.insert("bytes", bytes);
-        }
+    #[test]
+    fn what_is_not_known_is_not_in_the_document() {
+        let failed = Latency::failed(io::ErrorKind::ConnectionRefused.into());
+        let total: &dyn Report = &failed;
+        let results = Results { clients: vec![total], total, environment: None };
+        let title = Title::Above(String::new());
+        let (unit, name) = ("ping", "latency");
+        let (clients, count, shown, goal, unseen) = (1, None, None, None, true);
+        let test = Test { name, title, unit, clients, count, shown, goal, unseen };
+        let mut document = Document::new(Some(("localhost", 5001)), false);
+        document.add(&test, &results);
+        let written = Value::Map(document.finish()).to_string();
+        assert!(
+            written.ends_with(
+                r#""tests":[{"test":"latency","ok":false,"error":"connection refused","sent":0,"received":0}]}"#
+            ),
+            "{written}"
+        );
     }
-    map
-}
-
-fn object(result: &impl Fields) -> Map {
-    let mut map = Map::default();
-    result.fields(&mut map);
-    map
-}
-
-pub(crate) fn summary(summary: &Summary) -> Map {
-    summary.nanoseconds().map(|(name, figure)| (name, figure.into())).collect()
-}
-
-/// What is not known is left out.
-pub(crate) fn put(map: &mut Map, name: &str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value {
-        map.insert(name, value);
-    }
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rates are positive, and a cast saturates"
-)]
-pub(crate) fn whole(rate: f64) -> u64 {
-    rate.round() as u64
 }

@@ -1,17 +1,17 @@
 //! What a server said of itself: a line for each key, or the object as it is.
 
-use super::json::{self, Fields};
-use super::text::{self, Lines};
+use super::Report;
+use super::figures::{put, put_series, series};
 use crate::json::{Map, Value};
 use crate::measure::Asked;
 use crate::units::ms;
 use crate::wire::command::excerpt;
 
-impl Lines for Asked {
+impl Report for Asked {
     fn lines(&self) -> Vec<String> {
         let Some(answer) = &self.answer else {
             let answered = format!("{} asked, {} answered", self.asked, self.delay.count());
-            return [answered].into_iter().chain(text::rtt("delay", &self.delay)).collect();
+            return [answered].into_iter().chain(series("delay", &self.delay)).collect();
         };
         let width = answer.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0).min(20);
         let line = |(key, value): (&str, &Value)| {
@@ -26,6 +26,13 @@ impl Lines for Asked {
             None => "no answer".into(),
         }
     }
+
+    fn fields(&self, map: &mut Map) {
+        map.insert("asked", self.asked);
+        map.insert("answered", self.delay.count());
+        put_series(map, "delay_ns", &self.delay);
+        put(map, "status", self.answer.clone());
+    }
 }
 
 /// Text without its quotation marks, and a map without its braces. It is a stranger's,
@@ -38,15 +45,6 @@ fn in_words(value: &Value) -> String {
         other => other.to_string(),
     };
     excerpt(text.as_bytes())
-}
-
-impl Fields for Asked {
-    fn fields(&self, map: &mut Map) {
-        map.insert("asked", self.asked);
-        map.insert("answered", self.delay.count());
-        json::put(map, "delay_ns", self.delay.summary().as_ref().map(json::summary));
-        json::put(map, "status", self.answer.clone());
-    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::{OneWay, OneWaySummary, Udp};
 use crate::json::Map;
-use crate::report::json::{Fields, put, summary};
-use crate::report::text::{Lines, percent};
+use crate::measure::Latency;
+use crate::report::Report;
+use crate::report::figures::{percent, put, summary};
 use crate::stats::Summary;
 use crate::units::{ms, nanoseconds};
 
-impl Lines for Udp {
+impl Report for Udp {
     fn lines(&self) -> Vec<String> {
         let figures = self.latency.lines().into_iter().skip(1);
         let jitter = self.jitter.and_then(|jitter| jitter.estimate());
@@ -18,6 +19,49 @@ impl Lines for Udp {
         let one_way =
             self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
         iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
+    }
+
+    fn fields(&self, map: &mut Map) {
+        self.latency.fields(map);
+        map.insert("lost", self.lost());
+        put(map, "lost_there", self.lost_there());
+        put(map, "lost_back", self.lost_back());
+        put(map, "dropped_here", self.dropped_here);
+        for (name, count) in [
+            ("late", self.late),
+            ("duplicates", self.duplicates),
+            ("reordered", self.reordered),
+            ("truncated", self.truncated),
+            ("oversize", self.oversize),
+            ("corrupted", self.corrupted),
+            ("foreign", self.foreign),
+        ] {
+            map.insert(name, count);
+        }
+        put(
+            map,
+            "jitter_rfc3550_ns",
+            self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds),
+        );
+        if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
+            map.insert(
+                "one_way_ns",
+                Map::from(
+                    [("there", one_way.there), ("back", one_way.back)]
+                        .map(|(way, figures)| (way, summary(&figures).into())),
+                ),
+            );
+            map.insert("clock_offset_ns", one_way.offset_ns);
+            map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.latency.warnings()
+    }
+
+    fn pings(&self) -> Option<&Latency> {
+        Some(&self.latency)
     }
 }
 
@@ -57,41 +101,4 @@ fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [S
     let clock =
         format!("each way ± {} ms: the server's clock seems {apart} ms {side} this one", ms(error));
     [way("there", there), way("back", back), clock]
-}
-
-impl Fields for Udp {
-    fn fields(&self, map: &mut Map) {
-        self.latency.fields(map);
-        map.insert("lost", self.lost());
-        put(map, "lost_there", self.lost_there());
-        put(map, "lost_back", self.lost_back());
-        put(map, "dropped_here", self.dropped_here);
-        for (name, count) in [
-            ("late", self.late),
-            ("duplicates", self.duplicates),
-            ("reordered", self.reordered),
-            ("truncated", self.truncated),
-            ("oversize", self.oversize),
-            ("corrupted", self.corrupted),
-            ("foreign", self.foreign),
-        ] {
-            map.insert(name, count);
-        }
-        put(
-            map,
-            "jitter_rfc3550_ns",
-            self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds),
-        );
-        if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
-            map.insert(
-                "one_way_ns",
-                Map::from(
-                    [("there", one_way.there), ("back", one_way.back)]
-                        .map(|(way, figures)| (way, summary(&figures).into())),
-                ),
-            );
-            map.insert("clock_offset_ns", one_way.offset_ns);
-            map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
-        }
-    }
 }

@@ -350,7 +350,7 @@ fn the_client_reports_both_views_for_many_at_once() {
         "{outcome:?}"
     );
     assert!(
-        lines[13].starts_with("  rtt min/") && lines[14].starts_with("  turn-round min/"),
+        lines[13].starts_with("  rtt min/") && lines[14].starts_with("  turnaround min/"),
         "{outcome:?}"
     );
 }

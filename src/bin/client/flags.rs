@@ -9,9 +9,9 @@ use roundtrip::flags::{at_least_one, one_line, some_time, value};
 use roundtrip::json;
 use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Direction, Plan};
-use roundtrip::report::text;
 use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
+use roundtrip::wamp::call;
 use roundtrip::wamp::url::Url;
 use roundtrip::wamp::valid_uri;
 use roundtrip::wire::command::more::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL};
@@ -71,6 +71,28 @@ pub struct Options {
     pub quiet: bool,
 }
 
+impl Options {
+    /// The server as `HOST:PORT`. An IPv6 address has colons of its own.
+    pub fn address(&self) -> String {
+        let Options { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// What `call` measures.
+    pub fn calls(&self) -> call::Plan {
+        // Without a path it is not found when it is started, and that is reported.
+        let program = std::env::current_exe().unwrap_or_default();
+        call::Plan {
+            calls: self.plan,
+            callers: self.clients,
+            timeout: self.timeout,
+            urls: self.urls.clone(),
+            realm: self.realm.clone(),
+            worker: vec![program.into(), crate::ROLE.into()],
+        }
+    }
+}
+
 /// What standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -111,7 +133,7 @@ impl Test {
     pub fn name(self) -> &'static str {
         match self {
             Test::Latency => "latency",
-            Test::Bulk(direction) => text::direction(direction),
+            Test::Bulk(direction) => direction.name(),
             Test::Bidirectional => "bidirectional",
             Test::Loaded => "loaded",
             Test::Sweep => "sweep",

@@ -1,15 +1,15 @@
 //! The client: its flags, made measurements, run one after the other, and reported.
 
+mod console;
 mod flags;
-mod output;
-mod progress;
+
 mod run;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use console::{complain, say};
 use flags::Command;
-use output::{complain, say};
 use roundtrip::log::Log;
 use roundtrip::serve::Limits;
 use roundtrip::server::Config;
@@ -18,7 +18,7 @@ use roundtrip::udp::server::{Impairments, bind_with_tcp};
 use roundtrip::wamp::call::worker;
 
 /// The first argument of a process that `--test call` starts.
-const ROLE: &str = "--role";
+pub const ROLE: &str = "--role";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(what) => {
-            complain(&what);
+            complain(what);
             return ExitCode::from(2);
         }
     };
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
             run::all(&options)
         }
         Err(error) => {
-            complain(&format!("cannot start a server: {error}"));
+            complain(format!("cannot start a server: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::axis::{Axis, DURATIONS, apart};
 use super::canvas::{Canvas, Ink, Pen, Type};
-use super::{
+use super::panel::{
     ABOVE, BELOW, BESIDE, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, UNDER, empty, nanoseconds,
     time_axis, value_axis,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::axis::{Axis, RATES, apart};
 use super::canvas::{CURVES, Canvas, Pen, Type, clipped};
-use super::{
+use super::panel::{
     ABOVE, BELOW, Drawn, HEIGHT, LABEL, LABELS, LEADER, PLOT, empty, nanoseconds, time_axis,
     value_axis,
 };

@@ -1,28 +1,10 @@
-//! Calls, and what each of the three choices does to them.
+//! What a program reads: what each choice does to a call, and that a batch is over.
 
-use super::{Call, Effects, Target};
+use super::{Effects, Target};
 use crate::json::Map;
-use crate::report::json::{Fields, put, whole};
+use crate::report::figures::{put, whole};
 use crate::stats::Recorder;
 use crate::units::nanoseconds;
-
-impl Fields for Call {
-    fn fields(&self, map: &mut Map) {
-        match &self.target {
-            None => {}
-            Some(Target::Url(url)) => map.insert("url", url.to_string()),
-            Some(Target::Transport(transport)) => {
-                for (factor, name) in
-                    ["socket", "framing", "serialization"].into_iter().zip(transport.names())
-                {
-                    map.insert(factor, name);
-                }
-            }
-        }
-        self.latency.fields(map);
-        put(map, "calls_per_second", self.calls_per_second().map(whole));
-    }
-}
 
 /// The `effects` of the document.
 #[must_use]
@@ -47,7 +29,6 @@ pub fn effects(effects: &Effects) -> Map {
 pub fn batch(target: &Target, number: u64, batches: u64, calls: &Recorder) -> Map {
     let mut map = Map::default();
     map.insert("event", "batch");
-    map.insert("test", "call");
     map.insert("part", target.to_string());
     map.insert("batch", number);
     map.insert("batches", batches);

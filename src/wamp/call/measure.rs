@@ -55,20 +55,25 @@ pub enum Event<'a> {
     },
 }
 
-/// What was measured at all targets.
-#[derive(Debug)]
+/// What one caller, or several concurrently, measured at all targets.
+#[derive(Debug, Default)]
 pub struct Comparison {
-    /// For each target, what each caller measured.
-    pub calls: Vec<Vec<Call>>,
+    /// The calls to each target.
+    pub calls: Vec<Call>,
     /// Where the routers listen; empty if the measurement could start none.
     pub urls: Vec<Url>,
+    /// Whether the measurement has started the router itself, so that all targets are
+    /// known to be the same router.
+    pub own: bool,
 }
 
 /// Measures the targets of a plan, and notifies the observer of each call and each
-/// batch. A target that fails does not keep the others from being measured.
+/// batch. A target that fails does not keep the others from being measured. Returns what
+/// each caller measured.
 ///
 /// ```no_run
-/// use roundtrip::wamp::call::{Event, Plan, measure, report, worker};
+/// use roundtrip::measure::Measurement;
+/// use roundtrip::wamp::call::{Comparison, Event, Plan, measure, report, worker};
 /// use std::process::ExitCode;
 /// use std::time::Duration;
 ///
@@ -87,11 +92,12 @@ pub struct Comparison {
 ///         worker: vec![program.into(), "--role".into()],
 ///     };
 ///     let measured = measure(&plan, &mut |event| println!("{event:?}"));
+///     let measured = Comparison::total(&measured);
 ///     report::effects(&measured.effects()).iter().for_each(|line| println!("{line}"));
 ///     ExitCode::SUCCESS
 /// }
 /// ```
-pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Comparison {
+pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
     let start_own = || OwnRouter::start(&plan.worker, &plan.realm);
     let own = plan.urls.is_empty().then(start_own).transpose();
     let urls = own.as_ref().map(|own| own.as_ref().map_or(&plan.urls[..], |own| &own.urls));
@@ -128,8 +134,14 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Comparison {
             observe(Event::Batch { target, batch, batches, rtt: &rtt });
         }
     }
-    let urls = urls.unwrap_or_default().to_vec();
-    Comparison { calls: pairs.into_iter().map(|pair| pair.calls).collect(), urls }
+    let (urls, own) = (urls.unwrap_or_default(), plan.urls.is_empty());
+    let mut of_pairs: Vec<_> = pairs.into_iter().map(|pair| pair.calls.into_iter()).collect();
+    let of_caller = |_| Comparison {
+        calls: of_pairs.iter_mut().filter_map(Iterator::next).collect(),
+        urls: urls.to_vec(),
+        own,
+    };
+    (0..plan.callers).map(of_caller).collect()
 }
 
 /// When this batch is over, counted from the beginning of the first one.
@@ -166,18 +178,6 @@ fn start(pairs: &mut [Pair], plan: &Plan, routers: &[Url]) {
 }
 
 impl Comparison {
-    /// For each target, the calls of all callers as one measurement. It has failed if
-    /// that of one caller has.
-    #[must_use]
-    pub fn totals(&self) -> Vec<Call> {
-        let total = |calls: &Vec<Call>| {
-            let mut total = Call::total(calls);
-            calls.iter().filter_map(Call::failure).for_each(|error| total.fail(error));
-            total
-        };
-        self.calls.iter().map(total).collect()
-    }
-
     /// The effects of the three choices, from the targets that were measured to the
     /// end.
     ///
@@ -188,10 +188,9 @@ impl Comparison {
         if !on_one_machine(&self.urls) {
             return Effects::default();
         }
-        let totals = self.totals();
-        let measured = totals.iter().filter(|total| total.failure().is_none());
-        let summary = |total: &Call| {
-            Some((total.target.as_ref()?.transport()?, total.latency.rtt.summary()?))
+        let measured = self.calls.iter().filter(|calls| calls.failure().is_none());
+        let summary = |calls: &Call| {
+            Some((calls.target.as_ref()?.transport()?, calls.latency.rtt.summary()?))
         };
         effects(&measured.filter_map(summary).collect::<Vec<_>>())
     }
@@ -200,6 +199,31 @@ impl Comparison {
     #[must_use]
     pub fn server(&self) -> Option<(String, u16)> {
         self.urls.iter().find_map(server)
+    }
+}
+
+impl Measurement for Comparison {
+    fn failed(error: io::Error) -> Self {
+        Comparison { calls: vec![Call::failed(error)], ..Comparison::default() }
+    }
+
+    fn failure(&self) -> Option<&io::Error> {
+        self.calls.iter().find_map(Call::failure)
+    }
+
+    /// The calls to a target have failed if those of one caller have.
+    fn total(all: &[Self]) -> Self {
+        let targets = all.iter().map(|one| one.calls.len()).max().unwrap_or_default();
+        let total = |target| {
+            let calls = || all.iter().filter_map(move |one| one.calls.get(target));
+            let mut total = Call::sum(calls());
+            calls().filter_map(Call::failure).for_each(|error| total.fail(error));
+            total
+        };
+        let calls = (0..targets).map(total).collect();
+        let first = all.first();
+        let urls = first.map(|one| one.urls.clone()).unwrap_or_default();
+        Comparison { calls, urls, own: first.is_some_and(|one| one.own) }
     }
 }
 

@@ -33,6 +33,17 @@ impl Call {
             .then(|| float(self.latency.rtt.count()) / self.duration.as_secs_f64())
     }
 
+    /// The calls of several concurrent callers, as one.
+    pub(super) fn sum<'a>(all: impl Iterator<Item = &'a Call>) -> Self {
+        let mut sum = Call::default();
+        for one in all {
+            sum.target = sum.target.or_else(|| one.target.clone());
+            sum.latency.add(&one.latency);
+            sum.duration = sum.duration.max(one.duration);
+        }
+        sum
+    }
+
     /// Keeps an error as the failure, unless there was one before.
     pub(super) fn fail(&mut self, error: &io::Error) {
         let error = || io::Error::new(error.kind(), error.to_string());
@@ -50,14 +61,6 @@ impl Measurement for Call {
     }
 
     fn total(all: &[Self]) -> Self {
-        let mut total = Call {
-            target: all.iter().find_map(|one| one.target.clone()),
-            duration: all.iter().map(|one| one.duration).max().unwrap_or_default(),
-            ..Call::default()
-        };
-        for one in all {
-            total.latency.add(&one.latency);
-        }
-        total
+        Call::sum(all.iter())
     }
 }

@@ -3,15 +3,62 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::Call;
-use super::{Effect, Effects, Target};
-use crate::report::text::Lines;
+use super::{Call, Comparison, Effect, Effects, Target, json};
+use crate::json::Map;
+use crate::report::Report;
+use crate::report::figures::{put, whole};
 use crate::stats::Summary;
 use crate::units::ms;
 
-impl Lines for Call {
+impl Report for Comparison {
+    fn lines(&self) -> Vec<String> {
+        let effects = effects(&self.effects());
+        let caution = (!self.own && !effects.is_empty())
+            .then(|| "That takes all URLs for those of one router.".into());
+        table(&self.calls).into_iter().chain(effects).chain(caution).collect()
+    }
+
+    fn fields(&self, _: &mut Map) {}
+
+    fn parts(&self) -> Vec<(String, &dyn Report)> {
+        let name = |call: &Call| call.target.as_ref().map_or_else(String::new, ToString::to_string);
+        self.calls.iter().map(|call| (name(call), call as &dyn Report)).collect()
+    }
+
+    fn bars(&self) -> Option<Vec<(String, Summary)>> {
+        let row =
+            |call: &Call| Some((call.target.as_ref()?.to_string(), call.latency.rtt.summary()?));
+        Some(self.calls.iter().filter_map(row).collect())
+    }
+
+    fn document(&self, map: &mut Map) {
+        if let Some((host, port)) = self.server() {
+            map.insert("host", host);
+            map.insert("port", u64::from(port));
+        }
+        map.insert("effects", json::effects(&self.effects()));
+    }
+}
+
+impl Report for Call {
     fn lines(&self) -> Vec<String> {
         self.latency.lines()
+    }
+
+    fn fields(&self, map: &mut Map) {
+        match &self.target {
+            None => {}
+            Some(Target::Url(url)) => map.insert("url", url.to_string()),
+            Some(Target::Transport(transport)) => {
+                let factors = ["socket", "framing", "serialization"];
+                factors
+                    .into_iter()
+                    .zip(transport.names())
+                    .for_each(|(factor, name)| map.insert(factor, name));
+            }
+        }
+        self.latency.fields(map);
+        put(map, "calls_per_second", self.calls_per_second().map(whole));
     }
 }
 
@@ -27,8 +74,8 @@ fn columns(target: Option<&Target>) -> String {
     }
 }
 
-/// One batch that has ended: `tcp  websocket json     batch  1/10: 0.182 ms`. Without
-/// answers it has no mean, and is not worth a line.
+/// One batch that is over: `tcp  websocket json     batch  1/10: 0.182 ms`, the mean of
+/// its calls.
 #[must_use]
 pub fn batch(target: &Target, number: u64, batches: u64, mean: Duration) -> String {
     let width = batches.to_string().len();

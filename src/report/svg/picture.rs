@@ -1,51 +1,12 @@
-//! Results as a picture, for who sees at a glance what a table hides.
-//!
-//! ```text
-//!   RTT │      ╷              │▏            max
-//!       │  ╷   │      ╷       │▎            p99      the same axis for both:
-//!       │  │ ╷ │ ╷  ╷ │ ╷     │██▌          p90      left when, right how many
-//!       │  ╵ ╵ ╵ ╵  ╵ ╵ ╵     │███████▋     p50
-//!       └─────────────────    └──────────
-//!         time                  answers
-//! ```
-//!
-//! - **A bar from the smallest to the largest.** Where one pixel holds a thousand
-//!   pings, a curve through their means shows none of them: a stall of 200 ms, once in
-//!   that pixel, lifts the curve by 0.2 ms. The bar reaches up to it. Where there is
-//!   but one ping it is a dot, and no line joins the dots: nobody knows what is between
-//!   two pings.
-//! - **The distribution beside it.** A bar does not say whether half of the pings were
-//!   slow, or one. The histogram does, and on the same axis one finds in time what
-//!   sticks out of it. What is too small to be seen is drawn larger than it is, for one
-//!   slow answer in a million is what is looked for.
-//! - **A stroke at the lower edge for each without an answer.** It has no time that
-//!   could be drawn, and must not be missing all the same.
-//! - **Linear from zero wherever possible,** so that twice as high is twice as slow. If
-//!   the largest is more than 20 times the median, that would leave the usual ones a
-//!   flat line at the bottom, and the axis is logarithmic. It says which it is.
-//! - **A rate is drawn in steps,** each the bytes of a column over its time. A column
-//!   holds several pieces: with one or two in each, the rate would seem to jump by half
-//!   whenever one comes a little late.
-//! - **What is compared are lengths** that begin at the same line: a bar for each way
-//!   that calls went, always on a linear axis from zero.
-//!
-//! The file stands alone: no script, no font, no image, and colours that follow the
-//! reader's choice of light or dark.
-
-mod axis;
-mod calls;
-mod canvas;
-mod rtt;
-mod throughput;
+//! The panels of a picture, one below the other.
 
 use std::fmt::Write;
-use std::time::Duration;
 
-use self::axis::{Axis, TIMES};
-use self::canvas::{Canvas, Ink, Pen, Type, clipped};
-use super::timeline::{Rate, Timeline};
+use super::canvas::{Canvas, clipped};
+use super::panel::{HEADER, HEADING, MARGIN, SUBTITLE, TITLE, WIDTH};
+use super::{bars, rtt, throughput};
+use crate::report::timeline::{Rate, Timeline};
 use crate::stats::{Recorder, Summary};
-use crate::units::{self, float};
 
 /// One chart of a picture.
 #[derive(Clone, Copy, Debug)]
@@ -69,44 +30,15 @@ pub enum Panel<'a> {
         /// has room for six.
         series: &'a [(&'a str, &'a Rate)],
     },
-    /// Round-trip times of calls, a bar for each way that they went.
-    Calls {
+    /// Durations of several kinds, a bar for each kind, to be compared.
+    Bars {
         /// The heading.
         name: &'a str,
-        /// Each way's name and figures.
+        /// What is measured, such as a `call`.
+        unit: &'a str,
+        /// The name of each kind, and its figures.
         rows: &'a [(String, Summary)],
     },
-}
-
-const WIDTH: f64 = 960.0;
-const MARGIN: f64 = 20.0;
-/// From where to where a plot has the whole width.
-const PLOT: (f64, f64) = (84.0, 790.0);
-/// Where the labels beside it begin.
-const LABELS: f64 = 812.0;
-
-const HEADER: f64 = 76.0;
-const HEIGHT: f64 = 200.0;
-/// From a panel's top to its plot, and from there to the next panel.
-const ABOVE: f64 = 44.0;
-const BELOW: f64 = 60.0;
-
-const TITLE: Type = Type { ink: Ink::Text, size: 20, bold: true, anchor: "start" };
-const HEADING: Type = Type { size: 14, ..TITLE };
-const LABEL: Type = Type { size: 12, bold: false, ..TITLE };
-const SUBTITLE: Type = Type { ink: Ink::Faint, size: 13, ..LABEL };
-const NOTE: Type = Type { ink: Ink::Faint, size: 11, ..LABEL };
-const BESIDE: Type = Type { anchor: "end", ..NOTE };
-const UNDER: Type = Type { anchor: "middle", ..NOTE };
-
-const GRID: Pen = Pen { ink: Ink::Grid, width: 1.0, more: "" };
-/// From what is marked to its label.
-const LEADER: Pen = Pen { ink: Ink::Faint, ..GRID };
-
-/// What a panel has become: how high it is, and what is to be seen in words.
-struct Drawn {
-    height: f64,
-    said: String,
 }
 
 /// The panels, one below the other, as one SVG document.
@@ -142,7 +74,7 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
             Panel::Throughput { name, series } => {
                 (name, throughput::draw(&mut canvas, top, series))
             }
-            Panel::Calls { name, rows } => (name, calls::draw(&mut canvas, top, rows)),
+            Panel::Bars { name, unit, rows } => (name, bars::draw(&mut canvas, top, unit, rows)),
         };
         canvas.text((MARGIN, top + 14.0), HEADING, &clipped(name, 100));
         let _ = write!(description, " {name}: {}.", drawn.said);
@@ -151,49 +83,10 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
     canvas.finish((WIDTH, top), title, &description)
 }
 
-/// Draws the lines across the plots, and what they stand for.
-fn value_axis(canvas: &mut Canvas, upper: f64, axis: &Axis, what: &str, plots: &[(f64, f64)]) {
-    for (y, text) in axis.ticks() {
-        for (left, right) in plots {
-            canvas.stroke(GRID, &format!("M{left} {y:.1}H{right}"));
-        }
-        canvas.text((PLOT.0 - 8.0, y + 4.0), BESIDE, &text);
-    }
-    canvas.text((MARGIN, upper - 12.0), NOTE, &axis.title(what));
-}
-
-/// Draws the axis of time below a plot, and gives it.
-fn time_axis(canvas: &mut Canvas, upper: f64, end: Duration, (left, right): (f64, f64)) -> Axis {
-    // One sample alone has a time, but there is no end to scale by.
-    let end = if end.is_zero() { Duration::from_secs(1) } else { end };
-    // A little in from both ends, so that a dot there is whole.
-    let axis = Axis::linear(TIMES, nanoseconds(end), 8.0, (left + 6.0, right - 6.0));
-    let lower = upper + HEIGHT;
-    for (x, text) in axis.ticks() {
-        canvas.stroke(GRID, &format!("M{x:.1} {upper}V{}", lower + 4.0));
-        canvas.text((x, lower + 17.0), UNDER, &text);
-    }
-    canvas.text(
-        (f64::midpoint(left, right), lower + 34.0),
-        UNDER,
-        &format!("time in {}", axis.unit()),
-    );
-    axis
-}
-
-/// Says why there is no plot.
-fn empty(canvas: &mut Canvas, top: f64, why: &str) -> Drawn {
-    canvas.text((MARGIN, top + 38.0), SUBTITLE, why);
-    Drawn { height: 66.0, said: why.into() }
-}
-
-fn nanoseconds(duration: Duration) -> f64 {
-    float(units::nanoseconds(duration))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn pings(samples: impl IntoIterator<Item = (Duration, Duration)>) -> (Timeline, Recorder) {
         let mut both = (Timeline::default(), Recorder::default());
@@ -310,7 +203,7 @@ mod tests {
     #[test]
     fn any_calls_make_a_picture() {
         let of = |rows: &[(String, Summary)]| {
-            checked(picture("t", "s", &[Panel::Calls { name: "n", rows }]))
+            checked(picture("t", "s", &[Panel::Bars { name: "n", unit: "call", rows }]))
         };
         assert!(of(&[]).contains(">no answers<"));
         let row = |name: &str, samples: &[Duration]| {

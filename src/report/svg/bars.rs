@@ -1,15 +1,15 @@
-//! Round-trip times of calls, a bar for each way that they went.
+//! Durations of several kinds, a bar for each kind.
 
 use std::fmt::Write;
 
 use super::axis::{Axis, DURATIONS};
 use super::canvas::{Canvas, Ink, Pen, clipped};
-use super::{
+use super::panel::{
     ABOVE, BELOW, BESIDE, Drawn, GRID, LABEL, LABELS, MARGIN, NOTE, PLOT, UNDER, empty, nanoseconds,
 };
 use crate::stats::Summary;
 
-/// The names of the ways need more room than figures do.
+/// The names of the kinds need more room than figures do.
 const BARS: (f64, f64) = (190.0, PLOT.1);
 const ROW: f64 = 26.0;
 const THICKNESS: f64 = 12.0;
@@ -21,7 +21,7 @@ const LONGEST: f64 = 3.0;
 const WHISKER: Pen = Pen { ink: Ink::Text, width: 1.2, more: "" };
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas, top: f64, rows: &[(String, Summary)]) -> Drawn {
+pub(super) fn draw(canvas: &mut Canvas, top: f64, unit: &str, rows: &[(String, Summary)]) -> Drawn {
     let largest = |figure: fn(&Summary) -> std::time::Duration| {
         rows.iter().map(|(_, summary)| nanoseconds(figure(summary))).fold(0.0, f64::max)
     };
@@ -40,12 +40,12 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, rows: &[(String, Summary)]) ->
     canvas.text(
         (MARGIN, upper - 12.0),
         NOTE,
-        "the bar is the median of a call, the line beside it goes on to p99",
+        &format!("the bar is the median of a {unit}, the line beside it goes on to p99"),
     );
     canvas.text(
         (f64::midpoint(BARS.0, BARS.1), lower + 34.0),
         UNDER,
-        &axis.title("time of a call"),
+        &axis.title(&format!("time of a {unit}")),
     );
     let (mut bars, mut whiskers, mut said) = (String::new(), String::new(), Vec::new());
     for (name, Summary { p50, p99, .. }) in rows {

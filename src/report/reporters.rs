@@ -1,0 +1,97 @@
+//! Several forms of report, side by side.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Reporter, Results, Source, Test};
+use crate::json::Map;
+use crate::measure::Sample;
+
+/// Forms of report that are all notified of the same. A form that cannot be written is
+/// left out from then on, and costs neither the measurement nor the other forms
+/// anything.
+///
+/// The threads that measure share one of these, so the methods take `&self`.
+#[derive(Default)]
+pub struct Reporters(Mutex<Forms>);
+
+#[derive(Default)]
+struct Forms {
+    working: Vec<Box<dyn Reporter>>,
+    errors: Vec<io::Error>,
+}
+
+impl Reporters {
+    /// Reports in all of these forms.
+    #[must_use]
+    pub fn new(working: Vec<Box<dyn Reporter>>) -> Self {
+        Reporters(Mutex::new(Forms { working, errors: Vec::new() }))
+    }
+
+    /// A test begins.
+    pub fn begin(&self, test: &Test) {
+        self.each(|form| form.begin(test));
+    }
+
+    /// Something was measured.
+    pub fn sample(&self, source: Source, sample: &Sample) {
+        self.each(|form| form.sample(source, sample));
+    }
+
+    /// Something happened on the way.
+    pub fn note(&self, test: &Test, line: &str, event: &Map) {
+        self.each(|form| form.note(test, line, event));
+    }
+
+    /// A test is over.
+    pub fn result(&self, test: &Test, results: &Results) {
+        self.each(|form| form.result(test, results));
+    }
+
+    /// All tests are over. Returns why forms could not be written, if any could not.
+    #[must_use]
+    pub fn end(self) -> Vec<io::Error> {
+        self.each(|form| form.end());
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner).errors
+    }
+
+    fn each(&self, mut notify: impl FnMut(&mut Box<dyn Reporter>) -> io::Result<()>) {
+        // A thread that panicked meanwhile has left a form as it was after a line.
+        let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Forms { working, errors } = &mut *forms;
+        working.retain_mut(|form| match notify(form) {
+            Ok(()) => true,
+            Err(error) => {
+                errors.push(error);
+                false
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    struct Counting(Arc<AtomicU64>, bool);
+
+    impl Reporter for Counting {
+        fn end(&mut self) -> io::Result<()> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            if self.1 { Ok(()) } else { Err(io::Error::other("the disk is full")) }
+        }
+    }
+
+    #[test]
+    fn a_form_that_fails_costs_the_others_nothing() {
+        let count = Arc::new(AtomicU64::new(0));
+        let form = |works| Box::new(Counting(Arc::clone(&count), works)) as Box<dyn Reporter>;
+        let reporters = Reporters::new(vec![form(false), form(true)]);
+        reporters.each(|form| form.end());
+        let errors = reporters.end();
+        assert_eq!((errors.len(), count.load(Ordering::Relaxed)), (1, 3));
+        assert_eq!(errors[0].to_string(), "the disk is full");
+    }
+}

@@ -1,0 +1,164 @@
+//! Results as a picture, for who sees at a glance what a table hides.
+//!
+//! ```text
+//!   RTT │      ╷              │▏            max
+//!       │  ╷   │      ╷       │▎            p99      the same axis for both:
+//!       │  │ ╷ │ ╷  ╷ │ ╷     │██▌          p90      left when, right how many
+//!       │  ╵ ╵ ╵ ╵  ╵ ╵ ╵     │███████▋     p50
+//!       └─────────────────    └──────────
+//!         time                  answers
+//! ```
+//!
+//! - **A bar from the smallest to the largest.** Where one pixel holds a thousand
+//!   pings, a curve through their means shows none of them: a stall of 200 ms, once in
+//!   that pixel, lifts the curve by 0.2 ms. The bar reaches up to it. Where there is
+//!   but one ping it is a dot, and no line joins the dots: nobody knows what is between
+//!   two pings.
+//! - **The distribution beside it.** A bar does not say whether half of the pings were
+//!   slow, or one. The histogram does, and on the same axis one finds in time what
+//!   sticks out of it. What is too small to be seen is drawn larger than it is, for one
+//!   slow answer in a million is what is looked for.
+//! - **A stroke at the lower edge for each without an answer.** It has no time that
+//!   could be drawn, and must not be missing all the same.
+//! - **Linear from zero wherever possible,** so that twice as high is twice as slow. If
+//!   the largest is more than 20 times the median, that would leave the usual ones a
+//!   flat line at the bottom, and the axis is logarithmic. It says which it is.
+//! - **A rate is drawn in steps,** each the bytes of a column over its time. A column
+//!   holds several pieces: with one or two in each, the rate would seem to jump by half
+//!   whenever one comes a little late.
+//! - **What is compared are lengths** that begin at the same line: a bar for each kind,
+//!   always on a linear axis from zero.
+//!
+//! The file stands alone: no script, no font, no image, and colours that follow the
+//! reader's choice of light or dark.
+
+mod axis;
+mod bars;
+mod canvas;
+mod panel;
+mod picture;
+mod rtt;
+mod throughput;
+
+pub use picture::{Panel, picture};
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::timeline::{Rate, Timeline};
+use super::{Reporter, Results, Source, Test};
+use crate::measure::{Direction, Sample};
+use crate::stats::{Recorder, Summary};
+
+/// The form of a picture, written when all tests are over.
+#[derive(Debug)]
+pub struct Svg<W> {
+    out: W,
+    title: String,
+    subtitle: String,
+    drawings: Vec<Drawing>,
+    bars: Vec<Bars>,
+}
+
+/// What the panels of one part of a test are drawn from.
+#[derive(Debug, Default)]
+struct Drawing {
+    test: &'static str,
+    part: String,
+    timeline: Timeline,
+    recorder: Recorder,
+    unanswered: Timeline,
+    download: Rate,
+    upload: Rate,
+}
+
+#[derive(Debug)]
+struct Bars {
+    name: &'static str,
+    unit: &'static str,
+    rows: Vec<(String, Summary)>,
+}
+
+impl<W: Write> Svg<W> {
+    /// Writes to `out`, with this title, and a line below it.
+    pub fn new(out: W, title: String, subtitle: String) -> Self {
+        Svg { out, title, subtitle, drawings: Vec::new(), bars: Vec::new() }
+    }
+
+    fn drawing(&mut self, Source { test, part, .. }: Source) -> &mut Drawing {
+        let known = |drawing: &Drawing| drawing.test == test.name && drawing.part == part;
+        let index = self.drawings.iter().position(known).unwrap_or_else(|| {
+            let (test, part) = (test.name, part.into());
+            self.drawings.push(Drawing { test, part, ..Drawing::default() });
+            self.drawings.len() - 1
+        });
+        &mut self.drawings[index]
+    }
+}
+
+impl<W: Write + Send> Reporter for Svg<W> {
+    fn sample(&mut self, source: Source, sample: &Sample) -> io::Result<()> {
+        let drawing = self.drawing(source);
+        match *sample {
+            Sample::Ping { at, rtt, .. } => {
+                drawing.timeline.record(at, rtt);
+                drawing.recorder.record(rtt);
+            }
+            Sample::Outcome { at, outcome, .. } if outcome.settled => {
+                drawing.unanswered.record(at, Duration::ZERO);
+            }
+            Sample::Outcome { .. } => {}
+            Sample::Piece { direction: Direction::Download, at, bytes } => {
+                drawing.download.record(at, bytes);
+            }
+            Sample::Piece { direction: Direction::Upload, at, bytes } => {
+                drawing.upload.record(at, bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
+        if let Some(rows) = results.total.bars() {
+            // What the samples took is compared, and not when they were taken.
+            self.drawings.retain(|drawing| drawing.test != test.name);
+            self.bars.push(Bars { name: test.name, unit: test.unit, rows });
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let series: Vec<Vec<(&str, &Rate)>> = self
+            .drawings
+            .iter()
+            .map(|drawing| {
+                let both = [("download", &drawing.download), ("upload", &drawing.upload)];
+                both.into_iter().filter(|(_, rate)| rate.bytes() > 0).collect()
+            })
+            .collect();
+        let name = |drawing: &Drawing| match (drawing.test, drawing.part.as_str()) {
+            (test, "") => test.to_owned(),
+            (test, part) => format!("{test}, {part}"),
+        };
+        let names: Vec<String> = self.drawings.iter().map(name).collect();
+        let mut panels = Vec::new();
+        for ((drawing, name), series) in self.drawings.iter().zip(&names).zip(&series) {
+            let Drawing { timeline, recorder, unanswered, .. } = drawing;
+            if recorder.count() > 0 {
+                panels.push(Panel::Rtt { name, timeline, recorder, unanswered });
+            }
+            if !series.is_empty() {
+                panels.push(Panel::Throughput { name, series });
+            }
+        }
+        panels.extend(self.bars.iter().map(|Bars { name, unit, rows }| Panel::Bars {
+            name,
+            unit,
+            rows,
+        }));
+        let picture = picture(&self.title, &self.subtitle, &panels);
+        self.out.write_all(picture.as_bytes()).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot write the picture: {error}"))
+        })
+    }
+}

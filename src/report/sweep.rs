@@ -1,0 +1,39 @@
+//! Round-trip times by message size, a row for each size.
+
+use super::Report;
+use super::figures::{columns, mbits, put, whole};
+use crate::json::{Map, Value};
+use crate::measure::{Row, Sweep};
+use crate::stats::Summary;
+use crate::units::ms;
+
+impl Report for Sweep {
+    fn lines(&self) -> Vec<String> {
+        let row = |row: &Row| {
+            let Summary { count, min, p50, p99, max, .. } = row.latency.rtt.summary()?;
+            let [min, p50, p99, max] = [min, p50, p99, max].map(ms);
+            let (payload, rate) = (row.payload.to_string(), mbits(row.bits_per_second()));
+            Some(columns(&[payload, count.to_string(), min, p50, p99, max, rate]))
+        };
+        let heads = columns(&["payload B", "pings", "min", "p50", "p99", "max ms", "Mbit/s"]);
+        [heads].into_iter().chain(self.rows.iter().filter_map(row)).collect()
+    }
+
+    fn brief(&self) -> String {
+        let row =
+            |row: &Row| Some(format!("{} B {}", row.payload, ms(row.latency.rtt.summary()?.p50)));
+        let ends = [self.rows.first(), self.rows.last()].into_iter().flatten().filter_map(row);
+        format!("p50 {} ms", ends.collect::<Vec<_>>().join(" … "))
+    }
+
+    fn fields(&self, map: &mut Map) {
+        let row = |row: &Row| {
+            let mut size = Map::default();
+            size.insert("payload_bytes", row.payload as u64);
+            row.latency.fields(&mut size);
+            put(&mut size, "bits_per_second", row.bits_per_second().map(whole));
+            Value::Map(size)
+        };
+        map.insert("sizes", self.rows.iter().map(row).collect::<Vec<_>>());
+    }
+}
