@@ -1,4 +1,4 @@
-//! The two ends of a call: one that asks, one that repeats.
+//! The two ends of a call: a caller, and a callee that returns the arguments.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::json::Value;
 use crate::measure::{Latency, Observer};
 use crate::pace::Schedule;
-use crate::wamp::Payload;
-use crate::wamp::Session;
+use crate::wamp::client::Session;
+use crate::wamp::message::Payload;
 
-/// A session that calls one procedure again and again.
+/// A session that calls one procedure again and again, and measures each call.
 ///
 /// ```
 /// use roundtrip::wamp::call::{Batch, Caller, offer_echo};
@@ -37,36 +37,37 @@ use crate::wamp::Session;
 pub struct Caller {
     session: Session,
     procedure: String,
-    /// What each call has besides its number.
+    /// The argument of each call after its number.
     padding: Option<Value>,
     number: u64,
     start: Instant,
     /// When the next call is due.
     due: Instant,
-    /// When the last batch was over.
+    /// When the last batch ended.
     paused: Instant,
 }
 
-/// How many calls to make in one go.
+/// How many calls to make, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
-    /// So many.
+    /// The number of calls.
     pub count: u64,
-    /// Or as many as begin within this time, if those are fewer.
+    /// No call begins after this time, even if there were fewer than `count`.
     pub time: Duration,
-    /// From one call to the next, by a fixed schedule; zero makes each call as soon as
-    /// the one before is answered.
+    /// The time from one call to the next, by a fixed schedule; zero makes each call as
+    /// soon as the one before is answered.
     pub interval: Duration,
-    /// Whether the schedule is that of the batch before, and not a new one. Its clock
-    /// stands still in between: what happens there delays no call. But calls that were
-    /// overdue then still are: what has held them up may not hide between two batches.
+    /// Whether the schedule of the batch before goes on, and no new one begins. The
+    /// schedule pauses between two batches, so the pause delays no call. But calls that
+    /// were overdue at the end of a batch are overdue in the next one: a stall must not
+    /// hide between two batches.
     pub goes_on: bool,
 }
 
 impl Caller {
-    /// Prepares to call a procedure with a number, and with a string of so many bytes
-    /// if there are to be any. It has to return its arguments, as that of
-    /// [`offer_echo`] does.
+    /// Prepares to call a procedure, which has to return its arguments, as that of
+    /// [`offer_echo`] does. The arguments are a number and, unless `payload` is 0, a
+    /// string of that many bytes.
     #[must_use]
     pub fn new(session: Session, procedure: &str, payload: usize) -> Self {
         let padding = (payload > 0).then(|| "x".repeat(payload).into());
@@ -82,9 +83,8 @@ impl Caller {
         }
     }
 
-    /// Makes calls one after the other, and tells the observer of each that is
-    /// answered. A call that is not, or whose result is anything but its arguments, is
-    /// the last.
+    /// Makes calls one after the other, and notifies the observer of each answer. After a
+    /// call without an answer, or with a wrong result, no other call follows.
     pub fn batch(&mut self, batch: &Batch, observe: Observer) -> Latency {
         let begin = Instant::now();
         self.due = if batch.goes_on {
@@ -128,15 +128,15 @@ impl Caller {
         latency
     }
 
-    /// No two calls have the same, so that a result cannot be taken for that of
-    /// another.
+    /// Returns the arguments of the next call. No two calls have the same arguments, so
+    /// the result of one cannot be mistaken for that of another.
     fn next_arguments(&mut self) -> Vec<Value> {
         self.number += 1;
         [Some(Value::from(self.number)), self.padding.clone()].into_iter().flatten().collect()
     }
 }
 
-/// Registers a procedure that returns its arguments. It does so while the session
+/// Registers a procedure that returns its arguments while the session
 /// [serves](Session::serve).
 ///
 /// # Errors
@@ -153,9 +153,9 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn a_callee_that_stalls_delays_what_was_due_meanwhile_across_batches() {
+    fn a_stall_of_the_callee_makes_the_calls_of_the_next_batch_late() {
         const STALL: Duration = Duration::from_millis(100);
-        // Ten calls later, one each millisecond.
+        // After ten more calls, due one each millisecond.
         const OVERDUE: Duration = Duration::from_millis(89);
         let router = Router::bind(Config::default()).unwrap().start().unwrap();
         let join = || Session::join(&router.urls()[0], "realm1", Duration::from_secs(60)).unwrap();
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(batch(1, false).rtt.count(), 1);
         let due = batch(10, true).due.summary().unwrap();
         assert!(due.min >= OVERDUE, "{due:?}");
-        // As soon as a new schedule begins it is over.
+        // A new schedule begins without overdue calls.
         let lateness = batch(1, false).lateness.summary().unwrap();
         assert!(lateness.min < OVERDUE, "{lateness:?}");
         handle.abort();

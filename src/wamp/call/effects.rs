@@ -1,16 +1,16 @@
-//! What does one choice cost, whatever the other two are?
+//! The cost of one choice, whatever the other two are.
 //!
-//! Two transports that differ in one factor alone say what this factor does. Among
-//! eight transports there are four such pairs for each factor, and the mean of their
-//! four differences is the factor's *main effect* (Fisher, "The Design of Experiments",
-//! 1935, chapter VI). Whoever compares but two transports that differ in all three
-//! factors gets one number for three questions:
+//! Two transports that differ in one factor alone show the effect of this factor. Eight
+//! transports contain four such pairs for each factor, and the mean of their four
+//! differences is the factor's *main effect* (Fisher, "The Design of Experiments", 1935,
+//! chapter VI). A comparison of two transports that differ in all three factors gives
+//! one number for three questions:
 //!
 //! ```text
 //!                        socket     framing    serialization
 //!   tcp  websocket json    ┐           ┐            ┐
-//!   unix websocket json    ┘           │            │        four pairs for each factor,
-//!   tcp  rawsocket json                ┘            │        of which one is drawn
+//!   unix websocket json    ┘           │            │        four pairs for each factor;
+//!   tcp  rawsocket json                ┘            │        one of them is drawn
 //!   tcp  websocket msgpack                          ┘
 //! ```
 
@@ -21,7 +21,7 @@ use crate::stats::Summary;
 use crate::units::float;
 use crate::wamp::serializer::Serializer;
 
-/// What each of the three factors does; `None` where not one pair was measured.
+/// The effects of the three factors; `None` for a factor of which no pair was measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Effects {
     /// A Unix socket instead of TCP.
@@ -32,20 +32,20 @@ pub struct Effects {
     pub serialization: Option<Effect>,
 }
 
-/// What it does to a call that one thing takes the place of another.
+/// The effect of replacing one choice by another on the time of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
-    /// The one thing.
+    /// The choice that is replaced.
     pub from: &'static str,
-    /// What takes its place.
+    /// The choice that replaces it.
     pub to: &'static str,
-    /// How many pairs of transports this is the mean of.
+    /// The number of pairs of transports in the mean.
     pub pairs: u64,
     /// The difference of the means.
     pub mean: Difference,
-    /// Its standard error, from how much the pairs differ among each other; `None` for
-    /// one pair alone. The deviation of the calls would make it too small: processes
-    /// that happen to share a processor stay slow for many calls.
+    /// The standard error of the mean, from the differences between the pairs; `None` for
+    /// a single pair. The deviation of the calls would give an error that is too small:
+    /// the placement of the processes affects many calls in sequence.
     pub error: Option<Duration>,
     /// The difference of the medians.
     pub p50: Difference,
@@ -54,14 +54,14 @@ pub struct Effect {
 /// How one duration differs from another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {
-    /// By how many nanoseconds; negative where time is saved.
+    /// The difference in nanoseconds; negative where time is saved.
     pub ns: i64,
-    /// So many times as long.
+    /// The one duration divided by the other.
     pub ratio: f64,
 }
 
 impl Effects {
-    /// Those that are known, with the names of their factors.
+    /// The known effects, with the names of their factors.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, Effect)> {
         let all = [
             ("socket", self.socket),
@@ -73,11 +73,11 @@ impl Effects {
 }
 
 impl Effect {
-    /// By how much chance alone moves the difference of the means, 19 times out of 20,
-    /// if at all it can be told.
+    /// Half the width of the 95% confidence interval of the mean difference: chance alone
+    /// moves it further in one of 20 measurements. `None` for a single pair.
     #[must_use]
     pub fn margin(&self) -> Option<Duration> {
-        // Student's t for as many degrees of freedom as there are pairs but one ("The
+        // Student's t, with one degree of freedom less than there are pairs ("The
         // Probable Error of a Mean", 1908).
         let t = match self.pairs {
             0 | 1 => return None,
@@ -88,7 +88,7 @@ impl Effect {
         Some(self.error?.mul_f64(t))
     }
 
-    /// Whether there is more to it than chance.
+    /// Whether the effect is larger than the [margin](Effect::margin) of chance.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         let clear = |margin: Duration| u128::from(self.mean.ns.unsigned_abs()) > margin.as_nanos();
@@ -96,7 +96,7 @@ impl Effect {
     }
 }
 
-/// The effects of the three factors, from as many transports as were measured.
+/// Computes the effects of the three factors from the transports that were measured.
 ///
 /// ```
 /// use roundtrip::wamp::call::{Transport, effects};
@@ -116,24 +116,24 @@ pub fn effects(measured: &[(Transport, Summary)]) -> Effects {
     let summary = |wanted| {
         measured.iter().find(|(transport, _)| *transport == wanted).map(|(_, summary)| summary)
     };
-    let effect = |from, to, changed: fn(Transport) -> Option<Transport>| {
-        let pair = |before| summary(before).zip(summary(changed(before)?));
-        of_pairs(from, to, &Transport::ALL.into_iter().filter_map(pair).collect::<Vec<_>>())
+    let effect = |from, to, change: fn(Transport) -> Transport| {
+        // A transport that has the other choice already is in another pair.
+        let changed = |before: &Transport| change(*before) != *before;
+        let pair = |before| summary(before).zip(summary(change(before)));
+        let pairs = Transport::ALL.into_iter().filter(changed).filter_map(pair);
+        of_pairs(from, to, &pairs.collect::<Vec<_>>())
     };
-    let (tcp, unix) = (Socket::Tcp, Socket::Unix);
-    let (websocket, rawsocket) = (Framing::WebSocket, Framing::RawSocket);
-    let (json, msgpack) = (Serializer::Json, Serializer::MessagePack);
     Effects {
-        socket: effect(tcp.name(), unix.name(), |before| {
-            (before.socket == Socket::Tcp).then_some(Transport { socket: Socket::Unix, ..before })
+        socket: effect(Socket::Tcp.name(), Socket::Unix.name(), |before| Transport {
+            socket: Socket::Unix,
+            ..before
         }),
-        framing: effect(websocket.name(), rawsocket.name(), |before| {
-            (before.framing == Framing::WebSocket)
-                .then_some(Transport { framing: Framing::RawSocket, ..before })
+        framing: effect(Framing::WebSocket.name(), Framing::RawSocket.name(), |before| Transport {
+            framing: Framing::RawSocket,
+            ..before
         }),
-        serialization: effect(json.name(), msgpack.name(), |before| {
-            let changed = Transport { serializer: Serializer::MessagePack, ..before };
-            (before.serializer == Serializer::Json).then_some(changed)
+        serialization: effect(Serializer::Json.name(), Serializer::MessagePack.name(), |before| {
+            Transport { serializer: Serializer::MessagePack, ..before }
         }),
     }
 }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_costs_no_more_than_its_pairs() {
+    fn a_missing_transport_costs_only_its_own_pairs() {
         let without_one = effects(&Transport::ALL.map(known)[1..]);
         assert_eq!(without_one.iter().map(|(_, effect)| effect.pairs).collect::<Vec<_>>(), [3; 3]);
         assert_eq!(without_one.socket.unwrap().mean.ns, -40_000);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_chance_can_do_is_no_effect() {
+    fn a_difference_within_the_margin_is_not_clear() {
         // Of four differences, 7 µs on average, one is much larger than the others: 1,
         // 4, 4 and 19.
         let unix = [101, 119, 104, 104];
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_took_no_time_at_all_have_no_ratio_that_is_no_number() {
+    fn calls_that_took_no_time_have_a_ratio_of_one() {
         let socket =
             effects(&Transport::ALL.map(|transport| (transport, calls([0; 3])))).socket.unwrap();
         assert!((socket.mean.ns, socket.mean.ratio) == (0, 1.0) && !socket.is_clear());

@@ -1,15 +1,16 @@
-//! What a program reads: what each choice does to a call, and that a batch is over.
+//! The effects of the three choices and the end of a batch as JSON.
 
-use super::{Effects, Target};
+use super::effects::{Effect, Effects};
+use super::transport::Target;
 use crate::json::Map;
 use crate::report::figures::{put, whole};
 use crate::stats::Recorder;
 use crate::units::nanoseconds;
 
-/// The `effects` of the document.
+/// The object `effects` of the document.
 #[must_use]
 pub fn effects(effects: &Effects) -> Map {
-    let one = |effect: crate::wamp::call::Effect| {
+    let one = |effect: Effect| {
         let mut map = Map::default();
         map.insert("from", effect.from);
         map.insert("to", effect.to);
@@ -24,7 +25,7 @@ pub fn effects(effects: &Effects) -> Map {
     effects.iter().map(|(factor, effect)| (factor, one(effect).into())).collect()
 }
 
-/// An event of the stream: a batch has ended.
+/// The event `batch` of the stream: a batch of calls has ended.
 #[must_use]
 pub fn batch(target: &Target, number: u64, batches: u64, calls: &Recorder) -> Map {
     let mut map = Map::default();

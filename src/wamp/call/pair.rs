@@ -6,10 +6,10 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::measured::Call;
 use super::plan::Plan;
 use super::process::Process;
 use super::protocol::{CALLEE, CALLER, Line, Request};
+use super::result::Call;
 use super::transport::Target;
 use crate::measure::{Latency, Measurement, Sample};
 use crate::units::nanoseconds;

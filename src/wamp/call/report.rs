@@ -1,9 +1,13 @@
-//! Calls: what each way costs, and which choice makes the difference.
+//! Calls as text: the time at each target, and which choice makes the difference.
 
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::{Call, Comparison, Effect, Effects, Target, json};
+use super::compare::Comparison;
+use super::effects::{Effect, Effects};
+use super::json;
+use super::result::Call;
+use super::transport::Target;
 use crate::json::Map;
 use crate::report::Report;
 use crate::report::figures::{put, whole};
@@ -51,10 +55,9 @@ impl Report for Call {
             Some(Target::Url(url)) => map.insert("url", url.to_string()),
             Some(Target::Transport(transport)) => {
                 let factors = ["socket", "framing", "serialization"];
-                factors
-                    .into_iter()
-                    .zip(transport.names())
-                    .for_each(|(factor, name)| map.insert(factor, name));
+                for (factor, name) in factors.into_iter().zip(transport.names()) {
+                    map.insert(factor, name);
+                }
             }
         }
         self.latency.fields(map);
@@ -62,7 +65,7 @@ impl Report for Call {
     }
 }
 
-/// The name of a way, in columns where it has three parts.
+/// The name of a target. The three names of a transport are aligned in columns.
 fn columns(target: Option<&Target>) -> String {
     match target {
         None => String::new(),
@@ -74,15 +77,15 @@ fn columns(target: Option<&Target>) -> String {
     }
 }
 
-/// One batch that is over: `tcp  websocket json     batch  1/10: 0.182 ms`, the mean of
-/// its calls.
+/// The line for a batch that has ended, with the mean of its calls: `tcp  websocket json
+/// batch  1/10: 0.182 ms`.
 #[must_use]
 pub fn batch(target: &Target, number: u64, batches: u64, mean: Duration) -> String {
     let width = batches.to_string().len();
     format!("{} batch {number:>width$}/{batches}: {} ms", columns(Some(target)), ms(mean))
 }
 
-/// The figures of each way, one below the other.
+/// A table with a line for each target.
 #[must_use]
 pub fn table(calls: &[Call]) -> Vec<String> {
     let names: Vec<String> = calls.iter().map(|call| columns(call.target.as_ref())).collect();
@@ -106,8 +109,8 @@ pub fn table(calls: &[Call]) -> Vec<String> {
     lines
 }
 
-/// What each choice does, the largest effect first, and what to make of that; nothing
-/// where nothing can be compared.
+/// A line for the effect of each choice, the largest first, and a conclusion; no lines if
+/// no transports can be compared.
 #[must_use]
 pub fn effects(effects: &Effects) -> Vec<String> {
     let mut sorted: Vec<(&str, Effect)> = effects.iter().collect();
@@ -188,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_not_told() {
+    fn an_unclear_effect_allows_no_conclusion() {
         assert!(known(-12, 11, -1)[3].starts_with("The socket and the framing matter most"));
         assert!(known(1, 1, 0)[3].starts_with("None of this need be more than chance"));
         assert_eq!(effects(&Effects::default()), Vec::<String>::new());
     }
 
     #[test]
-    fn a_table_has_a_line_for_each_way_also_where_nothing_came_back() {
+    fn a_table_has_a_line_for_each_target_even_without_answers() {
         let rtt = [1, 2, 3].map(Duration::from_millis).into_iter().collect();
         let measured = Call {
             target: Some(Target::Transport(Transport::ALL[0])),

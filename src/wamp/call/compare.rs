@@ -16,10 +16,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::effects::{Effects, effects};
-use super::measured::Call;
 use super::own_router::OwnRouter;
 use super::pair::{Pair, Until};
 use super::plan::Plan;
+use super::result::Call;
 use super::transport::Target;
 use crate::measure::{Measurement, Sample};
 use crate::net::Address;
