@@ -1,15 +1,15 @@
-//! Calls through a router: beside a ping over the same kind of socket, and beside
-//! Crossbar's router, if it is there.
+//! Calls through a router, compared with a ping over the same kind of socket, and with
+//! Crossbar's router if it is installed.
 //!
-//! A ping is one message there and one back, a call two of each, so on one processor it
-//! takes at least twice as long; on several, where the system places the processes can
-//! matter more. How much of a call is the system's, a relay shows: a process in the
-//! middle as the router is, which passes on bytes and looks at none of them.
+//! A ping is two messages and a call is four. So on one processor a call takes at least
+//! twice as long as a ping. On several processors the placement of the processes can
+//! matter more. A relay shows how much of a call is the system's part: a process in the
+//! place of the router that passes on bytes and looks at none of them.
 //!
-//! Callers, callees and procedures are ours, at our router and at Crossbar's, and once
-//! they are Autobahn's, which is what Crossbar is mostly used with. Each of the three
-//! is a process of its own. `crossbar` has to be in the path, and `PYTHON` may name the
-//! Python that has Autobahn.
+//! Callers and callees are this program's, at this program's router and at Crossbar's.
+//! In one more row they are Autobahn's, with which Crossbar is mostly used. Router,
+//! caller and callee are processes of their own. `crossbar` has to be in the path, and
+//! the variable `PYTHON` may name a Python with Autobahn.
 
 use std::error::Error;
 use std::fs;
@@ -36,7 +36,7 @@ use super::{Contender, Peer, bare_p50, p50, ping_p50, roundtrip_p50, table};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long Crossbar, an interpreted program of some size, may take to start.
+/// How long Crossbar, a large interpreted program, may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -95,7 +95,7 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// At our router and, if it is there, at Crossbar's.
+/// Calls at this program's router and, if there is one, at Crossbar's.
 fn callers(ours: String, crossbars: Option<String>, calls: u64) -> Vec<Contender<'static>> {
     let mut callers: Vec<Contender> =
         vec![("a call, roundtrip's router".into(), Box::new(move || call_p50(&ours, calls)))];
@@ -112,7 +112,7 @@ fn callers(ours: String, crossbars: Option<String>, calls: u64) -> Vec<Contender
     callers
 }
 
-/// What this program does when it is started again with such a flag.
+/// Plays a role in a process that this program has started.
 pub fn play(role: &str, argument: &str) -> io::Result<()> {
     let played = match role {
         "--router" => router(argument),
@@ -143,7 +143,7 @@ fn callee(url: &str) -> Outcome<()> {
     Ok(session.serve()?)
 }
 
-/// Between each two connections, in the place of a router.
+/// Takes the place of a router: joins each two connections.
 fn relay(address: &str) -> Outcome<()> {
     let listener = Listener::bind(&address.parse()?)?;
     println!("{}", if let Address::Tcp { port, .. } = listener.address()? { port } else { 0 });
@@ -156,7 +156,7 @@ fn relay(address: &str) -> Outcome<()> {
     }
 }
 
-/// In the place of a callee.
+/// Takes the place of a callee: sends everything back.
 fn relayed(address: &str) -> Outcome<()> {
     let stream = connect(address)?;
     println!("0");
@@ -181,7 +181,7 @@ fn connect(address: &str) -> io::Result<Stream> {
     }
 }
 
-/// The server's session, on a Unix socket.
+/// Serves the text protocol on a Unix socket.
 fn text(path: &str) -> Outcome<()> {
     let listener = UnixListener::bind(path)?;
     let shared = Shared { settings: Settings::default(), counters: Counters::of_connection(None) };
@@ -201,8 +201,8 @@ fn relay_p50(address: &str, count: u64) -> io::Result<f64> {
     bare_p50(stream, count)
 }
 
-/// With a callee of its own each time: where the system places a process, it often
-/// stays, and that is half of the figure.
+/// Starts a new callee for each measurement: the system often leaves a process where it
+/// was placed, and the place is half of the figure.
 fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let other = Peer::ours(&["--callee", url])?;
     let session = Session::join(&url.parse().map_err(io::Error::other)?, "realm1", TIMEOUT)?;
@@ -213,8 +213,7 @@ fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     p50(|observe| caller.batch(&batch(count), observe).failure)
 }
 
-/// Caller and callee are another library's, in another language; the script is that of
-/// the suite.
+/// Uses the caller and the callee of Autobahn, in the script of the test suite.
 fn autobahn_p50(url: &str, count: u64) -> io::Result<f64> {
     let Url { socket, framing, serializer } = url.parse().map_err(io::Error::other)?;
     let framing = if framing == Framing::RawSocket { "rawsocket" } else { "websocket" };
@@ -242,12 +241,12 @@ fn autobahn_p50(url: &str, count: u64) -> io::Result<f64> {
     String::from_utf8_lossy(&measured.stdout).trim().parse().map_err(io::Error::other)
 }
 
-/// The name of what this callee offers.
+/// The name of a callee's procedure.
 fn procedure(process: u32) -> String {
     format!("echo.{process}")
 }
 
-/// Per message.
+/// The nanoseconds to encode and decode one message.
 fn codec_cost(serializer: Serializer, messages: u64) -> io::Result<f64> {
     let mut bytes = Vec::new();
     let start = Instant::now();
@@ -266,7 +265,7 @@ fn codec_cost(serializer: Serializer, messages: u64) -> io::Result<f64> {
     Ok(start.elapsed().as_secs_f64() * 1e9 / Duration::from_secs(messages).as_secs_f64())
 }
 
-/// Crossbar, with one router in it.
+/// Crossbar with one router.
 struct Crossbar {
     process: Child,
     port: u16,
@@ -274,7 +273,7 @@ struct Crossbar {
 
 impl Crossbar {
     fn start(directory: &Path) -> Outcome<Self> {
-        // It cannot choose a port itself. This one was free a moment ago.
+        // Crossbar cannot choose a port itself. This one was free a moment ago.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let socket = directory.join("crossbar");
         let config = format!(
@@ -310,7 +309,7 @@ impl Crossbar {
 
 impl Drop for Crossbar {
     fn drop(&mut self) {
-        // Asked to end, it takes its own processes with it.
+        // With SIGTERM Crossbar ends its own processes, too.
         let asked = Command::new("kill").arg(self.process.id().to_string()).status();
         if !asked.is_ok_and(|status| status.success()) {
             let _ = self.process.kill();

@@ -1,4 +1,4 @@
-//! `client --test call`: every combination, each in processes of its own, of which none
+//! `client --test call`: every transport, each with processes of its own, of which none
 //! is left behind.
 
 use std::io::{BufRead, BufReader, Read};
@@ -42,7 +42,7 @@ fn router() -> (roundtrip::wamp::router::Running, Vec<String>) {
 
 #[test]
 #[cfg(unix)]
-fn every_combination_is_measured() {
+fn every_transport_is_measured() {
     let outcome = call(&["--count", "20", "--json"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let document = document(&outcome);
@@ -65,8 +65,7 @@ fn every_combination_is_measured() {
                 && number(rtt, "min") > 0
                 && number(test, "calls_per_second") > 0
         );
-        // One after the other, with nothing in between but the observer: no faster than
-        // the mean allows.
+        // The calls follow each other, so the rate cannot exceed the one of the mean.
         assert!(
             number(test, "calls_per_second") <= 1_000_000_000 / number(rtt, "mean") + 1,
             "{test}"
@@ -93,12 +92,12 @@ fn every_combination_is_measured() {
 
 #[test]
 #[cfg(unix)]
-fn batches_and_then_a_table_and_what_to_make_of_it() {
+fn a_line_a_batch_then_a_table_and_a_conclusion() {
     let outcome = call(&["--count", "7", "--payload", "100"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
     let lines: Vec<&str> = outcome.out.lines().collect();
     assert_eq!(lines[0], "call: 7 calls on each way");
-    // Each has its turn before any has its next.
+    // The transports take turns, there and back.
     assert!(
         lines[1].starts_with("  tcp  websocket json    batch 1/7: ") && lines[1].ends_with(" ms"),
         "{}",
@@ -139,7 +138,7 @@ fn several_callers_are_a_list_of_the_same_objects() {
 }
 
 #[test]
-fn a_stream_tells_of_every_call_and_every_batch() {
+fn the_stream_has_an_event_for_every_call_and_every_batch() {
     let outcome = call(&["--count", "12", "--json-stream"]);
     let events: Vec<Value> =
         outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
@@ -165,7 +164,7 @@ fn time_is_an_alternative_to_a_count() {
     let outcome = call(&["--time", "20ms", "--json"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     for test in tests(&document(&outcome)) {
-        // As many as fit, and each began within its time.
+        // Each call began within the time.
         let rtt = test.get("rtt_ns").unwrap();
         assert!(
             (number(rtt, "count") - 1) * number(rtt, "min") < 20_000_000 + 10 * number(rtt, "max"),
@@ -175,7 +174,7 @@ fn time_is_an_alternative_to_a_count() {
 }
 
 #[test]
-fn a_router_of_somebody_else() {
+fn a_router_at_a_url() {
     let (_router, urls) = router();
     let json: Vec<String> = urls.iter().map(|url| format!("{url}?serializer=json")).collect();
     let flags =
@@ -189,7 +188,7 @@ fn a_router_of_somebody_else() {
             .iter()
             .all(|test| number(test, "received") == 5 && test.get("socket").is_none())
     );
-    // They differ in their framing, and nothing is known of the rest.
+    // The two URLs differ in their framing alone.
     let effects = measured.get("effects").and_then(Value::as_map).unwrap();
     assert_eq!(
         effects
@@ -206,7 +205,7 @@ fn a_router_of_somebody_else() {
 }
 
 #[test]
-fn what_cannot_be_reached_keeps_nothing_else_from_being_measured() {
+fn an_unreachable_router_does_not_keep_the_others_from_being_measured() {
     let (_router, urls) = router();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nobody = format!("rs://127.0.0.1:{port}");
@@ -258,7 +257,7 @@ fn a_table_and_a_picture() {
 }
 
 #[test]
-fn what_makes_no_sense_is_said_in_one_line() {
+fn a_wrong_command_line_is_explained_in_one_line() {
     for (flags, why) in [
         (&["--url", "rs://localhost:1"][..], "--url names a router"),
         (&["--test", "udp", "--realm", "realm1"], "--realm is a router's"),
@@ -284,12 +283,12 @@ fn what_makes_no_sense_is_said_in_one_line() {
     assert_eq!((outcome.code, outcome.out.starts_with("ERROR ")), (Some(1), true), "{outcome:?}");
 }
 
-/// A client that measures for two seconds and more, as far as its first batch.
+/// A client that measures for more than two seconds, after its first batch.
 #[cfg(target_os = "linux")]
 struct Running {
     client: crate::support::Guard,
     output: BufReader<std::process::ChildStdout>,
-    /// Its children's process ids and command lines.
+    /// The process ids and command lines of the client's children.
     children: Vec<(u32, String)>,
 }
 
@@ -311,14 +310,14 @@ impl Running {
         Running { client: crate::support::Guard(client), output, children }
     }
 
-    /// Kills the first child in whose command line all of this is.
+    /// Kills the first child whose command line contains all of these words.
     fn kill(&self, words: &[&str]) {
         let suits = |line: &str| words.iter().all(|word| line.contains(word));
         let (pid, _) = self.children.iter().find(|(_, line)| suits(line)).unwrap();
         assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
     }
 
-    /// Its exit code, and its document.
+    /// Waits for the end of the client; returns its exit code and its document.
     fn finish(&mut self) -> (Option<i32>, Value) {
         let last = self.output.by_ref().lines().map(Result::unwrap).last().unwrap();
         let code = self.client.0.wait().unwrap().code();
@@ -339,7 +338,7 @@ impl Running {
     }
 }
 
-/// Empty once it is over.
+/// The command line of a process; empty when the process has ended.
 #[cfg(target_os = "linux")]
 fn command_line(pid: u32) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default()
@@ -347,7 +346,7 @@ fn command_line(pid: u32) -> String {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_callee_that_is_killed_costs_its_own_combination() {
+fn a_killed_callee_costs_its_own_transport() {
     let mut running = Running::start();
     running.kill(&["--role\0callee", "ws://", "serializer=json"]);
     let (code, document) = running.finish();
@@ -360,20 +359,20 @@ fn a_callee_that_is_killed_costs_its_own_combination() {
         text(failed, "error").contains("wamp.error.")
             && text(failed, "error").contains("the callee has ended")
     );
-    // What was measured before is reported.
+    // The calls before that are reported.
     assert!(number(failed, "received") > 0 && failed.get("rtt_ns").is_some());
     assert!(
         tests(&document).len() == 8
             && tests(&document).iter().all(|test| number(test, "received") > 0)
     );
-    // There are three pairs left for each factor.
+    // Three pairs are left for each factor.
     let socket = document.get("effects").and_then(|effects| effects.get("socket")).unwrap();
     assert_eq!(number(socket, "pairs"), 3, "{document}");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_router_that_is_killed_fails_all_of_them() {
+fn a_killed_router_fails_all_targets() {
     let mut running = Running::start();
     running.kill(&["--role\0router"]);
     let (code, document) = running.finish();
@@ -386,7 +385,7 @@ fn a_router_that_is_killed_fails_all_of_them() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn whoever_kills_the_client_leaves_nothing_behind() {
+fn a_killed_client_leaves_no_process_behind() {
     let mut running = Running::start();
     running.client.0.kill().unwrap();
     running.client.0.wait().unwrap();
@@ -395,8 +394,8 @@ fn whoever_kills_the_client_leaves_nothing_behind() {
 
 #[test]
 #[cfg(unix)]
-fn a_long_path_to_temporary_files_is_no_obstacle() {
-    // The address of a Unix socket would have no room for it.
+fn a_long_path_to_temporary_files_does_no_harm() {
+    // The address of a Unix socket has no room for this path.
     let folder = format!("/tmp/{}", "long".repeat(30));
     let outcome = run(Command::new(CLIENT)
         .args(["--test", "call", "--count", "1", "-q"])

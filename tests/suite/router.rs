@@ -1,7 +1,6 @@
-//! The router, from the other side of a socket: every error it can give, and peers that
-//! keep to no rules.
+//! The router as a client sees it: every error, and clients that break the rules.
 
-#![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
+#![allow(clippy::similar_names, reason = "WAMP names them caller and callee")]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -42,7 +41,7 @@ fn connect(url: &Url) -> Peer {
     Peer::new(TcpStream::connect(("127.0.0.1", port(url))).unwrap())
 }
 
-/// A client of few words: JSON over `RawSocket`, as text.
+/// A client that sends and receives messages as text: JSON over `RawSocket`.
 struct Raw(Peer);
 
 impl Raw {
@@ -63,13 +62,13 @@ impl Raw {
         raw
     }
 
-    fn say(&mut self, message: &str) {
+    fn send(&mut self, message: &str) {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();
         self.0.send([&length, message.as_bytes()].concat());
     }
 
     /// The next message; empty when the connection is closed.
-    fn hear(&mut self) -> String {
+    fn receive(&mut self) -> String {
         let mut head = [0; 4];
         match self.0.0.read_exact(&mut head) {
             Err(error)
@@ -89,19 +88,18 @@ impl Raw {
     }
 
     fn ask(&mut self, message: &str) -> String {
-        self.say(message);
-        self.hear()
+        self.send(message);
+        self.receive()
     }
 
-    /// Registers a procedure, and returns its number.
+    /// Registers a procedure, and returns the number of the registration.
     fn register(&mut self, procedure: &str) -> String {
         let registered = self.ask(&format!(r#"[64,1,{{}},"{procedure}"]"#));
         registered.strip_prefix("[65,1,").unwrap().trim_end_matches(']').into()
     }
 }
 
-/// A callee and a caller that keep to the rules, to see that others do not disturb
-/// them.
+/// A callee and a caller that follow the rules, and that others must not disturb.
 struct Bystanders(Session);
 
 impl Bystanders {
@@ -155,31 +153,31 @@ fn every_request_that_fails_is_answered_with_its_error() {
         let answer = raw.ask(request);
         assert!(answer.starts_with(error), "{request} {answer}");
     }
-    // None of that has ended the session, nor unregistered what is another's.
+    // The session is still open, and the other session's procedure is registered.
     assert!(
         raw.ask(r#"[64,8,{"match":"exact","invoke":"single"},"com.example.free"]"#)
             .starts_with("[65,8,")
     );
-    raw.say(r#"[48,9,{},"com.example.taken",[],{"a":null}]"#);
-    assert_eq!(other.hear(), format!(r#"[68,1,{registration},{{}},[],{{"a":null}}]"#));
+    raw.send(r#"[48,9,{},"com.example.taken",[],{"a":null}]"#);
+    assert_eq!(other.receive(), format!(r#"[68,1,{registration},{{}},[],{{"a":null}}]"#));
     assert_eq!(other.ask(&format!("[66,2,{registration}]")), "[67,2]");
     assert!(raw.ask(r#"[48,10,{},"com.example.taken"]"#).contains("no_such_procedure"));
-    // The call that came before is answered all the same, here with the procedure's own
+    // A call from before UNREGISTER is still answered, here with the procedure's own
     // error.
-    other.say(r#"[8,68,1,{},"com.example.sorry",[1],{"why":2}]"#);
-    assert_eq!(raw.hear(), r#"[8,48,9,{},"com.example.sorry",[1],{"why":2}]"#);
+    other.send(r#"[8,68,1,{},"com.example.sorry",[1],{"why":2}]"#);
+    assert_eq!(raw.receive(), r#"[8,48,9,{},"com.example.sorry",[1],{"why":2}]"#);
     assert_eq!(
         raw.ask(r#"[6,{},"wamp.close.close_realm"]"#),
         r#"[6,{},"wamp.close.goodbye_and_out"]"#
     );
-    assert_eq!(raw.hear(), "");
+    assert_eq!(raw.receive(), "");
 }
 
 #[test]
 fn the_shortest_messages_have_room_for_every_error() {
     let router = router(Config::default());
     let mut peer = connect(&router.urls()[0]);
-    // Takes no more than 512 bytes.
+    // This client accepts at most 512 bytes.
     peer.send([0x7F, 0x01, 0, 0]);
     assert_eq!(peer.bytes(4)[0], 0x7F);
     let mut raw = Raw(peer);
@@ -199,10 +197,10 @@ fn the_shortest_messages_have_room_for_every_error() {
 }
 
 #[test]
-fn what_is_out_of_turn_ends_the_session_with_an_abort() {
+fn a_message_out_of_turn_aborts_the_session() {
     let router = router(Config::default());
     let mut bystanders = Bystanders::new(&router);
-    // Each is wrong before HELLO; those with a mark are wrong in an open session too.
+    // Each is wrong before HELLO. Those with `true` are wrong in an open session, too.
     for (message, always) in [
         (r#"[1,"realm1",{}]"#, true),
         ("[2,1,{}]", true),
@@ -241,7 +239,7 @@ fn what_is_out_of_turn_ends_the_session_with_an_abort() {
                 answer.starts_with("[3,") && answer.contains("wamp.error.protocol_violation"),
                 "{shown} {answer}"
             );
-            assert_eq!(raw.hear(), "", "{shown}");
+            assert_eq!(raw.receive(), "", "{shown}");
         }
         bystanders.assert_undisturbed();
     }
@@ -252,7 +250,7 @@ fn what_is_out_of_turn_ends_the_session_with_an_abort() {
     let mut raw = Raw::join(&router);
     raw.register("com.example.slow");
     let mut caller = Raw::join(&router);
-    caller.say(r#"[48,1,{},"com.example.slow"]"#);
+    caller.send(r#"[48,1,{},"com.example.slow"]"#);
     assert!(
         caller.ask(r#"[48,1,{},"com.example.slow"]"#).contains("protocol_violation"),
         "the same number twice"
@@ -269,63 +267,63 @@ fn what_is_out_of_turn_ends_the_session_with_an_abort() {
 }
 
 #[test]
-fn a_callee_that_goes_cancels_its_calls_and_a_caller_that_goes_is_not_missed() {
+fn a_callee_that_leaves_cancels_its_calls_and_a_caller_that_leaves_disturbs_nobody() {
     let router = router(Config::default());
     let mut callee = Raw::join(&router);
     let registration = callee.register("com.example.slow");
     let (mut stays, mut goes) = (Raw::join(&router), Raw::join(&router));
-    goes.say(r#"[48,1,{},"com.example.slow"]"#);
-    assert_eq!(callee.hear(), format!("[68,1,{registration},{{}}]"));
+    goes.send(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.receive(), format!("[68,1,{registration},{{}}]"));
     drop(goes);
-    stays.say(r#"[48,1,{},"com.example.slow"]"#);
-    assert_eq!(callee.hear(), format!("[68,2,{registration},{{}}]"));
-    // The answer for nobody ends nothing, whether the router knows already that nobody
-    // waits or not.
-    callee.say("[70,1,{},[5]]");
-    callee.say("[70,1,{},[5]]");
-    callee.say("[70,2,{},[6]]");
-    assert_eq!(stays.hear(), "[50,1,{},[6]]");
-    stays.say(r#"[48,2,{},"com.example.slow"]"#);
-    assert_eq!(callee.hear(), format!("[68,3,{registration},{{}}]"));
+    stays.send(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.receive(), format!("[68,2,{registration},{{}}]"));
+    // An answer without a caller does no harm, whether the router has noticed the end of
+    // the caller or not.
+    callee.send("[70,1,{},[5]]");
+    callee.send("[70,1,{},[5]]");
+    callee.send("[70,2,{},[6]]");
+    assert_eq!(stays.receive(), "[50,1,{},[6]]");
+    stays.send(r#"[48,2,{},"com.example.slow"]"#);
+    assert_eq!(callee.receive(), format!("[68,3,{registration},{{}}]"));
     drop(callee);
-    assert!(stays.hear().starts_with(r#"[8,48,2,{},"wamp.error.canceled""#));
+    assert!(stays.receive().starts_with(r#"[8,48,2,{},"wamp.error.canceled""#));
     assert!(stays.ask(r#"[48,3,{},"com.example.slow"]"#).contains("no_such_procedure"));
 }
 
 #[test]
-fn a_caller_that_gives_up_hears_so_and_no_more() {
+fn a_caller_that_gives_up_receives_an_error_and_no_result() {
     let router = router(Config::default());
     let (mut callee, mut caller) = (Raw::join(&router), Raw::join(&router));
     let registration = callee.register("com.example.slow");
-    caller.say(r#"[48,1,{},"com.example.slow"]"#);
-    assert_eq!(callee.hear(), format!("[68,1,{registration},{{}}]"));
+    caller.send(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.receive(), format!("[68,1,{registration},{{}}]"));
     assert!(
         caller.ask(r#"[49,1,{"mode":"kill"}]"#).starts_with(r#"[8,48,1,{},"wamp.error.canceled""#)
     );
-    // There is nothing more to give up, and the answer is for nobody.
-    caller.say("[49,1,{}]");
-    callee.say("[70,1,{},[5]]");
-    caller.say(r#"[48,1,{},"com.example.slow"]"#);
-    assert_eq!(callee.hear(), format!("[68,2,{registration},{{}}]"));
-    callee.say("[70,2,{},[6]]");
-    assert_eq!(caller.hear(), "[50,1,{},[6]]");
+    // The call is no longer pending, and its answer is ignored.
+    caller.send("[49,1,{}]");
+    callee.send("[70,1,{},[5]]");
+    caller.send(r#"[48,1,{},"com.example.slow"]"#);
+    assert_eq!(callee.receive(), format!("[68,2,{registration},{{}}]"));
+    callee.send("[70,2,{},[6]]");
+    assert_eq!(caller.receive(), "[50,1,{},[6]]");
 }
 
 #[test]
-fn whoever_says_hello_after_the_end_is_sent_away() {
+fn a_hello_after_the_end_is_answered_with_abort() {
     let router = router(Config::default());
     let mut late = Raw::open(&router);
     drop(router);
     let answer = late.ask(r#"[1,"realm1",{}]"#);
     assert!(answer.starts_with("[3,") && answer.contains("wamp.close.system_shutdown"), "{answer}");
-    assert_eq!(late.hear(), "");
+    assert_eq!(late.receive(), "");
 }
 
 #[test]
-fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
+fn a_message_longer_than_its_receiver_accepts_is_an_error_for_the_caller() {
     let router = router(Config::default());
     let mut small = connect(&router.urls()[0]);
-    small.send([0x7F, 0x01, 0, 0]); // Takes 512 bytes.
+    small.send([0x7F, 0x01, 0, 0]); // Accepts 512 bytes.
     small.bytes(4);
     let mut small = Raw(small);
     small.ask(r#"[1,"realm1",{}]"#);
@@ -337,7 +335,7 @@ fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
         "wamp.error.payload_size_exceeded"
     );
 
-    // The other way round: the result is too long for whoever called.
+    // In the other direction the result is too long for the caller.
     caller.register("com.example.long", move |_| Ok(long.clone())).unwrap();
     thread::spawn(move || caller.serve());
     let answer = small.ask(r#"[48,2,{},"com.example.long"]"#);
@@ -346,12 +344,12 @@ fn a_message_longer_than_its_receiver_takes_is_an_error_for_the_caller() {
 }
 
 #[test]
-fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
+fn a_client_that_pauses_reading_delays_nobody_and_receives_everything() {
     let router = router(Config::default());
     let mut bystanders = Bystanders::new(&router);
     let large = "x".repeat(1 << 20);
 
-    // A caller that wants results and does not take them.
+    // A caller that asks for results and does not read them.
     let mut greedy = Raw::join(&router);
     let mut writer = greedy.0.0.get_ref().try_clone().unwrap();
     let call = |number| {
@@ -362,26 +360,26 @@ fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
         writer.write_all(&call(number)).unwrap();
         bystanders.assert_undisturbed();
     }
-    // What there was no room for is an error.
-    let answers: Vec<String> = (1..=40).map(|_| greedy.hear()).collect();
+    // A result without room is replaced by an error.
+    let answers: Vec<String> = (1..=40).map(|_| greedy.receive()).collect();
     let too_many =
         answers.iter().filter(|answer| answer.contains("roundtrip.error.too_many")).count();
     let results = answers.iter().filter(|answer| answer.starts_with("[50,")).count();
     assert!(too_many > 0 && results >= 16 && too_many + results == 40, "{too_many} and {results}");
 
-    // A callee that takes no calls for a while: what it has no room for is refused, the
-    // rest is not lost.
+    // A callee that reads no calls for a while: calls without room are refused, and the
+    // others are not lost.
     let mut lazy = Raw::join(&router);
     lazy.register("com.example.lazy");
     let mut caller = Raw::join(&router);
     for number in 1..=40 {
-        caller.say(&format!(r#"[48,{number},{{}},"com.example.lazy",["{large}"]]"#));
+        caller.send(&format!(r#"[48,{number},{{}},"com.example.lazy",["{large}"]]"#));
         bystanders.assert_undisturbed();
     }
-    caller.say(r#"[48,41,{},"com.example.none"]"#);
+    caller.send(r#"[48,41,{},"com.example.none"]"#);
     let mut refused = 0;
     loop {
-        let answer = caller.hear();
+        let answer = caller.receive();
         if answer.contains("no_such_procedure") {
             break;
         }
@@ -390,17 +388,17 @@ fn whoever_does_not_read_for_a_while_delays_nobody_and_hears_everything() {
     }
     assert!((1..=36).contains(&refused), "{refused}");
     for _ in 1..=40 - refused {
-        let invocation = lazy.hear();
+        let invocation = lazy.receive();
         let number =
             invocation.strip_prefix("[68,").and_then(|rest| rest.split(',').next()).unwrap();
-        lazy.say(&format!("[70,{number},{{}}]"));
-        assert!(caller.hear().starts_with("[50,"));
+        lazy.send(&format!("[70,{number},{{}}]"));
+        assert!(caller.receive().starts_with("[50,"));
     }
     bystanders.assert_undisturbed();
 }
 
 #[test]
-fn whoever_never_reads_is_dropped() {
+fn a_client_that_never_reads_is_dropped() {
     let (reader, writer) = std::io::pipe().unwrap();
     let (log, _writer) = Log::to(writer).unwrap();
     let router =
@@ -411,7 +409,7 @@ fn whoever_never_reads_is_dropped() {
         .unwrap();
     thread::spawn(move || callee.serve());
     let mut greedy = Raw::join(&router);
-    greedy.say(r#"[48,1,{},"com.example.long"]"#);
+    greedy.send(r#"[48,1,{},"com.example.long"]"#);
     let mut log = BufReader::new(reader).lines().map(Result::unwrap);
     let left = log.find(|line| line.contains(" left: ")).unwrap();
     assert!(left.contains("it took nothing of what was sent to it for 300ms"), "{left}");
@@ -419,7 +417,7 @@ fn whoever_never_reads_is_dropped() {
 
 #[cfg(unix)]
 #[test]
-fn whoever_takes_his_time_hears_it_all() {
+fn a_slow_reader_receives_everything() {
     let socket = Address::Unix(crate::wamp::path("slow"));
     let session = Settings { idle_timeout: Duration::from_secs(1), ..Settings::default() };
     let config = Config { listen: vec![Endpoint::rawsocket(socket)], session, ..Config::default() };
@@ -436,8 +434,8 @@ fn whoever_takes_his_time_hears_it_all() {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();
         slow.write_all(&[&length, message.as_bytes()].concat()).unwrap();
     }
-    // Longer than the idle timeout and the two seconds of a goodbye, but never silent
-    // for so long.
+    // Reading takes longer than the idle timeout and the two seconds of a close, but no
+    // pause does.
     let mut heard = 0;
     let mut some = [0; 16 * 1024];
     while heard < 5 << 20 {
@@ -449,7 +447,7 @@ fn whoever_takes_his_time_hears_it_all() {
 }
 
 #[test]
-fn a_thousand_who_never_say_hello_cost_the_others_nothing() {
+fn a_thousand_clients_without_hello_disturb_nobody() {
     let router = router(Config::default());
     let mut bystanders = Bystanders::new(&router);
     let silent: Vec<Peer> = (0..1000).map(|number| connect(&router.urls()[number % 2])).collect();
@@ -460,9 +458,9 @@ fn a_thousand_who_never_say_hello_cost_the_others_nothing() {
 }
 
 #[test]
-fn whoever_stays_silent_is_asked_and_then_dropped() {
+fn a_silent_client_is_pinged_and_then_dropped() {
     let router = router(impatient());
-    // In the middle of either handshake, and before HELLO.
+    // Silent in the middle of either handshake, and before HELLO.
     let cases = [
         (0, &b""[..]),
         (0, b"\x7F"),
@@ -478,15 +476,15 @@ fn whoever_stays_silent_is_asked_and_then_dropped() {
     for mut peer in peers {
         assert!(peer.rest().unwrap().len() <= 4);
     }
-    // In an open session there is a ping first; who answers it stays.
+    // An open session receives a ping first, and stays open if it answers.
     let mut polite = Raw::join(&router);
     for _ in 0..4 {
         assert_eq!(polite.0.bytes(4), [1, 0, 0, 0]);
         polite.0.send([2, 0, 0, 0]);
     }
     assert_eq!(polite.0.bytes(4), [1, 0, 0, 0]);
-    assert_eq!(polite.hear(), "");
-    // A message that comes in ever so small pieces has to end, too.
+    assert_eq!(polite.receive(), "");
+    // A message in tiny pieces has to end in time, too.
     let mut trickler = Raw::open(&router);
     trickler.0.send([0, 0, 1, 0]);
     let mut writer = trickler.0.0.get_ref().try_clone().unwrap();
@@ -495,10 +493,10 @@ fn whoever_stays_silent_is_asked_and_then_dropped() {
             thread::sleep(Duration::from_millis(20));
         }
     });
-    assert_eq!(trickler.hear(), "");
+    assert_eq!(trickler.receive(), "");
 }
 
-/// A client's short frame, with a mask of zeros: the payload as it is.
+/// A client's short frame. A mask of zeros does not change the payload.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     assert!(payload.len() < 126);
     [&[first, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0], payload].concat()
@@ -517,7 +515,7 @@ fn websocket(router: &Running) -> Peer {
 }
 
 #[test]
-fn bad_frames_are_closed_with_the_code_that_says_why() {
+fn a_bad_frame_is_answered_with_its_close_code() {
     let router = router(Config::default());
     let mut bystanders = Bystanders::new(&router);
     let long = [&[0x81, 0xFF][..], &(1u64 << 40).to_be_bytes(), &[0; 4]].concat();
@@ -542,7 +540,7 @@ fn bad_frames_are_closed_with_the_code_that_says_why() {
         assert_eq!(close, [&[0x88, 2][..], &code.to_be_bytes()].concat(), "{bytes:?}: {rest:?}");
         bystanders.assert_undisturbed();
     }
-    // A ping is answered, also before HELLO, and a message may come in parts.
+    // A ping is answered even before HELLO, and a message may consist of several frames.
     let mut peer = websocket(&router);
     peer.send(frame(0x89, b"hi"));
     assert_eq!(peer.bytes(4), b"\x8A\x02hi");
@@ -552,7 +550,7 @@ fn bad_frames_are_closed_with_the_code_that_says_why() {
 }
 
 #[test]
-fn bad_handshakes_are_refused_in_words_that_are_understood() {
+fn a_bad_handshake_is_refused_in_the_form_of_its_framing() {
     let router = router(Config::default());
     for (request, answer) in [
         (&b"\x7F\xF0\0\0"[..], &b"\x7F\x10\0\0"[..]),
@@ -575,18 +573,18 @@ fn bad_handshakes_are_refused_in_words_that_are_understood() {
         let answer = String::from_utf8(peer.rest().unwrap()).unwrap();
         assert!(answer.starts_with(status), "{answer}");
     }
-    // Until the session is open, little is enough.
+    // Before the session is open, the limit is lower.
     let mut raw = Raw::open(&router);
     raw.0.send([0, 1, 0, 1]);
-    assert!(raw.hear().contains("a message of 65537 bytes where 65536 are allowed"));
-    // A frame that is longer than was agreed on.
+    assert!(raw.receive().contains("a message of 65537 bytes where 65536 are allowed"));
+    // A frame longer than the handshake allows.
     let mut raw = Raw::open(&router);
     raw.0.send([0x08, 0, 0, 1]);
-    assert!(raw.hear().contains("no message begins with the byte 08"));
+    assert!(raw.receive().contains("no message begins with the byte 08"));
 }
 
 #[test]
-fn limits_hold_for_every_endpoint_together() {
+fn limits_hold_for_all_endpoints_in_sum() {
     let limits = Limits { max_connections: 2, ..Limits::default() };
     let router = router(Config { admission: Admission::new(limits), ..Config::default() });
     let (_one, _two) = (Raw::join(&router), Raw::join(&router));
@@ -603,17 +601,17 @@ fn limits_hold_for_every_endpoint_together() {
 }
 
 #[test]
-fn nobody_may_have_too_much_open() {
+fn pending_calls_and_registrations_are_bounded() {
     let router = router(Config::default());
     let mut callee = Raw::join(&router);
     callee.register("com.example.slow");
     let mut caller = Raw::join(&router);
     for number in 1..=1001 {
-        caller.say(&format!(r#"[48,{number},{{}},"com.example.slow"]"#));
+        caller.send(&format!(r#"[48,{number},{{}},"com.example.slow"]"#));
     }
-    assert!(caller.hear().starts_with(r#"[8,48,1001,{},"roundtrip.error.too_many""#));
+    assert!(caller.receive().starts_with(r#"[8,48,1001,{},"roundtrip.error.too_many""#));
     for number in 2..=1001 {
-        callee.say(&format!(r#"[64,{number},{{}},"com.example.a{number}"]"#));
+        callee.send(&format!(r#"[64,{number},{{}},"com.example.a{number}"]"#));
     }
-    while !callee.hear().starts_with(r#"[8,64,1001,{},"roundtrip.error.too_many""#) {}
+    while !callee.receive().starts_with(r#"[8,64,1001,{},"roundtrip.error.too_many""#) {}
 }

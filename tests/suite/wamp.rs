@@ -1,6 +1,6 @@
-//! Callers and callees, Unix sockets, and the router in the server binary.
+//! Sessions at a router, Unix sockets, and the router in the server binary.
 
-#![allow(clippy::similar_names, reason = "caller and callee are what WAMP calls them")]
+#![allow(clippy::similar_names, reason = "WAMP names them caller and callee")]
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
@@ -37,7 +37,7 @@ fn a_session_can_call_while_it_is_called() {
         }
     })
     .unwrap();
-    // Its own procedure, while it waits for the result.
+    // A session can call its own procedure, which runs while the call waits.
     assert_eq!(
         one.call("com.example.double", Payload::of(vec![21u64.into()])).unwrap(),
         Payload::of(vec![42.into()])
@@ -60,7 +60,7 @@ fn a_session_can_call_while_it_is_called() {
 }
 
 #[test]
-fn an_answer_that_comes_too_late_is_not_taken_for_the_next_one() {
+fn a_late_answer_is_not_mistaken_for_the_next_one() {
     let router = router();
     let (go, wait) = channel::<()>();
     let mut callee = join(&router);
@@ -79,7 +79,7 @@ fn an_answer_that_comes_too_late_is_not_taken_for_the_next_one() {
     };
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     drop(go);
-    // Without anybody to wait for, the callee answers at once, and twice.
+    // From now on the callee answers at once: first the old call, then the new one.
     let answer = loop {
         match caller.call("com.example.slow", Payload::of(vec![2.into()])) {
             Err(CallError::Io(error)) if error.kind() == ErrorKind::TimedOut => {}
@@ -92,7 +92,7 @@ fn an_answer_that_comes_too_late_is_not_taken_for_the_next_one() {
 }
 
 #[test]
-fn a_router_that_ends_says_goodbye() {
+fn a_router_that_ends_sends_goodbye() {
     let router = router();
     let (mut callee, mut caller) = (join(&router), join(&router));
     callee.register("com.example.echo", Ok).unwrap();
@@ -112,14 +112,14 @@ fn no_timeout_is_too_long() {
 }
 
 #[test]
-fn a_message_that_broke_off_is_the_last() {
+fn nothing_follows_a_message_that_was_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("rs://{}?serializer=json", listener.local_addr().unwrap()).parse().unwrap();
     let (done, wait) = channel::<()>();
     let router = thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
         stream.write_all(b"\x7F\xF1\0\0\0\0\0\x08[2,1,{}]").unwrap();
-        // And takes nothing.
+        // The router reads nothing.
         let _ = wait.recv();
     });
     let mut session = Session::join(&url, "realm1", Duration::from_millis(100)).unwrap();
@@ -136,13 +136,13 @@ fn a_message_that_broke_off_is_the_last() {
 }
 
 #[test]
-fn what_cannot_be_joined_says_why() {
+fn a_failed_join_names_the_reason() {
     let router = router();
     let url = &router.urls()[0];
     let error = Session::join(url, "realm2", PATIENCE).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     assert!(error.to_string().contains("wamp.error.no_such_realm"), "{error}");
-    // The wrong framing, both ways, and nobody at all.
+    // The wrong framing, both ways, and a path without a router.
     let rs = url.to_string();
     let error =
         Session::join(&rs.replace("rs:", "ws:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
@@ -158,7 +158,7 @@ fn what_cannot_be_joined_says_why() {
     assert!(error.to_string().contains("cannot connect to unix:/nonexistent/x"), "{error}");
 }
 
-/// A path for a Unix socket, where nothing is.
+/// A free path for a Unix socket.
 #[cfg(unix)]
 pub fn path(name: &str) -> String {
     let path = std::env::temp_dir().join(format!("roundtrip-suite-{}-{name}", std::process::id()));
@@ -168,7 +168,7 @@ pub fn path(name: &str) -> String {
 
 #[test]
 #[cfg(unix)]
-fn the_file_of_a_unix_socket_comes_and_goes() {
+fn a_unix_socket_replaces_and_removes_only_its_own_file() {
     use std::fs;
     use std::os::unix::net::UnixListener;
 
@@ -177,16 +177,16 @@ fn the_file_of_a_unix_socket_comes_and_goes() {
         let endpoint = Endpoint::rawsocket(format!("unix:{path}").parse().unwrap());
         Router::bind(Config { listen: vec![endpoint], ..Config::default() }).and_then(Router::start)
     };
-    // One that was left behind is replaced; `std` leaves them.
+    // A file that an ended program left is replaced; `std` does not remove it.
     drop(UnixListener::bind(&path).unwrap());
     let router = bind().unwrap();
     Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap().leave().unwrap();
-    // One that is in use is not.
+    // A file that is in use is not replaced.
     assert_eq!(bind().unwrap_err().kind(), ErrorKind::AddrInUse);
     Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap().leave().unwrap();
     drop(router);
     assert!(!fs::exists(&path).unwrap());
-    // What is no socket is not touched, and neither is what has taken our file's place.
+    // A file that is not a socket is not touched, not even in the place of the socket.
     fs::write(&path, "dear diary").unwrap();
     assert!(bind().is_err());
     assert_eq!(fs::read_to_string(&path).unwrap(), "dear diary");
@@ -260,8 +260,8 @@ fn bad_flags_of_the_router_are_explained() {
     }
 }
 
-/// Set `PYTHON` to one that has the packages `autobahn` and `msgpack`; without them
-/// this tests nothing, and says so.
+/// Needs a Python with the packages `autobahn` and `msgpack`; the variable `PYTHON` names
+/// it. Without the packages this test prints `skipped`.
 #[test]
 #[cfg(unix)]
 fn autobahn_calls_and_is_called() {
