@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn examples_of_the_rfc() {
+    fn the_examples_of_the_rfc() {
         // Section 10
         for (bytes, text) in [
             ("", ""),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_comes_back() {
+    fn every_byte_is_encoded_and_decoded() {
         let bytes: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
         for length in 0..bytes.len() {
             let text = encode(&bytes[..length]);

@@ -11,8 +11,8 @@ use crate::wamp::{Payload, Serializer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// In JSON a string that begins so may be bytes: the one thing that does not get
-/// through.
+/// Changes strings that begin with U+0000. In JSON they may stand for bytes, so they are
+/// the one kind of value that may arrive as another.
 fn without_null_in_front(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(text.trim_start_matches('\0').into()),
@@ -34,8 +34,8 @@ fn payload(random: &mut Random) -> Payload {
     let mut value = || without_null_in_front(random.value(0));
     let mut list: Vec<Value> = (0..4).map(|_| value()).collect();
     let keywords = Map::from([("a", value()), ("größe", value())]);
-    // Nearly as deep as any message may be: the router takes it apart in a thread with
-    // a small stack.
+    // Nested nearly as deep as any message may be: the router decodes it in a thread
+    // with a small stack.
     list.push((0..MAX_DEPTH - 4).fold(Value::Null, |inner, _| Value::List(vec![inner])));
     list.push(Value::Bytes(
         (0..random.below(300)).map(|_| random.next().to_ne_bytes()[0]).collect(),
@@ -55,7 +55,7 @@ fn unix(name: &str) -> Address {
 
 #[test]
 #[cfg(unix)]
-fn any_value_gets_through_in_all_combinations() {
+fn every_value_arrives_unchanged_through_all_transports() {
     let tcp = || "127.0.0.1:0".parse().unwrap();
     let listen = vec![
         Endpoint::websocket(tcp()),

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_comes_through() {
+    fn requests_are_written_and_parsed() {
         for (line, goes_on, counts) in
             [("begin 1000 5", false, vec![5]), ("continue 1000 5 0", true, vec![5, 0])]
         {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_comes_through() {
+    fn reports_are_written_and_parsed() {
         let (at, rtt) = (Duration::from_nanos(7), Duration::from_nanos(8));
         let why = "no one\nis there".to_owned();
         for (line, report) in [
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report_is_refused() {
+    fn a_line_that_is_no_report_is_refused() {
         for wrong in [
             "",
             "sent",

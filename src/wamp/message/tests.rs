@@ -13,7 +13,7 @@ fn encoded(serializer: Serializer, message: Message) -> Vec<u8> {
     out
 }
 
-/// Messages from the specification, one of each kind and each form of payload at least.
+/// Messages from the specification: at least one of each kind and each form of payload.
 const EXAMPLES: &[&str] = &[
     r#"[1,"somerealm",{"agent":"AutobahnJS-0.9.14","roles":{"subscriber":{},"publisher":{}}}]"#,
     r#"[2,9129137332,{"agent":"Crossbar.io-0.10.11","roles":{"broker":{}}}]"#,
@@ -44,7 +44,7 @@ const EXAMPLES: &[&str] = &[
 ];
 
 #[test]
-fn examples_of_the_specification_survive() {
+fn examples_of_the_specification_are_decoded_and_encoded() {
     for text in EXAMPLES {
         let value = json::parse(text.as_bytes()).unwrap();
         let message = message(text).unwrap();
@@ -59,7 +59,7 @@ fn examples_of_the_specification_survive() {
 }
 
 #[test]
-fn fields_are_where_the_specification_has_them() {
+fn fields_have_the_positions_of_the_specification() {
     let keywords = Map::from([("karma", 10.into())]);
     let payload = Payload { arguments: Some(vec![]), keywords: Some(keywords) };
     let error = message(r#"[8,48,5,{"a":1},"com.myapp.error",[],{"karma":10}]"#);
@@ -82,7 +82,7 @@ fn fields_are_where_the_specification_has_them() {
 }
 
 #[test]
-fn absent_and_empty_payloads_are_kept_apart() {
+fn absent_and_empty_payloads_stay_different() {
     for (text, arguments, keywords) in [
         ("[70,1,{}]", None, None),
         ("[70,1,{},[]]", Some(vec![]), None),
@@ -93,14 +93,14 @@ fn absent_and_empty_payloads_are_kept_apart() {
         assert_eq!(encoded(Serializer::Json, message.clone()), text.as_bytes());
         assert_eq!(self::message(text), Ok(message));
     }
-    // Without a list in front of them, named values would stand in the wrong place.
+    // Without a list in front of them, keywords would have the wrong position.
     let payload = Payload { arguments: None, keywords: Some(Map::from([("a", 1.into())])) };
     let message = Message::Yield { request: 1, options: Map::new(), payload };
     assert_eq!(message.into_value().to_string(), r#"[70,1,{},[],{"a":1}]"#);
 }
 
 #[test]
-fn a_wrong_shape_is_named() {
+fn a_wrong_layout_is_described() {
     for (text, error) in [
         ("{}", "a message is a list that begins with its code"),
         ("[]", "a message is a list that begins with its code"),
@@ -139,7 +139,7 @@ fn a_wrong_shape_is_named() {
 }
 
 #[test]
-fn bytes_survive_in_both() {
+fn both_serializers_carry_bytes() {
     let arguments =
         vec![Value::Bytes(vec![]), Value::Bytes((0..=255).collect()), Value::from("\0not Base64")];
     let keywords = Some(Map::from([("b", Value::List(vec![Value::Bytes(vec![7])]))]));
@@ -151,7 +151,7 @@ fn bytes_survive_in_both() {
 }
 
 #[test]
-fn names_of_serializers_lead_back_to_them() {
+fn serializers_are_found_by_their_names_and_numbers() {
     for serializer in Serializer::ALL {
         assert_eq!(serializer.to_string().parse(), Ok(serializer));
         assert_eq!(Serializer::from_subprotocol(serializer.subprotocol()), Some(serializer));
@@ -162,7 +162,7 @@ fn names_of_serializers_lead_back_to_them() {
 }
 
 #[test]
-fn names_of_procedures_follow_the_loose_rule() {
+fn valid_uris_follow_the_loose_rule() {
     for name in ["a", "com.myapp.add2", "com.myapp.Add-2", "größe.%/?", "a:b"] {
         assert!(valid_uri(name), "{name}");
     }
@@ -172,7 +172,7 @@ fn names_of_procedures_follow_the_loose_rule() {
 }
 
 #[test]
-fn a_message_that_breaks_off_is_an_error() {
+fn a_message_that_is_cut_off_is_an_error() {
     for text in EXAMPLES {
         for serializer in Serializer::ALL {
             let bytes = encoded(serializer, message(text).unwrap());
@@ -184,7 +184,7 @@ fn a_message_that_breaks_off_is_an_error() {
 }
 
 #[test]
-fn what_is_wrong_in_a_message_makes_nothing_panic() {
+fn no_message_makes_the_decoder_panic() {
     let mut random = Random(0x0123_4567_89AB_CDEF);
     for _ in 0..20_000 {
         let text = EXAMPLES[random.below(EXAMPLES.len())];
@@ -195,7 +195,7 @@ fn what_is_wrong_in_a_message_makes_nothing_panic() {
             1 => fields.insert(position, random.value(2)),
             _ => drop(fields.remove(position)),
         }
-        // What is accepted after all is a message as any other.
+        // A message that is accepted can be encoded and decoded again.
         if let Ok(message) = Message::from_value(Value::List(fields.clone())) {
             assert_eq!(Message::from_value(message.clone().into_value()), Ok(message));
         }

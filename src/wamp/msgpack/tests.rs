@@ -1,4 +1,4 @@
-//! The tables have the boundaries of every format of the specification.
+//! The tables hold the boundaries of every format of the specification.
 
 use super::MsgpackErrorKind::*;
 use super::*;
@@ -11,7 +11,7 @@ fn encoded(value: &Value) -> Vec<u8> {
     out
 }
 
-/// Bytes in hexadecimal, and then so many times the same one.
+/// These bytes in hexadecimal, then `times` times the byte `byte`.
 fn bytes(hex: &str, (byte, times): (u8, usize)) -> Vec<u8> {
     let digits: Vec<char> = hex.chars().filter(|digit| !digit.is_whitespace()).collect();
     let pairs = digits
@@ -71,7 +71,7 @@ fn every_length_has_the_shortest_format() {
     let text = |length| Value::from("a".repeat(length));
     let binary = |length| Value::Bytes(vec![b'a'; length]);
     let extension = |length| Value::Extension(-7, vec![b'a'; length]);
-    // The integer 97 is the byte of an a.
+    // The integer 97 is the same byte as the letter a.
     let list = |length| Value::List(vec![Value::from(97); length]);
     for (value, head, length) in [
         (text(0), "A0", 0),
@@ -122,7 +122,7 @@ fn every_length_has_the_shortest_format() {
 }
 
 #[test]
-fn longer_formats_than_needed_are_understood() {
+fn longer_formats_than_needed_are_accepted() {
     for (hex, json) in [
         ("CC 05", "5"),
         ("CD 00 05", "5"),
@@ -187,7 +187,7 @@ fn what_is_not_messagepack_is_refused() {
         ("81 D4 00 00 C0", KeyNotString("an extension"), 1),
         ("81 90 C0", KeyNotString("a list"), 1),
         ("81 80 C0", KeyNotString("a map"), 1),
-        // Lengths that go beyond the end
+        // Lengths beyond the end.
         ("91", UnexpectedEnd, 0),
         ("92 90 91", UnexpectedEnd, 2),
         ("81 A0", UnexpectedEnd, 0),
@@ -204,7 +204,7 @@ fn what_is_not_messagepack_is_refused() {
 }
 
 #[test]
-fn errors_convert_for_whoever_reads_from_a_stream() {
+fn errors_convert_to_io_errors() {
     let error = io::Error::from(parse(b"\x81\x01\x02").unwrap_err());
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert_eq!(error.to_string(), "at byte 1: the key in a map is an integer and not a string");
@@ -228,7 +228,7 @@ fn depth_is_limited_and_fits_in_the_stack_of_a_small_thread() {
     thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
 }
 
-/// A value that JSON has, or one that it does not have, in a list.
+/// A random value, in a list if JSON does not have it.
 fn drawn(random: &mut Random) -> Value {
     let value = random.value(0);
     let length = random.below(20);
@@ -251,13 +251,13 @@ fn what_is_encoded_is_parsed_back() {
         let message = encoded(&value);
         let parsed = parse(&message).unwrap();
         assert_eq!(parsed, value);
-        // Comparing values does not tell 0.0 from -0.0; their bytes do.
+        // The values 0.0 and -0.0 are equal; their bytes are not.
         assert_eq!(encoded(&parsed), message);
     }
 }
 
 #[test]
-fn what_no_format_holds_is_written_as_documented() {
+fn values_without_a_format_are_written_as_documented() {
     for (number, float) in
         [(i128::from(u64::MAX) + 1, 2f64.powi(64)), (i128::MIN, -(2f64.powi(127)))]
     {
@@ -266,7 +266,7 @@ fn what_no_format_holds_is_written_as_documented() {
 }
 
 #[test]
-fn a_message_that_breaks_off_is_an_error() {
+fn a_message_that_is_cut_off_is_an_error() {
     let mut random = Random(0xFEDC_BA98_7654_3210);
     for _ in 0..300 {
         let message = encoded(&drawn(&mut random));
@@ -277,7 +277,7 @@ fn a_message_that_breaks_off_is_an_error() {
 }
 
 #[test]
-fn no_bytes_make_it_panic() {
+fn no_bytes_make_the_parser_panic() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..20_000 {
         let length = random.below(64);
@@ -289,7 +289,7 @@ fn no_bytes_make_it_panic() {
         }
         for message in [any, changed] {
             match parse(&message) {
-                // What is accepted after all is a value as any other.
+                // A value that is accepted can be encoded and parsed again.
                 Ok(value) => {
                     assert_eq!(encoded(&parse(&encoded(&value)).unwrap()), encoded(&value));
                 }
@@ -301,7 +301,7 @@ fn no_bytes_make_it_panic() {
 
 #[test]
 fn a_map_of_many_keys_takes_no_longer_than_its_length_allows() {
-    // Were each key compared with all before it, this would go on for minutes.
+    // If each key were compared with all keys before it, this would take minutes.
     let map: Map = (0..200_000).map(|number| (number.to_string(), Value::Null)).collect();
     let message = encoded(&Value::Map(map));
     assert_eq!(parse(&message).unwrap().as_map().map(Map::len), Some(200_000));

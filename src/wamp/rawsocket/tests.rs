@@ -4,7 +4,7 @@ use crate::wamp::Serializer;
 use std::io::BufReader;
 
 #[test]
-fn every_handshake_is_understood_or_refused() {
+fn every_handshake_is_accepted_or_refused() {
     for both in 0..=255_u8 {
         let bytes = [0x7F, both, 0, 0];
         let max_message = 512 << (both >> 4);
@@ -29,7 +29,7 @@ fn every_handshake_is_understood_or_refused() {
 }
 
 #[test]
-fn refusals_arrive() {
+fn refusals_are_encoded_and_decoded() {
     for (number, refusal) in [
         (0, Refusal::Other(0)),
         (1, Refusal::Serializer),
@@ -45,7 +45,7 @@ fn refusals_arrive() {
 }
 
 #[test]
-fn what_is_no_handshake_is_named() {
+fn bytes_that_are_no_handshake_are_described() {
     for bytes in [*b"GET ", [0; 4], [0xFF, 0xF1, 0, 0]] {
         assert_eq!(Handshake::parse_request(bytes), Err(HandshakeError::NotRawSocket(bytes[0])));
         assert_eq!(
@@ -69,7 +69,7 @@ fn what_is_no_handshake_is_named() {
 }
 
 #[test]
-fn no_side_promises_more_than_it_takes() {
+fn no_side_announces_more_than_it_accepts() {
     for (max_message, promised) in [
         (0, 512),
         (512, 512),
@@ -137,7 +137,7 @@ fn lengths_are_as_in_the_specification() {
 }
 
 #[test]
-fn too_long_is_too_long_on_both_sides() {
+fn both_sides_refuse_a_message_over_the_limit() {
     let too_long = Err(FrameError::TooLong { length: 513, max: 512 });
     let mut out = Vec::new();
     assert_eq!(encode(Kind::Message, &[7; 513], 512, &mut out), too_long);
@@ -172,7 +172,7 @@ fn reserved_bits_are_errors() {
 }
 
 #[test]
-fn a_frame_that_breaks_off_is_an_error_and_takes_no_memory() {
+fn a_frame_that_is_cut_off_is_an_error_and_takes_no_memory() {
     let frame = encoded(Kind::Message, b"[67,1]");
     for length in 1..frame.len() {
         let error = receive(&mut &frame[..length], MAX_MESSAGE, &mut Vec::new()).unwrap_err();
@@ -185,7 +185,7 @@ fn a_frame_that_breaks_off_is_an_error_and_takes_no_memory() {
 }
 
 #[test]
-fn no_bytes_make_it_panic() {
+fn no_bytes_make_the_receiver_panic() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..20_000 {
         let length = random.below(40);

@@ -9,7 +9,7 @@ fn websocket(path: &str) -> Framing {
 }
 
 #[test]
-fn urls_are_understood_and_written_back() {
+fn urls_are_parsed_and_written() {
     let unix = |path: &str| Address::Unix(path.into());
     for (text, socket, framing) in [
         ("ws://localhost:9000", tcp("localhost", 9000), websocket("/")),
@@ -44,7 +44,7 @@ fn urls_are_understood_and_written_back() {
 }
 
 #[test]
-fn what_is_no_url_is_told_what_would_be_one() {
+fn an_error_shows_what_would_be_right() {
     for (text, right) in [
         ("", "write ws://HOST:PORT/PATH"),
         ("localhost:9000", "write ws://HOST:PORT/PATH"),
@@ -88,7 +88,7 @@ fn what_is_no_url_is_told_what_would_be_one() {
 }
 
 #[test]
-fn listeners_have_addresses() {
+fn addresses_of_listeners_are_parsed_and_written() {
     for (text, socket) in [
         ("127.0.0.1:0", tcp("127.0.0.1", 0)),
         ("[::]:9000", tcp("::", 9000)),

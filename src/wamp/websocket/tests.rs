@@ -1,5 +1,5 @@
-//! The examples are RFC 6455's. The tables have what its sections 4 to 8 refuse, each
-//! with what has to be answered.
+//! The examples are those of RFC 6455. The tables hold what its sections 4 to 8 refuse,
+//! each with the right answer.
 
 use super::frame::{Header, apply};
 use super::handshake::accept_value;
@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 const LIMIT: usize = 1024;
 const PROTOCOLS: &[&str] = &["wamp.2.json", "wamp.2.msgpack"];
 
-/// Everything that the bytes hold, as `{:?}` writes it.
+/// Receives all messages in these bytes, each as `{:?}` writes it.
 fn receive_all(role: Role, mut reader: impl BufRead) -> Result<Vec<String>, WebSocketError> {
     let (mut receiver, mut messages) = (Receiver::new(role, LIMIT), Vec::new());
     while let Some(message) = receiver.receive(&mut reader)? {
@@ -24,8 +24,8 @@ fn encode(role: Role, message: &Message) -> Vec<u8> {
     frame
 }
 
-/// A frame of a client, whatever its first byte. The mask is zero, so that the payload
-/// can be read.
+/// A client's frame with this first byte. The mask is zero, so that the payload is
+/// readable.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
     frame.extend_from_slice(payload);
@@ -48,7 +48,7 @@ impl Random {
     }
 }
 
-/// Delivers its bytes one by one.
+/// A reader that delivers its bytes one by one.
 struct Dripping<'a>(&'a [u8]);
 
 impl Read for Dripping<'_> {
@@ -100,7 +100,7 @@ fn every_size_arrives_and_one_byte_over_the_limit_does_not() {
 }
 
 #[test]
-fn a_message_in_parts_is_one_whatever_comes_between_and_however_it_arrives() {
+fn frames_are_joined_however_they_arrive_and_with_control_frames_between() {
     let mut frames = Vec::new();
     frames.extend(masked(0x01, &"Gr\u{fc}".as_bytes()[..3]));
     frames.extend(masked(0x89, b"ping"));
@@ -125,7 +125,7 @@ fn a_message_in_parts_is_one_whatever_comes_between_and_however_it_arrives() {
 }
 
 #[test]
-fn the_limit_is_that_of_the_message_not_of_its_parts() {
+fn the_limit_applies_to_the_whole_message() {
     let mut frames = masked(0x02, &[0; 100]);
     for _ in 0..LIMIT / 100 {
         frames.extend(masked(0x00, &[0; 100]));
@@ -135,10 +135,10 @@ fn the_limit_is_that_of_the_message_not_of_its_parts() {
 }
 
 #[test]
-fn nothing_is_read_behind_a_close_frame() {
+fn nothing_is_read_after_a_close_frame() {
     let stream = [encode(Role::Client, &Message::Close(None)), b"GET / HTTP/1.1".to_vec()].concat();
     assert_eq!(receive_all(Role::Server, &stream[..]).unwrap(), ["Close(None)"]);
-    // Not even when it came within a message.
+    // Not even if the close frame came within a message.
     let stream = [masked(0x01, b"a"), masked(0x88, b"")].concat();
     assert_eq!(receive_all(Role::Server, &stream[..]).unwrap(), ["Close(None)"]);
 }
@@ -189,7 +189,7 @@ fn each_mistake_has_its_close_code() {
 }
 
 #[test]
-fn close_codes_that_may_be_sent_and_others() {
+fn only_valid_close_codes_are_accepted() {
     for code in [
         1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000,
         4999,
@@ -210,13 +210,12 @@ fn close_codes_that_may_be_sent_and_others() {
 }
 
 #[test]
-fn control_frames_are_cut_to_what_they_can_hold() {
+fn control_frames_are_cut_to_their_longest_length() {
     let long = [7; 200];
     for message in [Message::Ping(&long), Message::Pong(&long)] {
         assert_eq!(encode(Role::Server, &message)[1..], [&[125][..], &long[..125]].concat());
     }
-    // 123 bytes are left beside the code, and that would be in the middle of the last
-    // character.
+    // The code leaves 123 bytes, which would end in the middle of the last character.
     let reason = "\u{fc}".repeat(100);
     let frame = encode(Role::Client, &Message::Close(Some((CLOSE_NORMAL, &reason))));
     let mut receiver = Receiver::new(Role::Server, 0);
@@ -225,7 +224,7 @@ fn control_frames_are_cut_to_what_they_can_hold() {
 }
 
 #[test]
-fn a_stream_that_ends_within_a_message_is_told_from_one_that_ends_behind_it() {
+fn an_end_within_a_message_is_an_error_and_an_end_after_it_is_not() {
     let mut frames = masked(0x01, b"Hello");
     frames.extend(masked(0x89, b"ping"));
     frames.extend(masked(0x80, &[b'x'; 120]));
@@ -246,7 +245,7 @@ fn a_stream_that_ends_within_a_message_is_told_from_one_that_ends_behind_it() {
 }
 
 #[test]
-fn memory_is_taken_for_what_has_arrived() {
+fn memory_is_allocated_for_what_has_arrived() {
     let mut frame = b"\x82\x7F\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF".to_vec();
     frame.resize(1000, 0);
     let mut receiver = Receiver::new(Role::Client, usize::MAX);
@@ -257,7 +256,7 @@ fn memory_is_taken_for_what_has_arrived() {
     );
     assert!(receiver.message.capacity() < 64 * 1024);
 
-    // Nor is it kept: after a long message, a short one is enough to give it back.
+    // The memory is not kept: a short message after a long one frees it.
     let mut frames = encode(Role::Server, &Message::Binary(&vec![0; 1_000_000]));
     frames.extend(encode(Role::Server, &Message::Binary(&[0; 10])));
     let (mut stream, mut receiver) = (&frames[..], Receiver::new(Role::Client, usize::MAX));
@@ -266,13 +265,13 @@ fn memory_is_taken_for_what_has_arrived() {
 }
 
 #[test]
-fn the_mask_is_applied_byte_by_byte_however_fast() {
+fn the_fast_mask_equals_the_mask_byte_by_byte() {
     let mask = [1, 20, 130, 255];
     for length in 0..40 {
         let payload: Vec<u8> = (0..length).collect();
         let mut applied = payload.clone();
         apply(mask, &mut applied);
-        // Section 5.3: byte i with byte i modulo 4 of the mask.
+        // Section 5.3 combines byte i with byte i modulo 4 of the mask.
         assert!(
             payload
                 .iter()
@@ -298,8 +297,7 @@ fn every_frame_has_a_mask_of_its_own() {
     }
     masks.sort_unstable();
     masks.dedup();
-    // Two of a hundred are the same by chance once in a million runs; three, hardly
-    // ever.
+    // Two of a hundred masks are equal by chance once in a million runs.
     assert!(masks.len() >= 99, "{masks:?}");
     assert_ne!(
         Opening::new(PROTOCOLS).request("a", "/"),
@@ -308,7 +306,7 @@ fn every_frame_has_a_mask_of_its_own() {
 }
 
 #[test]
-fn whatever_arrives_nothing_panics() {
+fn no_bytes_make_the_receiver_panic() {
     let mut random = Random(0x0123_4567_89AB_CDEF);
     let mut valid = masked(0x01, b"Hello");
     valid.extend(masked(0x89, b"ping"));
@@ -324,7 +322,7 @@ fn whatever_arrives_nothing_panics() {
         }
         for stream in [noise, changed] {
             for role in [Role::Client, Role::Server] {
-                // Also when it is called again after an error, which nobody should do.
+                // Not even another call after an error panics.
                 let (mut stream, mut receiver) = (&stream[..], Receiver::new(role, LIMIT));
                 for _ in 0..10 {
                     let _ = receiver.receive(&mut stream);
@@ -338,7 +336,7 @@ fn whatever_arrives_nothing_panics() {
     }
 }
 
-/// RFC 6455 section 1.2.
+/// The request in RFC 6455 section 1.2.
 const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\n\
     Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -356,7 +354,7 @@ fn answer(
 fn the_handshake_of_section_1_2() {
     assert_eq!(accept_value("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     let (accepted, answer) = answer(REQUEST.as_bytes(), &["superchat", "chat"]);
-    // The client's order counts, not the server's.
+    // The client's order decides, not the server's.
     assert_eq!(accepted.unwrap(), "chat");
     let expected = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
@@ -364,8 +362,8 @@ fn the_handshake_of_section_1_2() {
 }
 
 #[test]
-fn a_browser_gets_in() {
-    // As Chromium and Firefox send it, but for some lines more of the same kind.
+fn the_request_of_a_browser_is_accepted() {
+    // Chromium and Firefox send this request, with some more lines of the same kind.
     let request = "GET /ws?a=b HTTP/1.1\r\nHost: localhost:9000\r\nConnection: keep-alive, Upgrade\r\n\
         Pragma: no-cache\r\nCookie: a=\u{fc}; b\r\nUpgrade: WebSocket\r\nOrigin: http://localhost:8000\r\n\
         sec-websocket-version:13\r\nAccept-Language: de,en;q=0.5\r\nX-Empty:\r\n\
@@ -494,7 +492,7 @@ fn each_mistake_of_an_answer_is_found() {
 }
 
 #[test]
-fn a_handshake_that_breaks_off_is_an_error() {
+fn a_handshake_that_is_cut_off_is_an_error() {
     let opening = Opening::new(PROTOCOLS);
     let request = opening.request("localhost", "/");
     let mut answered = Vec::new();
