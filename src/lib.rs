@@ -31,7 +31,7 @@
 //! | [`stats`] | what a series of durations has in common; reads no clock |
 //! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
 //! | [`pace`] | being on time |
-//! | [`wamp`] | calling a procedure in another program, through a router: four ways to say it, and both ends |
+//! | [`wamp`] | calling a procedure in another program, through a router |
 //! | [`log`](mod@log) | a log that makes no connection wait |
 //! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three |
@@ -82,10 +82,9 @@
 //! 14. `14_status`, then [`session::status`], [`session::counters`] and
 //!     [`measure::status`]: one question, one answer; and what a process can know of
 //!     the others.
-//! 15. [`wamp`], [`wamp::rawsocket`] and [`wamp::websocket`], then [`wamp`] and
-//!     its [`session`](wamp::client), then [`wamp::router::realm`]: a call through a third
-//!     program, which must let nobody wait long for somebody else; then [`wamp::router`] and
-//!     [`net::listener`], which put it on ports and files.
+//! 15. [`wamp`], which lists its files in reading order, from [`wamp::message`] to
+//!     [`wamp::router`]: a call through a third program, which must not let one client
+//!     wait for another.
 //! 16. `call_roundtrip`, then [`wamp::call`]: which of three choices makes a call
 //!     slow, and why two figures cannot tell.
 //! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures

@@ -24,8 +24,7 @@ use crate::measure::{Latency, Measurement, Sample, together};
 use crate::net::Address;
 use crate::serve::{Admission, Limits};
 use crate::wamp::client::Session;
-use crate::wamp::router::realm::Settings;
-use crate::wamp::router::{Config, Endpoint, Router};
+use crate::wamp::router::{Config, Endpoint, Router, Settings};
 use crate::wamp::url::Url;
 
 /// A callee that receives nothing for so long sends its router a ping, which would

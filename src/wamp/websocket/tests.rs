@@ -4,6 +4,7 @@
 use super::frame::{Header, apply};
 use super::handshake::accept_value;
 use super::*;
+use crate::json::random::Random;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 const LIMIT: usize = 1024;
@@ -30,22 +31,6 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
     frame.extend_from_slice(payload);
     frame
-}
-
-/// Marsaglia's xorshift: the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap()
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
-    }
 }
 
 /// A reader that delivers its bytes one by one.
@@ -314,11 +299,12 @@ fn no_bytes_make_the_receiver_panic() {
     valid.extend(encode(Role::Client, &Message::Binary(&[0; 300])));
     valid.extend(masked(0x88, b"\x03\xe8bye"));
     for _ in 0..20_000 {
-        let noise: Vec<u8> = (0..random.next() % 40).map(|_| random.byte()).collect();
+        let noise: Vec<u8> =
+            (0..random.below(40)).map(|_| random.next().to_be_bytes()[0]).collect();
         let mut changed = valid.clone();
-        for _ in 0..=random.next() % 4 {
-            let place = random.next() % changed.len();
-            changed[place] = random.byte();
+        for _ in 0..=random.below(4) {
+            let place = random.below(changed.len());
+            changed[place] = random.next().to_be_bytes()[0];
         }
         for stream in [noise, changed] {
             for role in [Role::Client, Role::Server] {

@@ -1,0 +1,198 @@
+//! The addresses on which a router listens, and the router that serves them.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::realm::{Realm, Settings};
+use super::serve::serve;
+use crate::log::Log;
+use crate::net::Address;
+use crate::net::Listener;
+use crate::net::listener::wake;
+use crate::serve::refuse::Time;
+use crate::serve::{Acceptor, Admission, Limits, Refuser, Threads};
+use crate::wamp::message::valid_uri;
+use crate::wamp::opening;
+use crate::wamp::url::{Framing, Url};
+
+/// How long dropping a router waits for an endpoint to close.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The configuration of a router.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the router listens.
+    pub listen: Vec<Endpoint>,
+    /// Who may connect. A router and a [server](crate::server::Server::admission) can
+    /// share their limits.
+    pub admission: Arc<Admission>,
+    /// Settings of each session.
+    pub session: Settings,
+    /// The log for the router as a whole; single sessions have [`Settings::log`].
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: vec![Endpoint::rawsocket(Address::Tcp { host: "127.0.0.1".into(), port: 0 })],
+            admission: Admission::new(Limits::default()),
+            session: Settings::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+/// An address to listen on, and the framing there.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The address; with port 0 the system chooses the port.
+    pub socket: Address,
+    /// How the bytes are divided into messages. A WebSocket may ask for any path.
+    pub framing: Framing,
+}
+
+impl Endpoint {
+    /// An endpoint for WebSocket.
+    #[must_use]
+    pub fn websocket(socket: Address) -> Self {
+        Endpoint { socket, framing: Framing::WebSocket { path: "/".into() } }
+    }
+
+    /// An endpoint for `RawSocket`.
+    #[must_use]
+    pub fn rawsocket(socket: Address) -> Self {
+        Endpoint { socket, framing: Framing::RawSocket }
+    }
+}
+
+/// A router that listens. The system queues connections until
+/// [`start`](Router::start).
+pub struct Router {
+    acceptors: Vec<Acceptor>,
+    urls: Vec<Url>,
+    realm: Arc<Realm>,
+}
+
+/// A router that runs in the background until this is dropped.
+///
+/// Dropping it closes the endpoints, removes the files of Unix sockets and sends GOODBYE
+/// to every session. A process that a signal ends drops nothing: the files stay, and
+/// the next router that listens there replaces them.
+pub struct Running {
+    urls: Vec<Url>,
+    realm: Arc<Realm>,
+    stop: Arc<AtomicBool>,
+    /// One channel for each thread. Nothing is sent: the channel ends with the thread.
+    threads: Vec<Receiver<Infallible>>,
+}
+
+impl Router {
+    /// Listens on all endpoints.
+    ///
+    /// # Errors
+    /// When the system refuses an address, or the name of the realm is not a valid URI.
+    pub fn bind(config: Config) -> io::Result<Self> {
+        let Config { listen, admission, session, log } = config;
+        if !valid_uri(&session.realm) {
+            let what = format!(
+                "{:?} cannot be the name of a realm; write one such as realm1",
+                session.realm
+            );
+            return Err(io::Error::new(ErrorKind::InvalidInput, what));
+        }
+        let (idle_timeout, connections) = (session.idle_timeout, session.log.clone());
+        let (realm, stop) = (Arc::new(Realm::new(session)), Arc::<AtomicBool>::default());
+        let (mut acceptors, mut urls) = (Vec::new(), Vec::new());
+        for Endpoint { socket, framing } in listen {
+            let listener = Listener::bind(&socket)?;
+            urls.push(Url {
+                socket: listener.address()?,
+                framing: framing.clone(),
+                serializer: None,
+            });
+            let here = Arc::clone(&realm);
+            let refuser = {
+                let framing = framing.clone();
+                Refuser::new(connections.clone(), move |mut stream, refusal, time| {
+                    let refused = opening::refuse(&mut stream, &framing, &refusal.to_string());
+                    if refused.is_ok() && time == Time::Enough {
+                        stream.close();
+                    }
+                })
+            };
+            acceptors.push(Acceptor {
+                listener,
+                timeout: idle_timeout,
+                admission: Arc::clone(&admission),
+                refuser,
+                dispatch: Box::new(Threads(Arc::new(move |stream| serve(&here, stream, &framing)))),
+                log: log.clone(),
+                one_off: false,
+                stop: Arc::clone(&stop),
+            });
+        }
+        Ok(Router { acceptors, urls, realm })
+    }
+
+    /// Where the router listens, with the real ports, in the order of
+    /// [`Config::listen`].
+    #[must_use]
+    pub fn urls(&self) -> &[Url] {
+        &self.urls
+    }
+
+    /// Starts to accept connections, in a thread for each endpoint.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(self) -> io::Result<Running> {
+        let Router { acceptors, urls, realm } = self;
+        let stop = acceptors.first().map(|acceptor| Arc::clone(&acceptor.stop)).unwrap_or_default();
+        let mut running = Running { urls, realm, stop, threads: Vec::new() };
+        for acceptor in acceptors {
+            let (alive, ended) = channel();
+            thread::Builder::new().name("accept".into()).spawn(move || {
+                let _alive: Sender<Infallible> = alive;
+                // Dropped before the sender, so the endpoint is closed when the channel ends.
+                let acceptor = acceptor;
+                acceptor.run();
+            })?;
+            running.threads.push(ended);
+        }
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// Where the router listens, with the real ports, in the order of
+    /// [`Config::listen`].
+    #[must_use]
+    pub fn urls(&self) -> &[Url] {
+        &self.urls
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for (url, ended) in self.urls.iter().zip(&self.threads) {
+            wake(&url.socket);
+            // An error means that the channel has ended.
+            let _ = ended.recv_timeout(PATIENCE);
+        }
+        self.realm.shut_down();
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
