@@ -7,11 +7,11 @@
 //! It is text, so that a person can read it in a packet capture:
 //!
 //! ```text
-//!   client   PING 7 17952192… STAMP 4093127755 ------------------- ----------… xxxx
+//!   client   PING 7 17952192… STAMP 4093127755 ------------------- ---------… xxxx
 //!                 │ │               │          │                                │
-//!                 │ └ send time     └ series   └ room for two times            └ payload
+//!                 │ └ send time     └ series   └ room for two times           └ payload
 //!                 └ sequence number
-//!   server   PING 7 17952192… STAMP 0000000008 1795219200000012345 1795219200… xxxx
+//!   server   PING 7 17952192… STAMP 0000000008 1795219200000012345 179521920… xxxx
 //!                                   │          │                   │
 //!                                   │          └ when the ping     └ when the answer
 //!                                   │            arrived             was sent

@@ -1,161 +1,56 @@
 //! Round trips without a connection: which pings came back, and what became of the
 //! others.
 //!
-//! TCP hides all of this: it sends again what was lost, sorts what was swapped, drops
-//! what came twice, and the application sees a pause. Over UDP the application sees
-//! what the network did, and has to know what it was told of. So each ping has a
-//! number, and each number ends in exactly one state:
+//! TCP retransmits what was lost, reorders what was swapped and drops what came twice.
+//! The application sees only a pause. Over UDP the application sees what the network
+//! did, and must keep track itself. So each ping has a number, and ends in exactly one
+//! state:
 //!
 //! ```text
-//!            answer within --timeout ─▶ answered     its round-trip time is a figure
-//!   sent ─┬─ answer after it         ─▶ late         counted, never a figure
-//!         └─ no answer               ─▶ lost         on the way there, or back; counted, never a figure
+//!            answer within --timeout ─▶ answered     its round-trip time counts
+//!   sent ─┬─ answer after that       ─▶ late         counted, without a time
+//!         └─ no answer               ─▶ lost         the ping, or its answer
 //! ```
 //!
-//! An answer that comes again is a *duplicate*. One that comes after the answer to a
-//! later ping is *reordered* (RFC 4737 section 3.3: its number is smaller than one past
-//! the largest so far). A datagram that is no answer to what was sent is *foreign*, or
-//! an answer that was *truncated*, made *oversize* or *corrupted*; it answers nothing.
+//! A second answer is a *duplicate*. An answer that comes after the answer to a later
+//! ping is *reordered* (RFC 4737 section 3.3). A datagram that is not the answer to any
+//! ping is *foreign*, *truncated*, *oversize* or *corrupted*, and answers nothing.
 //!
 //! With an interval, one thread sends on schedule and one receives, so a late answer
-//! delays nothing ([`pace`](crate::pace)). What is unanswered when the sending ends is waited for,
-//! `--timeout` at most. Then the server is asked how many pings it has seen, and the
-//! rest was lost on the way there, or for want of room in the server's own receive
-//! buffer. What the receive buffer of this very socket had no room for was not lost by
-//! the network; where the system tells how many those were, they are counted apart.
+//! delays no ping ([`pace`](crate::pace)). When the last ping is sent, outstanding
+//! answers have `--timeout` to arrive. Then the client asks the server how many pings
+//! have arrived. The other pings were lost on their way there, or in the server's full
+//! receive buffer. Datagrams that this client's own full receive buffer dropped are
+//! counted apart, where the system tells, since the network did not lose them.
 
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::series::{Sent, Series, WINDOW};
-
-use super::{Jitter, OneWay};
-use crate::measure::{Latency, Measurement, Observer, Outcome, Plan};
+use super::client::UdpClient;
+use super::dropped::datagrams_dropped;
+use super::measured::Udp;
+use super::pings::Sent;
+use super::series::{Series, WINDOW};
+use crate::measure::{Latency, Observer, Plan};
 use crate::pace::Schedule;
 use crate::stats::Recorder;
-use crate::udp::UdpClient;
 
-/// The timeout has passed without an answer; there may still be one.
-pub const OVERDUE: Outcome = Outcome { word: "overdue", phrase: "is late", settled: false };
-
-/// The answer came after the timeout.
-pub const LATE: Outcome = Outcome { word: "late", phrase: "came", settled: true };
-
-/// There was no answer.
-pub const LOST: Outcome = Outcome { word: "lost", phrase: "was lost", settled: true };
-
-/// The answer came once more.
-pub const DUPLICATE: Outcome = Outcome { word: "duplicate", phrase: "came again", settled: false };
-
-/// What was measured.
-#[derive(Debug, Default)]
-pub struct Udp {
-    /// Pings sent, and the round trips of those that were answered in time.
-    pub latency: Latency,
-    /// Answers that came after the timeout.
-    pub late: u64,
-    /// How many pings have arrived, says the server; if it says so.
-    pub arrived: Option<u64>,
-    /// Datagrams that this machine dropped because the socket's receive buffer was
-    /// full; where the system tells.
-    pub dropped_here: Option<u64>,
-    /// Answers that came again.
-    pub duplicates: u64,
-    /// Answers that came after one to a later ping.
-    pub reordered: u64,
-    /// Datagrams that begin like the answer to a ping and break off.
-    pub truncated: u64,
-    /// Datagrams that go on behind its end.
-    pub oversize: u64,
-    /// Datagrams that say something else.
-    pub corrupted: u64,
-    /// Datagrams that have nothing to do with any ping.
-    pub foreign: u64,
-    /// The running estimate of RFC 3550, of round-trip times. Of several clients, each
-    /// has its own.
-    pub jitter: Option<Jitter>,
-    /// What the server's time stamps say of each way. Of several clients, each has its
-    /// own.
-    pub one_way: Option<OneWay>,
-}
-
-impl Udp {
-    /// Pings that were never answered.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.latency.sent.saturating_sub(self.latency.rtt.count() + self.late)
-    }
-
-    /// Those of them that never reached the server; `None` if it does not count.
-    #[must_use]
-    pub fn lost_there(&self) -> Option<u64> {
-        self.arrived.map(|arrived| self.latency.sent.saturating_sub(arrived).min(self.lost()))
-    }
-
-    /// Those whose answer was lost by the network; `None` also if this socket dropped
-    /// datagrams of which some may have been no answers.
-    #[must_use]
-    pub fn lost_back(&self) -> Option<u64> {
-        let (back, dropped) = (self.lost() - self.lost_there()?, self.dropped_here.unwrap_or(0));
-        let others =
-            self.duplicates + self.truncated + self.oversize + self.corrupted + self.foreign;
-        (dropped == 0 || others == 0).then(|| back.saturating_sub(dropped))
-    }
-}
-
-impl Measurement for Udp {
-    fn failed(error: io::Error) -> Self {
-        Udp { latency: Latency::failed(error), ..Udp::default() }
-    }
-
-    fn failure(&self) -> Option<&io::Error> {
-        self.latency.failure()
-    }
-
-    fn total(all: &[Self]) -> Self {
-        let sum = |of: fn(&Udp) -> u64| all.iter().map(of).sum();
-        let known = |of: fn(&Udp) -> Option<u64>| {
-            all.iter().map(of).sum::<Option<u64>>().filter(|_| !all.is_empty())
-        };
-        let mut total = Udp {
-            latency: Latency::default(),
-            late: sum(|one| one.late),
-            arrived: known(|one| one.arrived),
-            dropped_here: known(|one| one.dropped_here),
-            duplicates: sum(|one| one.duplicates),
-            reordered: sum(|one| one.reordered),
-            truncated: sum(|one| one.truncated),
-            oversize: sum(|one| one.oversize),
-            corrupted: sum(|one| one.corrupted),
-            foreign: sum(|one| one.foreign),
-            jitter: None,
-            one_way: None,
-        };
-        for one in all {
-            total.latency.add(&one.latency);
-        }
-        if let [one] = all {
-            (total.jitter, total.one_way) = (one.jitter, one.one_way.clone());
-        }
-        total
-    }
-}
-
-/// How long a ping that does not count is waited for: to warm up, one more or less
-/// changes nothing.
+/// How long to wait for the answer to an uncounted ping. Without one, the warm-up is
+/// one ping shorter, which changes nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often the server is asked for its count: with half of all datagrams lost each
-/// way, it has not said it after twenty times in one of three hundred runs.
+/// How often to ask the server for its count. If half of all datagrams are lost in each
+/// direction, a question fails with a probability of 3/4, and all twenty fail in one of
+/// three hundred runs.
 const QUESTIONS: u32 = 20;
 
-/// The shortest time to wait for the count: a busy machine may not answer as fast as
-/// the longest answer so far.
+/// The shortest time to wait for the count, since a busy machine may take longer than
+/// for any answer before.
 const QUESTION: Duration = Duration::from_millis(20);
 
-/// Sends pings as planned.
+/// Sends pings as planned, and returns what became of them.
 ///
 /// ```
 /// use roundtrip::client::Options;
@@ -165,10 +60,12 @@ const QUESTION: Duration = Duration::from_millis(20);
 /// # use std::time::Duration;
 /// # let (server, echo) = bind_with_tcp(&Default::default(), Impairments::default())?;
 /// # let (_echo, server) = (echo.start(Default::default())?, server.start()?);
-/// let client = UdpClient::connect("127.0.0.1", server.address().port(), &Options::default())?;
-/// let plan = Plan { count: 100, interval: Duration::from_millis(1), ..Plan::default() };
+/// let port = server.address().port();
+/// let client = UdpClient::connect("127.0.0.1", port, &Options::default())?;
+/// let interval = Duration::from_millis(1);
+/// let plan = Plan { count: 100, interval, ..Plan::default() };
 /// let measured = udp(&client, &plan, &mut |sample| println!("{sample:?}"));
-/// assert_eq!((measured.latency.sent, measured.latency.rtt.count(), measured.lost()), (100, 100, 0));
+/// assert_eq!((measured.latency.rtt.count(), measured.lost()), (100, 0));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
@@ -181,7 +78,7 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
     let trouble = series.trouble();
     let mut measured = series.finish();
     if measured.lost() > 0 {
-        measured.dropped_here = super::dropped::datagrams_dropped(client.socket());
+        measured.dropped_here = datagrams_dropped(client.socket());
     }
     let Latency { sent, ref rtt, .. } = measured.latency;
     let nothing = sent > 0 && rtt.count() + measured.late == 0;
@@ -194,12 +91,12 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
     measured
 }
 
-/// What the sender tells the receiver: when it sends the next ping, or why it could
-/// not. There is room for as many as the receiver remembers.
-type Notes = SyncSender<io::Result<Sent>>;
+/// From the sender to the receiver: each ping that is sent, or the error of sending it.
+/// The queue has room for as many pings as the receiver has entries.
+type Queue = SyncSender<io::Result<Sent>>;
 
-fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io::Result<()> {
-    // Where there is no answer to the first, the others would only take time.
+fn run(client: &UdpClient, plan: &Plan, queue: Queue, series: &mut Series) -> io::Result<()> {
+    // If the first warm-up ping has no answer, the others would only take time.
     for _ in 0..plan.warmup {
         if !series.ask(PATIENCE)? {
             break;
@@ -207,14 +104,17 @@ fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io
     }
     match plan.pings() {
         Some(count) if !plan.interval.is_zero() && !plan.one_at_a_time => {
-            paced(client, count, plan, notes, series)?;
+            paced(client, count, plan, queue, series)?;
         }
         count => one_at_a_time(client, count.unwrap_or(u64::MAX), plan, series)?,
     }
+    // A server that answered nothing would not answer a question either.
+    if !series.heard() {
+        return Ok(());
+    }
     let patience =
         series.longest().map_or(PATIENCE, |longest| (longest * 2).clamp(QUESTION, PATIENCE));
-    // A server that answered nothing would not answer this either.
-    for _ in 0..if series.heard() { QUESTIONS } else { 0 } {
+    for _ in 0..QUESTIONS {
         if series.ask(patience)? {
             break;
         }
@@ -222,7 +122,7 @@ fn run(client: &UdpClient, plan: &Plan, notes: Notes, series: &mut Series) -> io
     Ok(())
 }
 
-/// Sends each ping when the one before is answered, or late.
+/// Sends each ping when the one before it is answered or overdue.
 fn one_at_a_time(
     client: &UdpClient,
     count: u64,
@@ -235,28 +135,28 @@ fn one_at_a_time(
     let end = plan.time.and_then(|time| start.checked_add(time));
     for turn in (Schedule { count, end, ..Schedule::new(start, plan.interval) }) {
         if turn.due.is_some() {
-            series.lateness(turn.delay);
+            series.delayed(turn.delay);
         }
         let written_ns = pings.write(turn.number);
-        series.note(Sent { due: turn.due, written_ns, at: Instant::now() });
+        series.add(Sent { due: turn.due, written_ns, at: Instant::now() });
         let sent = client.send(pings.datagram());
         series.unless_closed(sent)?;
-        while series.waiting() {
+        while series.pending() {
             series.receive()?;
         }
     }
     Ok(())
 }
 
-/// Sends each ping when it is due, and receives meanwhile.
+/// Sends each ping when it is due, in a thread of its own, and receives meanwhile.
 fn paced(
     client: &UdpClient,
     count: u64,
     plan: &Plan,
-    notes: Notes,
+    queue: Queue,
     series: &mut Series,
 ) -> io::Result<()> {
-    // The sender has to exist before its first ping is due.
+    // The thread has to run before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     series.start(start);
     let (stop, stopped) = channel();
@@ -269,27 +169,26 @@ fn paced(
     let mut pings = series.pings();
     thread::scope(|scope| {
         let sending = thread::Builder::new().spawn_scoped(scope, move || {
-            let mut lateness = Recorder::default();
+            let mut delays = Recorder::default();
             for turn in schedule {
                 let written_ns = pings.write(turn.number);
-                // First noted, then sent: the answer must not come to someone who knows
-                // nothing of the question.
+                // The receiver must know the ping before its answer can arrive.
                 let sent = Sent { due: turn.due, written_ns, at: Instant::now() };
-                let known = notes.send(Ok(sent));
+                let queued = queue.send(Ok(sent));
                 let sent = client.send(pings.datagram());
-                if known.is_err() || sent.is_err_and(|error| notes.send(Err(error)).is_err()) {
+                if queued.is_err() || sent.is_err_and(|error| queue.send(Err(error)).is_err()) {
                     break;
                 }
-                lateness.record(turn.delay);
+                delays.record(turn.delay);
             }
-            lateness
+            delays
         })?;
         let received = receive_all(series);
         drop(stop);
         if received.is_err() {
             series.close();
         }
-        series.all_lateness(sending.join().unwrap_or_default());
+        series.all_delays(sending.join().unwrap_or_default());
         received
     })
 }

@@ -22,7 +22,8 @@
 //! | [`client`] | a connected socket: one server, and news of a closed port |
 //! | [`server`] | answering strangers safely, and a bad network on purpose |
 //! | [`measure`] | sending on time while answers are outstanding |
-//! | `series` | one entry for each ping: pending, answered, late or lost |
+//! | `pings`, `series` | an entry for each ping: pending, answered, late or lost |
+//! | [`measured`] | what is reported, as plain data |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
 //! | `dropped` | what the system dropped before the program could read it |
@@ -33,12 +34,15 @@ pub mod datagram;
 mod dropped;
 pub mod jitter;
 pub mod measure;
+pub mod measured;
 pub mod one_way;
+mod pings;
 mod report;
 mod series;
 pub mod server;
 
 pub use client::UdpClient;
 pub use jitter::Jitter;
-pub use measure::{Udp, udp};
+pub use measure::udp;
+pub use measured::Udp;
 pub use one_way::{Exchange, OneWay, OneWaySummary};

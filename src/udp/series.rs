@@ -1,32 +1,42 @@
-//! The receiver's book: what has become of each ping so far.
+//! The receiver: an entry for each ping, and what has become of it so far.
+//!
+//! ```text
+//!   entries   … 5 answered   6 overdue   7 pending   8 pending
+//!               │            │           │           └ the latest ping that was sent
+//!               │            │           └ `current`: may still be answered in time
+//!               │            └ an answer now is late; without one, ping 6 is lost
+//!               └ another answer is a duplicate
+//! ```
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use super::measure::{DUPLICATE, LATE, LOST, OVERDUE, Udp};
-use super::{Exchange, Jitter, OneWay};
+use super::client::UdpClient;
+use super::datagram::{Damage, MAX_DATAGRAM, Stamps, UNCOUNTED, sequence};
+use super::jitter::Jitter;
+use super::measured::{DUPLICATE, LATE, LOST, OVERDUE, Udp};
+use super::one_way::{Exchange, OneWay};
+use super::pings::{Pings, Sent};
 use crate::measure::{Observer, Outcome, Sample};
 use crate::stats::Recorder;
-use crate::udp::UdpClient;
-use crate::udp::datagram::{Damage, MAX_DATAGRAM, Ping, Stamps, UNCOUNTED, sequence};
-use crate::units::nanoseconds;
 
-/// How many pings back an answer is still recognised: 26 seconds at 10,000 a second.
-/// What is older and unanswered is lost, and an answer to it foreign. So the book takes
-/// 12 MiB at most, however long the series.
+/// The number of entries that are kept: 26 seconds at 10,000 pings a second. An older
+/// ping without an answer is lost, and its answer would be foreign. So the entries take
+/// at most 12 MiB, however long the series is.
 pub(super) const WINDOW: usize = 1 << 18;
 
-/// How long to take what is there already. It takes no time unless somebody sends
-/// faster than that.
+/// How long at most to read datagrams that have arrived already, after something
+/// failed.
 const REST: Duration = Duration::from_millis(100);
 
-/// Takes what the sender and the socket tell.
+/// The entries of one series, and what they have shown so far.
 pub(super) struct Series<'a> {
     client: &'a UdpClient,
+    /// From the sender: each ping that it sends, or an error.
     queued: Receiver<io::Result<Sent>>,
+    /// Whether the sender may send more pings.
     sending: bool,
     observe: Observer<'a>,
     pings: Pings,
@@ -34,78 +44,34 @@ pub(super) struct Series<'a> {
     measured: Udp,
     jitter: Jitter,
     one_way: OneWay,
-    /// The latest pings, and the number of the first of them.
-    window: VecDeque<(Sent, State)>,
+    /// The latest pings.
+    entries: VecDeque<(Sent, State)>,
+    /// The number of the first entry.
     first: u64,
     /// The first ping that may still be answered in time.
     current: u64,
-    /// How many such pings are unanswered.
-    waiting: u64,
+    /// Pings without an answer that may still be answered in time.
+    pending: u64,
     /// One more than the largest number that was answered: `NextExp` of RFC 4737.
     next_expected: u64,
-    /// When the question was written whose answer [`ask`](Self::ask) waits for.
+    /// The send time of the uncounted ping that [`ask`](Self::ask) waits for.
     asked: Option<u64>,
-    /// What the latest answer to such a question said of how many pings had arrived, if
-    /// it said so.
+    /// The server's count of pings that arrived, from the latest answer to an uncounted
+    /// ping.
     count: Option<u64>,
-    /// Whether anything was ever answered.
+    /// Whether the server has ever answered.
     heard: bool,
-    /// What failed without ending the series.
+    /// The latest error that did not end the series.
     trouble: Option<io::Error>,
     buffer: Vec<u8>,
     scratch: Vec<u8>,
 }
 
-/// A ping that has been sent.
-#[derive(Clone, Copy)]
-pub(super) struct Sent {
-    pub due: Option<Instant>,
-    /// When it was written, as it says itself; so much later as the writing took, it
-    /// was sent.
-    pub written_ns: u64,
-    pub at: Instant,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    Waiting,
+    Pending,
     Overdue,
     Answered,
-}
-
-/// Writes the pings of one series.
-#[derive(Clone)]
-pub(super) struct Pings {
-    series: u32,
-    /// The same moment by both clocks: the one that runs evenly, and the one that
-    /// others have too.
-    epoch: (Instant, u64),
-    payload: usize,
-    datagram: Vec<u8>,
-}
-
-impl Pings {
-    /// Writes the next ping, and says when.
-    pub fn write(&mut self, sequence: u64) -> u64 {
-        let ping = self.ping(sequence, self.clock(Instant::now()));
-        ping.encode(self.payload, &mut self.datagram);
-        ping.sent_ns
-    }
-
-    /// What was written.
-    pub fn datagram(&self) -> &[u8] {
-        &self.datagram
-    }
-
-    fn ping(&self, sequence: u64, sent_ns: u64) -> Ping {
-        Ping { sequence, sent_ns, series: self.series }
-    }
-
-    /// Nanoseconds since 1970.
-    fn clock(&self, at: Instant) -> u64 {
-        let (instant, since_1970) = self.epoch;
-        since_1970.saturating_add(nanoseconds(at.saturating_duration_since(instant)))
-    }
 }
 
 impl<'a> Series<'a> {
@@ -115,62 +81,60 @@ impl<'a> Series<'a> {
         queued: Receiver<io::Result<Sent>>,
         observe: Observer<'a>,
     ) -> Self {
-        let (now, random) = (Instant::now(), RandomState::new().hash_one(0).to_be_bytes());
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let series = u32::from_be_bytes([random[0], random[1], random[2], random[3]]);
-        let pings =
-            Pings { series, epoch: (now, nanoseconds(since_1970)), payload, datagram: Vec::new() };
         Series {
             client,
             queued,
             sending: true,
             observe,
-            pings,
-            start: now,
+            pings: Pings::new(payload),
+            start: Instant::now(),
             measured: Udp::default(),
             jitter: Jitter::default(),
             one_way: OneWay::default(),
-            window: VecDeque::new(),
+            entries: VecDeque::new(),
             first: 1,
             current: 1,
-            waiting: 0,
+            pending: 0,
             next_expected: 1,
             asked: None,
             count: None,
             heard: false,
             trouble: None,
-            // A byte more than any answer has: one that fills it was longer.
+            // One byte more than any answer has. A longer datagram is cut, and still
+            // seen to be too long.
             buffer: vec![0; MAX_DATAGRAM + 1],
             scratch: Vec::new(),
         }
     }
 
-    /// When the first ping is due.
+    /// Sets the time at which the first ping is due.
     pub fn start(&mut self, start: Instant) {
         self.start = start;
     }
 
+    /// A writer for the sender, with the series number of this one.
     pub fn pings(&self) -> Pings {
         self.pings.clone()
     }
 
-    /// How late a ping was sent.
-    pub fn lateness(&mut self, late: Duration) {
-        self.measured.latency.lateness.record(late);
+    /// Records the scheduling delay of one ping.
+    pub fn delayed(&mut self, delay: Duration) {
+        self.measured.latency.lateness.record(delay);
     }
 
-    pub fn all_lateness(&mut self, late: Recorder) {
-        self.measured.latency.lateness = late;
+    /// Sets the scheduling delays of all pings.
+    pub fn all_delays(&mut self, delays: Recorder) {
+        self.measured.latency.lateness = delays;
     }
 
-    /// Whether a ping may still be answered in time.
-    pub fn waiting(&self) -> bool {
-        self.waiting > 0
+    /// Whether any ping may still be answered in time.
+    pub fn pending(&self) -> bool {
+        self.pending > 0
     }
 
-    /// Whether there is anything to wait for: an answer, or another ping.
+    /// Whether to go on receiving: another ping may be sent, or an answer may come.
     pub fn open(&self) -> bool {
-        self.sending || self.waiting()
+        self.sending || self.pending()
     }
 
     /// Whether the server has ever answered.
@@ -178,13 +142,13 @@ impl<'a> Series<'a> {
         self.heard
     }
 
-    /// How long an answer takes at most, as far as is known.
+    /// The longest round-trip time so far.
     pub fn longest(&self) -> Option<Duration> {
         self.measured.latency.rtt.summary().map(|summary| summary.max)
     }
 
-    /// Sends a ping that does not count, and waits for its answer: so long at most, and
-    /// no longer than for any. Returns whether it came.
+    /// Sends an uncounted ping, and waits for its answer, at most for `patience` and at
+    /// most for the timeout. Returns whether the answer came.
     pub fn ask(&mut self, patience: Duration) -> io::Result<bool> {
         let start = Instant::now();
         (self.asked, self.count) = (Some(self.pings.write(UNCOUNTED)), None);
@@ -196,9 +160,8 @@ impl<'a> Series<'a> {
         Ok(self.asked.is_none())
     }
 
-    /// Of all that can go wrong with a datagram, only a closed port says anything of
-    /// those that follow. What else the network or the system had against this one, it
-    /// was lost.
+    /// Turns an error into `None`, except that of a closed port. A closed port ends the
+    /// series, since no later ping can be answered. Any other error costs one datagram.
     pub fn unless_closed<T>(&mut self, result: io::Result<T>) -> io::Result<Option<T>> {
         match result {
             Err(error) if error.kind() != ErrorKind::ConnectionRefused => {
@@ -209,8 +172,8 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Waits a moment for a datagram, and brings the book up to date. Returns whether
-    /// one came.
+    /// Waits a moment for a datagram, and updates the entries. Returns whether a
+    /// datagram came.
     pub fn receive(&mut self) -> io::Result<bool> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let received = self.client.receive(&mut buffer);
@@ -219,30 +182,32 @@ impl<'a> Series<'a> {
             self.arrived(buffer.get(..length).unwrap_or_default(), at);
         }
         self.buffer = buffer;
-        self.look_at_the_clock(Instant::now());
+        self.mark_overdue(Instant::now());
         sending?;
         Ok(self.unless_closed(received)?.flatten().is_some())
     }
 
-    /// Takes no more notes: a sender that waits for room is told so.
+    /// Closes the queue, so that a sender that waits for room in it stops.
     pub fn close(&mut self) {
         let _ = self.take_sent();
         self.queued = channel().1;
     }
 
-    /// Takes what has arrived already, after something has failed.
+    /// Reads the datagrams that have arrived already, after something has failed.
     pub fn take_the_rest(&mut self) {
         let start = Instant::now();
-        // An error is reported once, and may stand before datagrams that came earlier.
+        // The system reports an error once, possibly before datagrams that came
+        // earlier.
         while start.elapsed() < REST && self.receive().unwrap_or(true) {}
     }
 
+    /// Adds the pings that the sender has queued.
     fn take_sent(&mut self) -> io::Result<()> {
         loop {
             match self.queued.try_recv() {
                 Ok(sent) => {
                     if let Some(sent) = self.unless_closed(sent)? {
-                        self.note(sent);
+                        self.add(sent);
                     }
                 }
                 Err(TryRecvError::Empty) => return Ok(()),
@@ -254,16 +219,17 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Enters a ping that is about to be sent.
-    pub fn note(&mut self, sent: Sent) {
-        if self.window.len() == WINDOW {
+    /// Adds an entry for a ping that is about to be sent.
+    pub fn add(&mut self, sent: Sent) {
+        if self.entries.len() == WINDOW {
             self.forget();
         }
-        self.window.push_back((sent, State::Waiting));
+        self.entries.push_back((sent, State::Pending));
         self.measured.latency.sent += 1;
-        self.waiting += 1;
+        self.pending += 1;
     }
 
+    /// Handles a datagram.
     fn arrived(&mut self, datagram: &[u8], at: Instant) {
         let recognised = match sequence(datagram) {
             Ok(UNCOUNTED) => return self.take_count(datagram),
@@ -279,24 +245,18 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// Checks whether a datagram is the answer to this ping.
     fn recognise(&mut self, number: u64, datagram: &[u8]) -> Result<Option<Stamps>, Damage> {
         let (sent, _) = *self.entry(number).ok_or(Damage::Foreign)?;
-        self.pings.ping(number, sent.written_ns).check(
-            self.pings.payload,
-            datagram,
-            &mut self.scratch,
-        )
+        self.pings.check(number, sent.written_ns, datagram, &mut self.scratch)
     }
 
-    /// The answer to what [`ask`](Self::ask) asked; one to an earlier question no
-    /// longer matters.
+    /// Takes the server's count from the answer that [`ask`](Self::ask) waits for. An
+    /// answer to an earlier question is ignored.
     fn take_count(&mut self, datagram: &[u8]) {
         let Some(sent_ns) = self.asked else { return };
-        if let Ok(stamps) = self.pings.ping(UNCOUNTED, sent_ns).check(
-            self.pings.payload,
-            datagram,
-            &mut self.scratch,
-        ) {
+        let checked = self.pings.check(UNCOUNTED, sent_ns, datagram, &mut self.scratch);
+        if let Ok(stamps) = checked {
             self.asked = None;
             self.heard = true;
             self.count = stamps.map(|stamps| stamps.count);
@@ -305,9 +265,10 @@ impl<'a> Series<'a> {
 
     fn entry(&mut self, number: u64) -> Option<&mut (Sent, State)> {
         let index = number.checked_sub(self.first)?;
-        self.window.get_mut(usize::try_from(index).ok()?)
+        self.entries.get_mut(usize::try_from(index).ok()?)
     }
 
+    /// Records the answer to a ping.
     fn answer(&mut self, number: u64, stamps: Option<Stamps>, at: Instant) {
         let timeout = self.client.timeout();
         let Some((sent, state)) = self.entry(number) else { return };
@@ -316,10 +277,10 @@ impl<'a> Series<'a> {
         self.heard = true;
         if before == State::Answered {
             self.measured.duplicates += 1;
-            return self.tell(number, sent, Some(rtt), DUPLICATE);
+            return self.report(number, sent, Some(rtt), DUPLICATE);
         }
-        if before == State::Waiting {
-            self.waiting -= 1;
+        if before == State::Pending {
+            self.pending -= 1;
         }
         if number < self.next_expected {
             self.measured.reordered += 1;
@@ -327,7 +288,7 @@ impl<'a> Series<'a> {
         self.next_expected = self.next_expected.max(number + 1);
         if rtt > timeout {
             self.measured.late += 1;
-            return self.tell(number, sent, Some(rtt), LATE);
+            return self.report(number, sent, Some(rtt), LATE);
         }
         let due = sent.due.map(|due| at.saturating_duration_since(due));
         self.measured.latency.rtt.record(rtt);
@@ -348,38 +309,39 @@ impl<'a> Series<'a> {
         (self.observe)(Sample::Ping { number, at, rtt, due });
     }
 
-    /// Notes which pings can no longer be answered in time.
-    fn look_at_the_clock(&mut self, now: Instant) {
+    /// Marks the pings that can no longer be answered in time.
+    fn mark_overdue(&mut self, now: Instant) {
         let timeout = self.client.timeout();
         while let Some((sent, state)) = self.entry(self.current) {
-            if *state == State::Waiting {
+            if *state == State::Pending {
                 if now.saturating_duration_since(sent.at) <= timeout {
                     return;
                 }
                 *state = State::Overdue;
                 let sent = *sent;
-                self.waiting -= 1;
-                self.tell(self.current, sent, None, OVERDUE);
+                self.pending -= 1;
+                self.report(self.current, sent, None, OVERDUE);
             }
             self.current += 1;
         }
     }
 
-    /// Takes the oldest ping out of the book.
+    /// Removes the oldest entry. Without an answer, its ping is lost.
     fn forget(&mut self) {
-        if let Some((sent, state)) = self.window.pop_front() {
-            if state == State::Waiting {
-                self.waiting -= 1;
+        if let Some((sent, state)) = self.entries.pop_front() {
+            if state == State::Pending {
+                self.pending -= 1;
             }
             if state != State::Answered {
-                self.tell(self.first, sent, None, LOST);
+                self.report(self.first, sent, None, LOST);
             }
             self.first += 1;
             self.current = self.current.max(self.first);
         }
     }
 
-    fn tell(&mut self, number: u64, sent: Sent, rtt: Option<Duration>, outcome: Outcome) {
+    /// Reports an outcome to the observer.
+    fn report(&mut self, number: u64, sent: Sent, rtt: Option<Duration>, outcome: Outcome) {
         let at = self.since_start(sent);
         (self.observe)(Sample::Outcome { number, at, rtt, outcome });
     }
@@ -388,18 +350,17 @@ impl<'a> Series<'a> {
         sent.at.saturating_duration_since(self.start)
     }
 
-    /// Closes the book: what is not answered now is lost.
+    /// Ends the series: a ping without an answer is lost.
     pub fn finish(mut self) -> Udp {
-        // Pings that were sent before something failed, and that nobody has looked at
-        // since.
+        // Pings that were sent before something failed.
         let _ = self.take_sent();
-        while !self.window.is_empty() {
+        while !self.entries.is_empty() {
             self.forget();
         }
         let measured = &self.measured;
         let answered = measured.latency.rtt.count();
-        // A server that has been started anew, or has forgotten this client, counts too
-        // few.
+        // A server that was restarted, or has forgotten this client, counts too few.
+        // Its count is ignored, as is one that is too high.
         let possible = answered + measured.late..=measured.latency.sent;
         let arrived = self.count.filter(|count| possible.contains(count));
         let (jitter, one_way) = (self.jitter, self.one_way);
@@ -412,7 +373,7 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// What failed last, if anything did.
+    /// The latest error that did not end the series.
     pub fn trouble(&mut self) -> Option<io::Error> {
         self.trouble.take()
     }

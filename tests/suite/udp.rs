@@ -14,7 +14,7 @@ use roundtrip::measure::{Measurement as _, Outcome, Plan, Sample};
 use roundtrip::server::{Config, Running};
 use roundtrip::udp::UdpClient;
 use roundtrip::udp::datagram::{Ping, Stamps};
-use roundtrip::udp::measure::{LATE, LOST, OVERDUE};
+use roundtrip::udp::measured::{LATE, LOST, OVERDUE};
 use roundtrip::udp::server::{EchoCounts, Impairments, RunningEchoServer, bind_with_tcp};
 use roundtrip::udp::{Udp, udp};
 
