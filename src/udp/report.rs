@@ -1,9 +1,10 @@
-//! Pings over UDP, where more can happen than an answer.
+//! The figures of a measurement over UDP, as lines for people and as fields of JSON.
 
 use std::iter;
 use std::time::Duration;
 
-use super::{OneWay, OneWaySummary, Udp};
+use super::measured::Udp;
+use super::one_way::{OneWay, OneWaySummary};
 use crate::json::Map;
 use crate::measure::Latency;
 use crate::report::Report;
@@ -14,8 +15,7 @@ use crate::units::{ms, nanoseconds};
 impl Report for Udp {
     fn lines(&self) -> Vec<String> {
         let figures = self.latency.lines().into_iter().skip(1);
-        let jitter = self.jitter.and_then(|jitter| jitter.estimate());
-        let jitter = jitter.map(|jitter| format!("jitter by RFC 3550 = {} ms", ms(jitter)));
+        let jitter = jitter(self).map(|jitter| format!("jitter by RFC 3550 = {} ms", ms(jitter)));
         let one_way =
             self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
         iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
@@ -38,19 +38,11 @@ impl Report for Udp {
         ] {
             map.insert(name, count);
         }
-        put(
-            map,
-            "jitter_rfc3550_ns",
-            self.jitter.and_then(|jitter| jitter.estimate()).map(nanoseconds),
-        );
+        put(map, "jitter_rfc3550_ns", jitter(self).map(nanoseconds));
         if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
-            map.insert(
-                "one_way_ns",
-                Map::from(
-                    [("there", one_way.there), ("back", one_way.back)]
-                        .map(|(way, figures)| (way, summary(&figures).into())),
-                ),
-            );
+            let ways = [("there", one_way.there), ("back", one_way.back)];
+            let ways = ways.map(|(way, figures)| (way, summary(&figures).into()));
+            map.insert("one_way_ns", Map::from(ways));
             map.insert("clock_offset_ns", one_way.offset_ns);
             map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
         }
@@ -65,8 +57,12 @@ impl Report for Udp {
     }
 }
 
-/// What became of all pings: `10 sent, 7 received, 30.0% lost (1 on the way there, 2 on
-/// the way back)`, and what else there was, if anything.
+fn jitter(udp: &Udp) -> Option<Duration> {
+    udp.jitter?.estimate()
+}
+
+/// Formats what became of all pings, such as `10 sent, 7 received, 30.0% lost (1 on the
+/// way there, 2 on the way back), 1 late`. Counts of zero are left out.
 fn counts(udp: &Udp) -> String {
     let (sent, lost) = (udp.latency.sent, udp.lost());
     let ways = udp.lost_there().zip(udp.lost_back()).filter(|_| lost > 0);
@@ -92,6 +88,7 @@ fn counts(udp: &Udp) -> String {
     iter::once(first).chain(ways).chain(others).chain(here).collect()
 }
 
+/// Formats the delay of each direction, and the offset of the clocks.
 fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [String; 3] {
     let way = |name, Summary { min, mean, p50, p99, max, .. }: Summary| {
         format!("{name} min/mean/p50/p99/max = {} ms", [min, mean, p50, p99, max].map(ms).join("/"))
