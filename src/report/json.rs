@@ -69,7 +69,7 @@
 //!
 //! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`,
 //! `p99_9` and `jitter` (the mean absolute difference between one sample and the next),
-//! as [`Summary`] defines them.
+//! as [`Summary`](crate::stats::Summary) defines them.
 //!
 //! `call` has an object for each way that calls went, with the fields of pings, where a
 //! ping is a call, and
