@@ -30,6 +30,7 @@
 //! | [`msgpack`], [`base64`] | what the serializers need besides JSON |
 //! | [`rawsocket`] | the simple framing: four bytes in front of each message |
 //! | [`websocket`] | the framing for browsers: RFC 6455, from the HTTP request on |
+//! | `read.rs` | reading a known number of bytes, for both framings |
 //! | [`url`] | where a router is, and what it speaks |
 //! | [`opening`] | the handshake of either framing, from either side |
 //! | [`connection`] | messages on an open connection, with any framing and serializer |
@@ -48,6 +49,7 @@ pub mod message;
 pub mod msgpack;
 pub mod opening;
 pub mod rawsocket;
+mod read;
 pub mod router;
 pub mod serializer;
 

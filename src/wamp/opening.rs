@@ -6,13 +6,14 @@
 //! first, and the server chooses. `RawSocket` has no room for an offer: the client asks
 //! for `MessagePack`.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::time::Duration;
 
 use super::connection::{Encoder, Incoming};
 use crate::net::Address;
 use crate::net::{Stream, receive_within};
 use crate::wamp::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE};
+use crate::wamp::read;
 use crate::wamp::serializer::Serializer;
 use crate::wamp::url::{Framing, Url};
 use crate::wamp::websocket::{self, Role};
@@ -23,6 +24,9 @@ const BUFFER_SIZE: usize = 4096;
 /// The serializers in the order of preference. Binary data is smaller than text, and
 /// faster to read and write.
 const OFFERED: [Serializer; 2] = [Serializer::MessagePack, Serializer::Json];
+
+/// The name of the handshake in an error.
+const WHAT: &str = "the RawSocket handshake";
 
 /// Connects to the router at this URL, and performs the client's handshake. No step takes
 /// longer than `timeout`, which is also the timeout of later reads and writes.
@@ -131,28 +135,17 @@ fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
 
 fn ask_rawsocket(reader: &mut BufReader<Stream>, serializer: Serializer) -> io::Result<Agreed> {
     reader.get_mut().write_all(&Handshake { serializer, max_message: MAX_MESSAGE }.encode())?;
-    Ok(Agreed::RawSocket(Handshake::parse_answer(four_bytes(reader)?, serializer)?))
+    Ok(Agreed::RawSocket(Handshake::parse_answer(read::array(reader, WHAT)?, serializer)?))
 }
 
 fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::Result<Agreed> {
-    let asked = Handshake::parse_request(four_bytes(reader)?);
+    let asked = Handshake::parse_request(read::array(reader, WHAT)?);
     if let Err(HandshakeError::Refuse(refusal)) = asked {
         reader.get_mut().write_all(&refusal.encode())?;
     }
     let asked = asked?;
     reader.get_mut().write_all(&Handshake { max_message, ..asked }.encode())?;
     Ok(Agreed::RawSocket(asked))
-}
-
-fn four_bytes(reader: &mut BufReader<Stream>) -> io::Result<[u8; 4]> {
-    let mut bytes = [0; 4];
-    match reader.read_exact(&mut bytes) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(io::Error::new(
-            error.kind(),
-            "the connection was closed in the middle of the RawSocket handshake",
-        )),
-        read => read.map(|()| bytes),
-    }
 }
 
 /// Refuses a connection before its handshake, in a form that its framing understands.

@@ -13,7 +13,7 @@ use roundtrip::json::Value;
 use roundtrip::net::Address;
 use roundtrip::wamp::Payload;
 use roundtrip::wamp::router::{Config, Endpoint, Router, Running};
-use roundtrip::wamp::{CallError, Refusal, Session};
+use roundtrip::wamp::{CallError, Refusal, Session, uri};
 
 use crate::support::{PATIENCE, SERVER, Server, run};
 
@@ -33,7 +33,7 @@ fn a_session_can_call_while_it_is_called() {
         let number = payload.arguments.iter().flatten().next().and_then(Value::as_u64);
         match number.and_then(|number| number.checked_mul(2)) {
             Some(double) => Ok(Payload::of(vec![double.into()])),
-            None => Err(Refusal::new("wamp.error.invalid_argument")),
+            None => Err(Refusal::new(uri::INVALID_ARGUMENT)),
         }
     })
     .unwrap();

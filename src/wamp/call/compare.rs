@@ -24,6 +24,7 @@ use super::transport::Target;
 use crate::measure::{Measurement, Sample};
 use crate::net::Address;
 use crate::stats::Recorder;
+use crate::units::nanoseconds;
 use crate::wamp::url::Url;
 
 /// Batches for each target, if there are calls enough. Among so many it shows whether
@@ -146,11 +147,15 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
 
 /// When this batch is over, counted from the beginning of the first one.
 fn until(plan: &Plan, batch: u64, batches: u64) -> Until {
-    let share = |whole: u128| whole * u128::from(batch) / u128::from(batches);
-    let share = |whole: u128| u64::try_from(share(whole)).unwrap_or(u64::MAX);
+    let share = |whole: u64| {
+        let share = u128::from(whole) * u128::from(batch) / u128::from(batches);
+        u64::try_from(share).unwrap_or(u64::MAX)
+    };
     match plan.calls.time {
-        None => Until::Count(share(plan.calls.count.into())),
-        Some(time) => Until::Time(Duration::from_nanos(share(time.as_nanos()))),
+        None => Until { count: share(plan.calls.count), time: Duration::MAX },
+        Some(time) => {
+            Until { count: u64::MAX, time: Duration::from_nanos(share(nanoseconds(time))) }
+        }
     }
 }
 

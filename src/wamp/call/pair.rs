@@ -39,11 +39,11 @@ pub struct Pair {
 }
 
 /// When a batch is over: when each caller has made so many calls, or when the batches
-/// have taken so much time, both counted from the first batch on.
+/// have taken so much time. Both count from the first batch on.
 #[derive(Clone, Copy)]
-pub enum Until {
-    Count(u64),
-    Time(Duration),
+pub struct Until {
+    pub count: u64,
+    pub time: Duration,
 }
 
 /// Is called with the index of a caller and one of its calls.
@@ -94,16 +94,12 @@ impl Pair {
             return false;
         }
         let most = (MOST / self.calls.len() as u64).max(1);
-        let left = |call: &Call| match until {
-            _ if call.failure().is_some() => 0,
-            Until::Count(count) => count.saturating_sub(call.latency.sent).min(most),
-            Until::Time(_) => most,
+        let left = |call: &Call| match call.failure() {
+            Some(_) => 0,
+            None => until.count.saturating_sub(call.latency.sent).min(most),
         };
         let counts = self.calls.iter().map(left).collect();
-        let time = match until {
-            Until::Count(_) => SLICE,
-            Until::Time(time) => time.saturating_sub(self.calls[0].duration).min(SLICE),
-        };
+        let time = until.time.saturating_sub(self.calls[0].duration).min(SLICE);
         self.request(&Request { goes_on: self.goes_on, time, counts }, plan, Some(observe));
         // A stall may be longer than the rest of its batch: the calls of the next batch
         // are late, too.
@@ -126,12 +122,12 @@ impl Pair {
     }
 
     fn is_over(&self, until: Until) -> bool {
-        let mut working = self.calls.iter().filter(|call| call.failure().is_none());
-        match until {
-            _ if self.processes.is_none() => true,
-            Until::Count(count) => working.all(|call| call.latency.sent >= count),
-            Until::Time(time) => working.all(|call| call.duration >= time),
-        }
+        let over = |call: &Call| {
+            call.failure().is_some()
+                || call.latency.sent >= until.count
+                || call.duration >= until.time
+        };
+        self.processes.is_none() || self.calls.iter().all(over)
     }
 
     /// Sends a request to the callers and reads their answer. Without an observer the

@@ -25,7 +25,9 @@
 mod handshake;
 
 use std::fmt;
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{self, BufRead};
+
+use crate::wamp::read;
 
 pub use handshake::{Handshake, HandshakeError, MAGIC, MIN_MESSAGE, Refusal};
 
@@ -123,14 +125,9 @@ pub fn receive(
     if reader.fill_buf()?.is_empty() {
         return Ok(None);
     }
-    let mut head = [0; 4];
-    reader.read_exact(&mut head).map_err(|error| {
-        if error.kind() == ErrorKind::UnexpectedEof { cut_off() } else { error }
-    })?;
-    let (kind, length) = parse(head, max)?;
-    // The buffer grows with what arrives, not with what was announced.
-    let read = reader.by_ref().take(length as u64).read_to_end(payload)?;
-    if read < length { Err(cut_off()) } else { Ok(Some(kind)) }
+    let (kind, length) = parse(read::array(reader, "a message")?, max)?;
+    read::append(reader, length as u64, payload)?;
+    Ok(Some(kind))
 }
 
 fn parse([first, low @ ..]: [u8; 4], max: usize) -> Result<(Kind, usize), FrameError> {
@@ -149,10 +146,6 @@ fn parse([first, low @ ..]: [u8; 4], max: usize) -> Result<(Kind, usize), FrameE
     if length > max { Err(FrameError::TooLong { length, max }) } else { Ok((kind, length)) }
 }
 
-fn cut_off() -> io::Error {
-    io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed within a message")
-}
-
 impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,7 +161,7 @@ impl std::error::Error for FrameError {}
 
 impl From<FrameError> for io::Error {
     fn from(error: FrameError) -> Self {
-        io::Error::new(ErrorKind::InvalidData, error)
+        io::Error::new(io::ErrorKind::InvalidData, error)
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::json::random::Random;
 use crate::wamp::Serializer;
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 
 #[test]
 fn every_handshake_is_accepted_or_refused() {
@@ -177,7 +177,7 @@ fn a_frame_that_is_cut_off_is_an_error_and_takes_no_memory() {
     for length in 1..frame.len() {
         let error = receive(&mut &frame[..length], MAX_MESSAGE, &mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
-        assert_eq!(error.to_string(), "the connection was closed within a message");
+        assert_eq!(error.to_string(), "the connection was closed in the middle of a message");
     }
     let mut payload = Vec::new();
     assert!(receive(&mut &b"\0\xFF\xFF\xFFshort"[..], MAX_MESSAGE, &mut payload).is_err());

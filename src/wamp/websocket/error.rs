@@ -12,9 +12,6 @@ pub const CLOSE_NORMAL: u16 = 1000;
 pub const CLOSE_GOING_AWAY: u16 = 1001;
 /// A close code: the peer has sent an invalid frame (RFC 6455 section 7.4.1).
 pub const CLOSE_PROTOCOL_ERROR: u16 = 1002;
-/// A close code: the peer has sent a kind of message that this end does not accept, such
-/// as binary where only text is understood (RFC 6455 section 7.4.1).
-pub const CLOSE_UNSUPPORTED: u16 = 1003;
 /// A close code: the content of a message does not fit its kind, such as a text that is
 /// not UTF-8 (RFC 6455 section 7.4.1).
 pub const CLOSE_INVALID_DATA: u16 = 1007;

@@ -2,9 +2,10 @@
 //! messages (RFC 6455 section 5).
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, Read};
+use std::io::Read;
 
 use super::error::{MAX_CONTROL, WebSocketError};
+use crate::wamp::read;
 
 /// An end of a connection: the client masks its frames, and the server does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,18 +153,21 @@ pub(super) struct Header {
 impl Header {
     /// Reads a header, and refuses one that is invalid whatever came before.
     pub fn read(reader: &mut impl Read) -> Result<Self, WebSocketError> {
-        let [first, second] = array(reader)?;
+        const WHAT: &str = "a message";
+        let [first, second] = read::array(reader, WHAT)?;
         if first & RESERVED != 0 {
             return Err(WebSocketError::ReservedBits);
         }
         let fin = first & FIN != 0;
         let opcode = Opcode::new(first & OPCODE)?;
         let (length, least, most) = match second & !MASKED {
-            LENGTH_16 => {
-                (u16::from_be_bytes(array(reader)?).into(), LENGTH_16.into(), u16::MAX.into())
-            }
+            LENGTH_16 => (
+                u16::from_be_bytes(read::array(reader, WHAT)?).into(),
+                LENGTH_16.into(),
+                u16::MAX.into(),
+            ),
             LENGTH_64 => (
-                u64::from_be_bytes(array(reader)?),
+                u64::from_be_bytes(read::array(reader, WHAT)?),
                 u64::from(u16::MAX) + 1,
                 i64::MAX.cast_unsigned(),
             ),
@@ -178,7 +182,7 @@ impl Header {
         if opcode.is_control() && length > MAX_CONTROL as u64 {
             return Err(WebSocketError::LongControl);
         }
-        let mask = if second & MASKED != 0 { Some(array(reader)?) } else { None };
+        let mask = if second & MASKED != 0 { Some(read::array(reader, WHAT)?) } else { None };
         Ok(Header { fin, opcode, length, mask })
     }
 
@@ -235,18 +239,5 @@ pub(super) fn apply(mask: Mask, payload: &mut [u8]) {
     }
     for (byte, mask) in rest.iter_mut().zip(mask.into_iter().cycle()) {
         *byte ^= mask;
-    }
-}
-
-/// The error of a connection that ended within a message.
-pub(super) fn cut_off() -> io::Error {
-    io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed in the middle of a message")
-}
-
-fn array<const N: usize>(reader: &mut impl Read) -> io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    match reader.read_exact(&mut bytes) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(cut_off()),
-        read => read.map(|()| bytes),
     }
 }

@@ -1,9 +1,10 @@
 //! The head of an HTTP request or answer: a line, header fields, and an empty line (RFC
 //! 9112 section 2).
 
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{BufRead, Read};
 
 use super::error::{HandshakeError, MAX_HEAD};
+use crate::wamp::read::cut_off;
 
 /// How many characters of a stranger's text an error repeats.
 const EXCERPT: usize = 80;
@@ -27,7 +28,7 @@ impl Head {
                 b"\r\n" | b"\n" if start > 0 => break,
                 line if line.ends_with(b"\n") => check(line, start == 0)?,
                 _ if limited.limit() == 0 => return Err(HandshakeError::TooLong),
-                _ => return Err(closed().into()),
+                _ => return Err(cut_off("the handshake").into()),
             }
         }
         // A field that nobody reads may hold any bytes.
@@ -95,11 +96,4 @@ pub(super) fn excerpt(text: &str) -> String {
 /// Removes spaces and tabs around a value (RFC 9110 section 5.6.3).
 fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
-}
-
-fn closed() -> io::Error {
-    io::Error::new(
-        ErrorKind::UnexpectedEof,
-        "the connection was closed in the middle of the handshake",
-    )
 }

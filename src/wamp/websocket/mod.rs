@@ -90,8 +90,8 @@ pub mod sha1;
 
 pub use error::{
     CLOSE_GOING_AWAY, CLOSE_INTERNAL_ERROR, CLOSE_INVALID_DATA, CLOSE_NORMAL,
-    CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, CLOSE_UNSUPPORTED, HandshakeError,
-    MAX_CONTROL, MAX_HEAD, WebSocketError,
+    CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, HandshakeError, MAX_CONTROL,
+    MAX_HEAD, WebSocketError,
 };
 pub use frame::{Message, Role, Sender};
 pub use handshake::{Opening, accept};

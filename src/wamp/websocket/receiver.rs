@@ -1,9 +1,10 @@
 //! The receiver: messages from frames.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use super::error::WebSocketError;
-use super::frame::{self, Header, Message, Opcode, Role, cut_off};
+use super::frame::{self, Header, Message, Opcode, Role};
+use crate::wamp::read;
 
 /// The memory that is kept from one message for the next. Most messages fit into it. A
 /// connection that once received a long message does not keep more.
@@ -103,7 +104,11 @@ impl Receiver {
                 return self.complete(opcode).map(Some);
             }
         }
-        if self.unfinished.is_some() && !self.closed { Err(cut_off().into()) } else { Ok(None) }
+        if self.unfinished.is_some() && !self.closed {
+            Err(read::cut_off("a message").into())
+        } else {
+            Ok(None)
+        }
     }
 
     /// Adds a frame to the current message. After the last frame returns the opcode of
@@ -177,10 +182,7 @@ fn read_payload(
     buffer: &mut Vec<u8>,
 ) -> Result<(), WebSocketError> {
     let start = buffer.len();
-    let read = reader.take(header.length).read_to_end(buffer)?;
-    if (read as u64) < header.length {
-        return Err(cut_off().into());
-    }
+    read::append(reader, header.length, buffer)?;
     if let Some(mask) = header.mask {
         frame::apply(mask, &mut buffer[start..]);
     }
