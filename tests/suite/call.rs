@@ -259,14 +259,17 @@ fn a_table_and_a_picture() {
 #[test]
 fn a_wrong_command_line_is_explained_in_one_line() {
     for (flags, why) in [
-        (&["--url", "rs://localhost:1"][..], "--url names a router"),
-        (&["--test", "udp", "--realm", "realm1"], "--realm is a router's"),
+        (&["--url", "rs://localhost:1"][..], "write --host and --port"),
+        (
+            &["--test", "udp", "--realm", "realm1"],
+            "--realm means nothing to --test udp: it is for call",
+        ),
         (&["--test", "call", "--host", "localhost"], "write --url instead of --host"),
         (&["--test", "call", "--port", "5001"], "write --url instead of --port"),
-        (&["--test", "call", "--framing", "bare"], "leave out --framing"),
-        (&["--test", "call", "--spin"], "leave out --spin"),
-        (&["--test", "call", "--trace"], "--trace draws the text protocol"),
-        (&["--test", "call", "--loopback", "--url", "rs://localhost:1"], "leave out --url"),
+        (&["--test", "call", "--framing", "bare"], "--framing means nothing"),
+        (&["--test", "call", "--spin"], "--spin means nothing"),
+        (&["--test", "call", "--trace"], "--trace means nothing"),
+        (&["--test", "call", "--loopback", "--url", "rs://localhost:1"], "leave out one of them"),
         (&["--test", "call", "--url", "http://localhost"], "is no URL of a router"),
         (&["--test", "call", "--realm", "a..b"], "is no realm"),
         (&["--test", "call", "--count", "0"], "whole number from 1"),

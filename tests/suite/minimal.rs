@@ -49,7 +49,7 @@ fn the_real_client_measures_the_minimal_server() {
         for line in ["download: 1.00 MiB in ", "upload:   1.00 MiB in "] {
             assert!(outcome.out.contains(line), "{outcome:?}");
         }
-        let concurrent = [&flags[..], &["--concurrent", "3", "--payload", "1000"]].concat();
+        let concurrent = [&flags[..4], &["--concurrent", "3", "--payload", "1000"]].concat();
         assert_eq!(client(server.port, &concurrent).code, Some(0));
     });
 }

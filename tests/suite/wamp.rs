@@ -243,12 +243,12 @@ fn bad_flags_of_the_router_are_explained() {
     for (flags, what) in [
         (&["--ws", "9000"][..], "--ws: \"9000\" is no address; write HOST:PORT or unix:PATH"),
         (&["--rawsocket", "unix:"], "--rawsocket: "),
-        (&["--realm", "a"], "--realm is the realm of the router; add --ws or --rawsocket"),
+        (&["--realm", "a"], "--realm means nothing without --ws or --rawsocket; add one of them"),
         (
             &["--ws", "127.0.0.1:0", "--realm", "a b"],
             "--realm: \"a b\" cannot be the name of a realm",
         ),
-        (&["--ws", "127.0.0.1:0", "--one-off"], "--one-off serves one connection"),
+        (&["--ws", "127.0.0.1:0", "--one-off"], "--one-off excludes --ws"),
     ] {
         let outcome = run(Command::new(SERVER).args(["--port", "0"]).args(flags));
         assert_eq!(outcome.code, Some(2), "{flags:?}");

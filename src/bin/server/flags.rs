@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 
-use getopts::{Matches, Options as Getopts};
-use roundtrip::flags::{at_least_one, one_line, some_time, value};
+use roundtrip::flags::{Flag, Given, Parsed, at_least_one, refuse, some_time};
 use roundtrip::json::Value;
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
@@ -37,171 +36,124 @@ pub struct Options {
     pub realm: String,
 }
 
-fn declare() -> Getopts {
-    let mut flags = Getopts::new();
-    flags.optopt("", "host", "address to listen on (default 0.0.0.0; :: for IPv6)", "HOST");
-    flags.optopt("", "port", "port to listen on (default 5001); 0 lets the system choose", "PORT");
-    flags.optopt(
-        "",
-        "mode",
-        "who serves a connection: thread (default), process or sequential",
-        "MODE",
-    );
-    flags.optopt("", "framing", "line (default), or bare for the dialect without delimiters", "F");
-    flags.optflag("", "inetd", "serve the one connection that is standard input, then exit");
-    flags.optflag("", "one-off", "serve one connection, then exit");
-    flags.optopt("", "max-connections", "connections at once (default 1024)", "N");
-    flags.optopt("", "max-per-ip", "connections at once from one address (default: no limit)", "N");
-    flags.optopt(
-        "",
+/// Every flag but `--help` and `--version`.
+pub const FLAGS: &[Flag] = &[
+    Flag::new("host", "HOST", "address to listen on (default 0.0.0.0; :: for IPv6)"),
+    Flag::new("port", "PORT", "port to listen on (default 5001); 0 lets the system choose"),
+    Flag::new("mode", "MODE", "who serves a connection: thread (default), process or sequential"),
+    Flag::new("framing", "F", "line (default), or bare for the dialect without delimiters"),
+    Flag::new("inetd", "", "serve the one connection that is standard input, then exit"),
+    Flag::new("one-off", "", "serve one connection, then exit")
+        .excludes(&["ws", "rawsocket"], "a call through the router takes two connections"),
+    Flag::new("max-connections", "N", "connections at once (default 1024)"),
+    Flag::new("max-per-ip", "N", "connections at once from one address (default: no limit)"),
+    Flag::new(
         "max-size",
-        "largest bulk transfer (default 100GiB); a bare number counts MiB",
         "SIZE",
-    );
-    flags.optopt("", "max-time", "longest timed transfer (default 1h)", "DUR");
-    flags.optopt(
-        "",
+        "largest bulk transfer (default 100GiB); a bare number counts MiB",
+    ),
+    Flag::new("max-time", "DUR", "longest timed transfer (default 1h)"),
+    Flag::new(
         "idle-timeout",
-        "drop a peer that is silent or stalled for so long (default 60s)",
         "DUR",
-    );
-    flags.optmulti(
-        "",
-        "allow",
-        "only these networks may connect, such as 10.0.0.0/8; repeatable",
-        "CIDR",
-    );
-    flags.optmulti("", "info", "data that every status answer holds; repeatable", "KEY=VALUE");
-    flags.optflag("", "no-writeback", "do not repeat the question in status answers");
-    flags.optflag("", "spin", "wait by asking again and again; burns a core for each connection");
-    flags.optflag("", "no-udp", "do not answer UDP pings");
-    flags.optopt("", "loss", "lose so many of a hundred answers to UDP pings", "PCT");
-    flags.optopt("", "duplicate", "send so many of them twice", "PCT");
-    flags.optopt(
-        "",
+        "drop a peer that is silent or stalled for so long (default 60s)",
+    ),
+    Flag::new("allow", "CIDR", "only these networks may connect, such as 10.0.0.0/8").repeatable(),
+    Flag::new("info", "KEY=VALUE", "data that every status answer holds").repeatable(),
+    Flag::new("no-writeback", "", "do not repeat the question in status answers"),
+    Flag::new("spin", "", "wait by asking again and again; burns a core for each connection"),
+    Flag::new("no-udp", "", "do not answer UDP pings").excludes(
+        &["loss", "duplicate", "reorder", "delay", "seed"],
+        "that is done to the answers",
+    ),
+    Flag::new("loss", "PCT", "lose so many of a hundred answers to UDP pings"),
+    Flag::new("duplicate", "PCT", "send so many of them twice"),
+    Flag::new(
         "reorder",
-        "let the next one past so many of them (of two in a row, only one)",
         "PCT",
-    );
-    flags.optopt("", "delay", "send each of them so much later", "DUR");
-    flags.optopt(
-        "",
+        "let the next one past so many of them (of two in a row, only one)",
+    ),
+    Flag::new("delay", "DUR", "send each of them so much later"),
+    Flag::new(
         "seed",
-        "lose, send twice and let past the same ones each time, for every client",
         "N",
-    );
-    flags.optmulti(
-        "",
-        "ws",
-        "also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH; repeatable",
-        "ADDR",
-    );
-    flags.optmulti("", "rawsocket", "the same over WAMP RawSocket; repeatable", "ADDR");
-    flags.optopt("", "realm", "the realm of the router (default realm1)", "NAME");
-    flags.optflag("q", "quiet", "no line per connection");
-    flags.optflag("h", "help", "print this");
-    flags.optflag("V", "version", "print the version");
-    flags
-}
+        "lose, send twice and let past the same ones each time, for every client",
+    )
+    .needs(&["loss", "duplicate", "reorder"])
+    .instead("add one of them"),
+    Flag::new("ws", "ADDR", "also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH")
+        .repeatable(),
+    Flag::new("rawsocket", "ADDR", "also route WAMP calls, over WAMP RawSocket").repeatable(),
+    Flag::new("realm", "NAME", "the realm of the router (default realm1)")
+        .needs(&["ws", "rawsocket"])
+        .instead("add one of them to have a router"),
+    Flag::new("quiet", "", "no line per connection").short("q"),
+];
 
 /// Reads the command line. An error is one line that says what is wrong and what would
 /// be right.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.collect();
-    let declared = declare();
-    let given = declared
-        .parse(&arguments)
-        .map_err(|error| format!("{}; see server --help", one_line(&error)))?;
-    if given.opt_present("help") {
-        let brief = "Usage: server [FLAGS]\n\nAnswers the roundtrip client: pings and bulk transfers over TCP, pings \
-                     over UDP. With --ws or\n--rawsocket it is a WAMP router as well.";
-        return Ok(Command::Print(declared.usage(brief)));
-    }
-    if given.opt_present("version") {
-        return Ok(Command::Print(format!("roundtrip server {}\n", env!("CARGO_PKG_VERSION"))));
-    }
-    if let Some(stray) = given.free.first() {
-        return Err(format!("unexpected argument {stray:?}; see server --help"));
-    }
-    let text = |name| given.opt_str(name);
-    let (limits, session) = (Limits::default(), Settings::default());
-    let config = Config {
-        host: value("host", text("host"), "0.0.0.0".into(), host)?,
-        port: value("port", text("port"), 5001, port)?,
-        mode: value("mode", text("mode"), Mode::default(), str::parse)?,
-        child: child(arguments)?,
-        limits: Limits {
-            max_connections: value(
-                "max-connections",
-                text("max-connections"),
-                limits.max_connections,
-                connections,
-            )?,
-            max_per_ip: value("max-per-ip", text("max-per-ip"), None, |text| {
-                at_least_one(text).map(Some)
-            })?,
-            allow: given
-                .opt_strs("allow")
-                .iter()
-                .map(|network| network.parse().map_err(|error| format!("--allow: {error}")))
-                .collect::<Result<_, _>>()?,
-        },
-        one_off: given.opt_present("one-off"),
-        session: Settings {
-            framing: value("framing", text("framing"), session.framing, str::parse)?,
-            max_size: value("max-size", text("max-size"), session.max_size, |text| {
-                parse_size(text, MIB)
-            })?,
-            max_time: value("max-time", text("max-time"), session.max_time, some_time)?,
-            spin: given.opt_present("spin"),
-            idle_timeout: value(
-                "idle-timeout",
-                text("idle-timeout"),
-                session.idle_timeout,
-                some_time,
-            )?,
-            info: given.opt_strs("info").iter().map(|text| info(text)).collect::<Result<_, _>>()?,
-            writeback: !given.opt_present("no-writeback"),
-            ..session
-        },
-        ..Config::default()
+    let about = "Answers the roundtrip client: pings and bulk transfers over TCP, pings over UDP. \
+                 With --ws or\n--rawsocket it is a WAMP router as well.";
+    let given = match roundtrip::flags::parse("server", about, FLAGS, &arguments)? {
+        Parsed::Print(text) => return Ok(Command::Print(text)),
+        Parsed::Given(given) => given,
     };
-    status::check(&config.session.info).map_err(|error| format!("--info: {error}"))?;
-    let (inetd, quiet) = (given.opt_present("inetd"), given.opt_present("quiet"));
-    let (endpoints, realm) = router(&given)?;
+    refuse(FLAGS, |flag| given.has(flag), "", &[])?;
+    let mut endpoints = given.values("ws", |text| text.parse().map(Endpoint::websocket))?;
+    endpoints.extend(given.values("rawsocket", |text| text.parse().map(Endpoint::rawsocket))?);
     Ok(Command::Run(Box::new(Options {
-        config,
         udp: udp(&given)?,
-        inetd,
-        quiet,
+        inetd: given.has("inetd"),
+        quiet: given.has("quiet"),
         endpoints,
-        realm,
+        realm: given.value("realm", "realm1".into(), realm)?,
+        config: config(&given, arguments)?,
     })))
 }
 
-/// Where the router is to listen, and the name of its realm.
-fn router(given: &Matches) -> Result<(Vec<Endpoint>, String), String> {
-    let realm = value("realm", given.opt_str("realm"), "realm1".into(), realm)?;
-    let mut endpoints = Vec::new();
-    for (flag, endpoint) in
-        [("ws", Endpoint::websocket as fn(_) -> _), ("rawsocket", Endpoint::rawsocket)]
-    {
-        for address in given.opt_strs(flag) {
-            endpoints
-                .push(endpoint(address.parse().map_err(|error| format!("--{flag}: {error}"))?));
-        }
-    }
-    if given.opt_present("realm") && endpoints.is_empty() {
-        return Err(
-            "--realm is the realm of the router; add --ws or --rawsocket to have one".into()
-        );
-    }
-    if given.opt_present("one-off") && !endpoints.is_empty() {
-        return Err(
-            "--one-off serves one connection, and a call through the router takes two; leave out one of them".into()
-        );
-    }
-    Ok((endpoints, realm))
+fn config(given: &Given, arguments: Vec<OsString>) -> Result<Config, String> {
+    let (limits, session) = (Limits::default(), Settings::default());
+    let limits = Limits {
+        max_connections: given.value("max-connections", limits.max_connections, connections)?,
+        max_per_ip: given.value("max-per-ip", None, |text| at_least_one(text).map(Some))?,
+        allow: given.values("allow", str::parse)?,
+    };
+    let session = Settings {
+        framing: given.value("framing", session.framing, str::parse)?,
+        max_size: given.value("max-size", session.max_size, |text| parse_size(text, MIB))?,
+        max_time: given.value("max-time", session.max_time, some_time)?,
+        spin: given.has("spin"),
+        idle_timeout: given.value("idle-timeout", session.idle_timeout, some_time)?,
+        info: given.values("info", info)?.into_iter().collect(),
+        writeback: !given.has("no-writeback"),
+        ..session
+    };
+    status::check(&session.info).map_err(|error| format!("--info: {error}"))?;
+    Ok(Config {
+        host: given.value("host", "0.0.0.0".into(), host)?,
+        port: given.value("port", 5001, port)?,
+        mode: given.value("mode", Mode::default(), str::parse)?,
+        child: child(arguments)?,
+        limits,
+        one_off: given.has("one-off"),
+        session,
+        ..Config::default()
+    })
+}
+
+/// What is to be done to the answers to UDP pings, if there are to be any.
+fn udp(given: &Given) -> Result<Option<Impairments>, String> {
+    let none = Impairments::default();
+    let impairments = Impairments {
+        loss: given.value("loss", none.loss, percent)?,
+        duplicate: given.value("duplicate", none.duplicate, percent)?,
+        reorder: given.value("reorder", none.reorder, percent)?,
+        delay: given.value("delay", none.delay, parse_duration)?,
+        seed: given.value("seed", none.seed, |text| seed(text).map(Some))?,
+    };
+    Ok((!given.has("no-udp")).then_some(impairments))
 }
 
 fn realm(text: &str) -> Result<String, String> {
@@ -211,28 +163,6 @@ fn realm(text: &str) -> Result<String, String> {
     Err(format!(
         "{text:?} cannot be the name of a realm; write words with dots between them, such as realm1"
     ))
-}
-
-/// What is to be done to the answers to UDP pings.
-fn udp(given: &Matches) -> Result<Option<Impairments>, String> {
-    let (text, none) = (|name| given.opt_str(name), Impairments::default());
-    let impairments = Impairments {
-        loss: value("loss", text("loss"), none.loss, percent)?,
-        duplicate: value("duplicate", text("duplicate"), none.duplicate, percent)?,
-        reorder: value("reorder", text("reorder"), none.reorder, percent)?,
-        delay: value("delay", text("delay"), none.delay, parse_duration)?,
-        seed: value("seed", text("seed"), none.seed, |text| seed(text).map(Some))?,
-    };
-    if !given.opt_present("no-udp") {
-        return Ok(Some(impairments));
-    }
-    match ["loss", "duplicate", "reorder", "delay", "seed"]
-        .into_iter()
-        .find(|flag| given.opt_present(flag))
-    {
-        Some(flag) => Err(format!("--{flag} is done to answers to UDP pings; leave out --no-udp")),
-        None => Ok(None),
-    }
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -273,15 +203,76 @@ fn connections(text: &str) -> Result<u64, String> {
 
 fn info(text: &str) -> Result<(String, Value), String> {
     match text.split_once('=') {
-        Some(("roundtrip", _)) => Err(
-            "--info: \"roundtrip\" is where the server itself says what it is; choose another key"
-                .into(),
-        ),
+        Some(("roundtrip", _)) => {
+            Err("\"roundtrip\" is where the server itself says what it is; choose another key"
+                .into())
+        }
         Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
-        _ => Err(format!("--info: {text:?} is no data; write KEY=VALUE, such as name=mine")),
+        _ => Err(format!("{text:?} is no data; write KEY=VALUE, such as name=mine")),
     }
 }
 
 fn host(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("must not be empty, such as 0.0.0.0".into()) } else { Ok(text.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use roundtrip::flags::markdown;
+    use std::time::Duration;
+
+    fn read(line: &str) -> Result<Options, String> {
+        match parse(line.split_whitespace().map(OsString::from))? {
+            Command::Run(options) => Ok(*options),
+            Command::Print(text) => Err(text),
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_every_flag() {
+        let readme = include_str!("../../../README.md");
+        let table = markdown(FLAGS);
+        assert!(readme.contains(&table), "the README's list of the server's flags is:\n{table}");
+    }
+
+    #[test]
+    fn flags_become_a_configuration() {
+        let options = read("").unwrap();
+        assert_eq!((options.config.host.as_str(), options.config.port), ("0.0.0.0", 5001));
+        assert!(options.udp.is_some() && options.endpoints.is_empty() && !options.inetd);
+        let line = "--mode process --max-time 5s --info a=1 --info b=x --no-udp --ws 127.0.0.1:0";
+        let Options { config, udp, endpoints, .. } = read(line).unwrap();
+        assert_eq!((config.mode, config.session.max_time), (Mode::Process, Duration::from_secs(5)));
+        assert_eq!(config.session.info.len(), 2);
+        assert!(udp.is_none() && endpoints.len() == 1);
+        // A child is told the same, and that it is a child.
+        assert_eq!(config.child[1..3], ["--inetd", "--mode"]);
+    }
+
+    #[test]
+    fn a_flag_that_would_change_nothing_is_refused() {
+        for (line, why) in [
+            (
+                "--seed 5",
+                "--seed means nothing without --loss or --duplicate or --reorder; add one of them",
+            ),
+            (
+                "--realm a",
+                "--realm means nothing without --ws or --rawsocket; add one of them to have a router",
+            ),
+            (
+                "--no-udp --loss 5",
+                "--no-udp excludes --loss: that is done to the answers; leave out one of them",
+            ),
+            (
+                "--one-off --ws 127.0.0.1:0",
+                "--one-off excludes --ws: a call through the router takes two connections; leave out one of them",
+            ),
+            ("stray", "unexpected argument \"stray\"; see server --help"),
+        ] {
+            assert_eq!(read(line).err().as_deref(), Some(why));
+        }
+        assert!(read("--seed 5 --reorder 1").is_ok());
+    }
 }

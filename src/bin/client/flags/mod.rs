@@ -1,0 +1,362 @@
+//! The client's command line.
+
+mod table;
+mod values;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use roundtrip::flags::{Parsed, at_least_one, refuse, some_time};
+use roundtrip::json::Map;
+use roundtrip::measure::{Direction, Plan};
+use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
+use roundtrip::units::{MIB, parse_duration};
+use roundtrip::wamp::call;
+use roundtrip::wamp::url::Url;
+use roundtrip::wire::command::Amount;
+use roundtrip::wire::command::more::LagPlan;
+use roundtrip::wire::framing::Framing;
+
+use table::FLAGS;
+
+/// What the command line asks for.
+pub enum Command {
+    /// Measure.
+    Run(Box<Options>),
+    /// Print this and exit.
+    Print(String),
+}
+
+/// The flags, understood.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Options {
+    pub host: String,
+    pub port: u16,
+    /// Start a server in this process and measure that.
+    pub loopback: bool,
+    pub tests: Vec<Test>,
+    pub plan: Plan,
+    /// How much each bulk transfer moves.
+    pub amount: Amount,
+    /// How long `loaded` takes.
+    pub loaded: (Plan, Duration),
+    /// The payloads of `sweep`.
+    pub sizes: Vec<usize>,
+    /// Clients at once.
+    pub clients: usize,
+    /// Whether somebody has said how many.
+    pub listed: bool,
+    /// The pings that the server is asked for.
+    pub lag: LagPlan,
+    /// What `status` sends.
+    pub data: Map,
+    pub timeout: Duration,
+    pub framing: Framing,
+    pub spin: bool,
+    pub format: Format,
+    pub csv: Option<String>,
+    pub svg: Option<String>,
+    /// The routers that `call` measures; none for one of its own.
+    pub urls: Vec<Url>,
+    /// Their realm.
+    pub realm: String,
+    pub trace: bool,
+    pub quiet: bool,
+}
+
+impl Options {
+    /// The server as `HOST:PORT`. An IPv6 address has colons of its own.
+    pub fn address(&self) -> String {
+        let Options { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// What `call` measures.
+    pub fn calls(&self) -> call::Plan {
+        // Without a path it is not found when it is started, and that is reported.
+        let program = std::env::current_exe().unwrap_or_default();
+        call::Plan {
+            calls: self.plan,
+            callers: self.clients,
+            timeout: self.timeout,
+            urls: self.urls.clone(),
+            realm: self.realm.clone(),
+            worker: vec![program.into(), crate::ROLE.into()],
+        }
+    }
+}
+
+/// What standard output gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+    JsonStream,
+}
+
+/// One thing to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    Latency,
+    Bulk(Direction),
+    Bidirectional,
+    Loaded,
+    Sweep,
+    Udp,
+    Lag,
+    Status,
+    Call,
+}
+
+impl Test {
+    const BY_NAME: [Test; 10] = [
+        Test::Latency,
+        Test::Bulk(Direction::Download),
+        Test::Bulk(Direction::Upload),
+        Test::Bidirectional,
+        Test::Loaded,
+        Test::Sweep,
+        Test::Udp,
+        Test::Lag,
+        Test::Status,
+        Test::Call,
+    ];
+
+    /// The name that `--test` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Test::Latency => "latency",
+            Test::Bulk(direction) => direction.name(),
+            Test::Bidirectional => "bidirectional",
+            Test::Loaded => "loaded",
+            Test::Sweep => "sweep",
+            Test::Udp => "udp",
+            Test::Lag => "lag",
+            Test::Status => "status",
+            Test::Call => "call",
+        }
+    }
+
+    /// Whether it talks over a TCP connection that was made before it.
+    pub fn needs_connection(self) -> bool {
+        !matches!(self, Test::Udp | Test::Status | Test::Call)
+    }
+}
+
+/// What `--test all` stands for.
+const ALL: [Test; 3] =
+    [Test::Latency, Test::Bulk(Direction::Download), Test::Bulk(Direction::Upload)];
+
+/// Reads the command line. An error is one line that says what is wrong and what would
+/// be right.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let about = "Measures latency and bandwidth to a roundtrip server.";
+    let given = match roundtrip::flags::parse("client", about, FLAGS, arguments)? {
+        Parsed::Print(text) => return Ok(Command::Print(text)),
+        Parsed::Given(given) => given,
+    };
+    let test = given
+        .text("test")
+        .unwrap_or_else(|| if given.has("concurrent") { "latency".into() } else { "all".into() });
+    let tests = tests(&test).map_err(|error| format!("--test: {error}"))?;
+    let names: Vec<&str> = tests.iter().map(|test| test.name()).collect();
+    refuse(FLAGS, |flag| given.has(flag), &test, &names)?;
+
+    let is = |test| tests == [test];
+    let (count, interval) =
+        if is(Test::Call) { (1000, Duration::ZERO) } else { (10, Duration::from_millis(100)) };
+    let spin = given.has("spin");
+    let time = given.value("time", None, |text| some_time(text).map(Some))?;
+    let plan = Plan {
+        count: given.value("count", count, at_least_one)?,
+        time,
+        interval: given.value("interval", interval, parse_duration)?,
+        warmup: given.value("warmup", 1, values::warmup)?,
+        payload: given.value("payload", 0, values::payload)?,
+        one_at_a_time: spin,
+    };
+    let often = Duration::from_millis(10);
+    let loaded = Plan { interval: given.value("interval", often, parse_duration)?, ..plan };
+    let size = given.value("size", 10 * MIB, values::size)?;
+    let timeout = Duration::from_secs(if is(Test::Udp) { 2 } else { 10 });
+    let options = Options {
+        host: given.value("host", "localhost".into(), values::host)?,
+        port: given.value("port", 5001, values::port)?,
+        loopback: given.has("loopback"),
+        lag: if is(Test::Lag) { values::lag(&plan)? } else { LagPlan::default() },
+        data: given.value("data", Map::new(), values::data)?,
+        plan,
+        amount: time.map_or(Amount::Bytes(size), Amount::Time),
+        loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
+        sizes: given.value("sizes", values::sizes("1:64KiB:*2")?, values::sizes)?,
+        clients: given.value("concurrent", 1, values::clients)?,
+        listed: given.has("concurrent"),
+        timeout: given.value("timeout", timeout, some_time)?,
+        framing: given.value("framing", Framing::Line, str::parse)?,
+        spin,
+        format: match (given.has("json"), given.has("json-stream")) {
+            (false, false) => Format::Text,
+            (true, _) => Format::Json,
+            (_, true) => Format::JsonStream,
+        },
+        csv: given.value("csv", None, values::file)?,
+        svg: given.value("svg", None, values::file)?,
+        urls: given.values("url", str::parse)?,
+        realm: given.value("realm", "realm1".into(), values::realm)?,
+        trace: given.has("trace"),
+        quiet: given.has("quiet"),
+        tests,
+    };
+    check_framing(&options)?;
+    check_datagram(&options)?;
+    Ok(Command::Run(Box::new(options)))
+}
+
+fn tests(name: &str) -> Result<Vec<Test>, String> {
+    if name == "all" {
+        return Ok(ALL.to_vec());
+    }
+    let named = Test::BY_NAME.into_iter().find(|test| test.name() == name);
+    named.map(|test| vec![test]).ok_or_else(|| {
+        let choices = Test::BY_NAME.map(Test::name).join(", ");
+        format!("{name:?} is no test; choose all or one of {choices}")
+    })
+}
+
+/// What cannot be done where nothing marks the end of a message.
+fn check_framing(options: &Options) -> Result<(), String> {
+    let timed = |test: &Test| {
+        *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some())
+    };
+    let unframed = |test: &Test| {
+        timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status)
+    };
+    if options.framing == Framing::Line {
+        Ok(())
+    } else if options.plan.payload > 0 {
+        Err("--payload needs --framing line: a bare ping has nothing to mark its end".into())
+    } else if let Some(test) = options.tests.iter().find(|test| unframed(test)) {
+        Err(format!(
+            "this {} test needs --framing line: nothing marks the end of a bare message",
+            test.name()
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+/// What a datagram cannot hold.
+fn check_datagram(options: &Options) -> Result<(), String> {
+    if options.tests == [Test::Udp] && options.plan.payload > MAX_DATAGRAM_PAYLOAD {
+        Err(format!(
+            "--payload {} is more than a datagram holds: at most {MAX_DATAGRAM_PAYLOAD}",
+            options.plan.payload
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use roundtrip::flags::markdown;
+
+    fn read(line: &str) -> Result<Options, String> {
+        match parse(line.split_whitespace().map(OsString::from))? {
+            Command::Run(options) => Ok(*options),
+            Command::Print(text) => Err(text),
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_every_flag() {
+        let readme = include_str!("../../../../README.md");
+        let table = markdown(FLAGS);
+        assert!(readme.contains(&table), "the README's list of the client's flags is:\n{table}");
+    }
+
+    #[test]
+    fn every_test_of_the_table_exists() {
+        for name in FLAGS.iter().flat_map(|flag| flag.only.iter().chain(flag.never)) {
+            assert!(Test::BY_NAME.iter().any(|test| test.name() == *name), "{name}");
+        }
+        for other in FLAGS.iter().flat_map(|flag| flag.excluded) {
+            assert!(FLAGS.iter().any(|flag| flag.name == *other), "{other}");
+        }
+    }
+
+    #[test]
+    fn without_flags_three_tests_run() {
+        let options = read("").unwrap();
+        assert_eq!(options.tests, ALL);
+        assert_eq!((options.host.as_str(), options.port, options.clients), ("localhost", 5001, 1));
+        assert_eq!((options.plan.count, options.plan.interval), (10, Duration::from_millis(100)));
+        assert_eq!(options.amount, Amount::Bytes(10 * MIB));
+        assert!(options.format == Format::Text && !options.listed);
+        assert_eq!(read("--concurrent 3").unwrap().tests, [Test::Latency]);
+    }
+
+    #[test]
+    fn each_test_has_its_own_defaults() {
+        let call = read("--test call").unwrap().plan;
+        assert_eq!((call.count, call.interval), (1000, Duration::ZERO));
+        assert_eq!(read("--test udp").unwrap().timeout, Duration::from_secs(2));
+        assert_eq!(read("--test loaded").unwrap().loaded.0.interval, Duration::from_millis(10));
+        let slow = read("--test loaded --interval 50ms --time 6s").unwrap().loaded;
+        assert_eq!((slow.0.interval, slow.1), (Duration::from_millis(50), Duration::from_secs(6)));
+        assert_eq!(read("--test sweep --sizes 10:1KiB:*10").unwrap().sizes, [10, 100, 1000]);
+    }
+
+    #[test]
+    fn a_flag_that_would_change_nothing_is_refused() {
+        for line in [
+            "--test download --count 5",
+            "--test latency --size 1MiB",
+            "--test udp --framing bare",
+            "--test sweep --payload 5",
+            "--test status --interval 1s",
+            "--test status --time 1s",
+            "--test status --spin",
+            "--test lag --warmup 0",
+            "--test loaded --count 5",
+            "--test upload --interval 1s",
+            "--test latency --data {}",
+            "--concurrent 3 --size 5",
+            "--sizes 1:2:*2",
+            "--realm realm1",
+        ] {
+            let why = read(line).err().unwrap_or_default();
+            assert!(
+                why.contains(" means nothing to --test ") && why.contains("; leave it out"),
+                "{line}: {why}"
+            );
+        }
+        let why = read("--test download --count 5").err().unwrap();
+        assert_eq!(
+            why,
+            "--count means nothing to --test download: it is for latency, sweep, udp, lag, call; leave it out"
+        );
+        // Something in `all` uses each of these.
+        assert!(read("--test all --count 5 --size 5 --payload 5 --warmup 0 --spin").is_ok());
+        assert!(read("--time 1s --interval 0").is_ok());
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        for line in [
+            "--time 1s --count 5",
+            "--size 5 --time 1s",
+            "--json --json-stream",
+            "--trace --json",
+            "--loopback --host localhost",
+            "--test call --loopback --url rs://localhost:1",
+        ] {
+            let why = read(line).err().unwrap_or_default();
+            assert!(
+                why.contains(" excludes --") && why.ends_with("; leave out one of them"),
+                "{line}: {why}"
+            );
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The values of the client's flags.
+
+use std::iter;
+
+use roundtrip::flags::at_least_one;
+use roundtrip::json::{self, Map, Value};
+use roundtrip::measure::Plan;
+use roundtrip::units::{MIB, UnitError, parse_size, whole_number};
+use roundtrip::wamp::valid_uri;
+use roundtrip::wire::command::MAX_PAYLOAD;
+use roundtrip::wire::command::more::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL};
+use roundtrip::wire::framing::MAX_LINE;
+
+/// Clients at once. Each is two threads where pings leave on time, and a thread takes
+/// four of the 65,530 memory mappings that Linux gives a process.
+const MAX_CLIENTS: usize = 7_500;
+
+/// What a question may hold, in bytes: the rest of a line, without the word and the
+/// time that is added.
+const MAX_DATA: usize = MAX_LINE - "STATUS ".len() - 50;
+
+/// What a server can be asked for.
+pub fn lag(plan: &Plan) -> Result<LagPlan, String> {
+    let interval = plan.interval;
+    if !interval.as_nanos().is_multiple_of(1_000_000) || interval > MAX_LAG_INTERVAL {
+        return Err(format!(
+            "--interval: {interval:?} is none for lag; write whole milliseconds up to {MAX_LAG_INTERVAL:?}, such as 5ms"
+        ));
+    }
+    match plan.pings() {
+        None => {
+            Err("--time needs an --interval for lag: the server is asked for a number of pings"
+                .into())
+        }
+        Some(count) if count > MAX_LAG_COUNT => {
+            Err(format!("{count} pings are more than {MAX_LAG_COUNT}, which is the most for lag"))
+        }
+        Some(count) => Ok(LagPlan { count, interval }),
+    }
+}
+
+pub fn data(text: &str) -> Result<Map, String> {
+    match json::parse(text.as_bytes()) {
+        Ok(Value::Map(map)) => match Value::Map(map.clone()).to_string().len() {
+            0..=MAX_DATA => Ok(map),
+            bytes => Err(format!(
+                "{bytes} bytes are more than {MAX_DATA}, which is the most for a question"
+            )),
+        },
+        Ok(_) => Err("it has to be a JSON object, such as {\"from\":\"me\"}".into()),
+        Err(error) => Err(format!(
+            "{error}, where there has to be a JSON object, such as {{\"from\":\"me\"}}"
+        )),
+    }
+}
+
+pub fn host(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        Err("must not be empty, such as localhost".into())
+    } else {
+        Ok(text.into())
+    }
+}
+
+pub fn file(name: &str) -> Result<Option<String>, String> {
+    if name.is_empty() {
+        Err("must not be empty, such as rtt.out".into())
+    } else {
+        Ok(Some(name.into()))
+    }
+}
+
+pub fn port(text: &str) -> Result<u16, String> {
+    let port = whole_number(text).filter(|&port| port > 0);
+    port.ok_or_else(|| format!("{text:?} is not a port; write a number from 1 to 65535"))
+}
+
+pub fn realm(text: &str) -> Result<String, String> {
+    let valid = valid_uri(text).then(|| text.into());
+    valid.ok_or_else(|| {
+        format!("{text:?} is no realm; write words between dots, such as realm1 or com.example")
+    })
+}
+
+pub fn clients(text: &str) -> Result<usize, String> {
+    at_least_one(text).and_then(|clients| match usize::try_from(clients) {
+        Ok(clients) if clients <= MAX_CLIENTS => Ok(clients),
+        _ => Err(format!("{clients} clients are more than {MAX_CLIENTS}, which is the most")),
+    })
+}
+
+pub fn warmup(text: &str) -> Result<u64, String> {
+    whole_number(text).ok_or_else(|| format!("{text:?} is not a whole number from 0"))
+}
+
+/// Reads `A:B:*K`, all sizes that a ping can carry.
+pub fn sizes(text: &str) -> Result<Vec<usize>, String> {
+    let wrong = || format!("{text:?} are no sizes; write FIRST:LAST:*FACTOR, such as 1:64KiB:*2");
+    let [first, last, factor] = text.split(':').collect::<Vec<_>>()[..] else {
+        return Err(wrong());
+    };
+    let factor =
+        factor.strip_prefix('*').and_then(whole_number::<usize>).filter(|&factor| factor > 1);
+    let (first, last) = (payload(first)?, payload(last)?);
+    match factor {
+        Some(factor) if 0 < first && first <= last => {
+            Ok(iter::successors(Some(first), |size| size.checked_mul(factor))
+                .take_while(|&size| size <= last)
+                .collect())
+        }
+        _ => Err(wrong()),
+    }
+}
+
+pub fn payload(text: &str) -> Result<usize, String> {
+    let bytes = parse_size(text, 1).map_err(|error| error.to_string())?;
+    let bytes = usize::try_from(bytes).ok().filter(|&bytes| bytes <= MAX_PAYLOAD);
+    bytes
+        .ok_or_else(|| format!("{text} is more than a ping can carry: at most {MAX_PAYLOAD} bytes"))
+}
+
+pub fn size(text: &str) -> Result<u64, UnitError> {
+    match parse_size(text, MIB)? {
+        0 => Err(UnitError::NoSize),
+        bytes => Ok(bytes),
+    }
+}
