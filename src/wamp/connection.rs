@@ -14,6 +14,7 @@ use crate::net::{Stream, receive_within};
 use crate::wamp::message::Message;
 use crate::wamp::rawsocket::{self, FrameError, Kind};
 use crate::wamp::serializer::Serializer;
+use crate::wamp::url::Framing;
 use crate::wamp::websocket::{
     self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender,
 };
@@ -54,25 +55,17 @@ enum Receiving {
 }
 
 impl Incoming {
-    pub(super) fn websocket(
+    pub(super) fn new(
         reader: BufReader<Stream>,
+        framing: &Framing,
         role: Role,
         serializer: Serializer,
         max: usize,
     ) -> Self {
-        Incoming::new(reader, Receiving::WebSocket(Receiver::new(role, max)), serializer, max)
-    }
-
-    pub(super) fn rawsocket(reader: BufReader<Stream>, serializer: Serializer, max: usize) -> Self {
-        Incoming::new(reader, Receiving::RawSocket(Vec::new()), serializer, max)
-    }
-
-    fn new(
-        reader: BufReader<Stream>,
-        framing: Receiving,
-        serializer: Serializer,
-        max: usize,
-    ) -> Self {
+        let framing = match framing {
+            Framing::WebSocket { .. } => Receiving::WebSocket(Receiver::new(role, max)),
+            Framing::RawSocket => Receiving::RawSocket(Vec::new()),
+        };
         Incoming { reader, framing, max, serializer, interrupted: None, broken: false }
     }
 
@@ -226,17 +219,12 @@ enum Sending {
 }
 
 impl Encoder {
-    pub(super) fn websocket(role: Role, serializer: Serializer, max: usize) -> Self {
-        Encoder {
-            framing: Sending::WebSocket(Sender::new(role)),
-            serializer,
-            max,
-            payload: Vec::new(),
-        }
-    }
-
-    pub(crate) fn rawsocket(serializer: Serializer, max: usize) -> Self {
-        Encoder { framing: Sending::RawSocket, serializer, max, payload: Vec::new() }
+    pub(super) fn new(framing: &Framing, role: Role, serializer: Serializer, max: usize) -> Self {
+        let framing = match framing {
+            Framing::WebSocket { .. } => Sending::WebSocket(Sender::new(role)),
+            Framing::RawSocket => Sending::RawSocket,
+        };
+        Encoder { framing, serializer, max, payload: Vec::new() }
     }
 
     /// The name of the framing in a log.
@@ -328,9 +316,8 @@ mod tests {
             details: Map::new(),
             payload: Payload::of(vec![Value::from("\u{1}".repeat(length))]),
         };
-        for mut encoder in
-            [Encoder::websocket(Role::Server, json, max), Encoder::rawsocket(json, max)]
-        {
+        for framing in [Framing::WebSocket { path: "/".into() }, Framing::RawSocket] {
+            let mut encoder = Encoder::new(&framing, Role::Server, json, max);
             let mut out = Vec::new();
             let error = encoder.message(result(max / 2), &mut out).unwrap_err();
             assert!(matches!(error, FrameError::TooLong { .. }) && out.is_empty(), "{error}");
@@ -348,7 +335,8 @@ mod tests {
         let time = Duration::from_millis(300);
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let reader = BufReader::new(Stream::from_unix(ours, time).unwrap());
-        let mut incoming = Incoming::websocket(reader, Role::Client, Serializer::Json, 100);
+        let framing = Framing::WebSocket { path: "/".into() };
+        let mut incoming = Incoming::new(reader, &framing, Role::Client, Serializer::Json, 100);
         theirs.write_all(b"\x01\x01[").unwrap();
         let start = Instant::now();
         let error = loop {

@@ -42,7 +42,7 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
         }
     });
     match agreed {
-        Ok(agreed) => Ok(agreed.connection(reader, Role::Client, MAX_MESSAGE)),
+        Ok(agreed) => Ok(connection(reader, &url.framing, Role::Client, agreed, MAX_MESSAGE)),
         Err(error) => Err(io::Error::new(error.kind(), format!("{url}: {error}"))),
     }
 }
@@ -61,40 +61,30 @@ pub fn accept(
 ) -> Result<(Incoming, Encoder), (Stream, io::Error)> {
     let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
     let agreed = receive_within(time, &mut reader, |reader| match framing {
-        Framing::WebSocket { .. } => answer_websocket(reader),
+        Framing::WebSocket { .. } => answer_websocket(reader, max_message),
         Framing::RawSocket => answer_rawsocket(reader, max_message),
     });
     match agreed {
-        Ok(agreed) => Ok(agreed.connection(reader, Role::Server, max_message)),
+        Ok(agreed) => Ok(connection(reader, framing, Role::Server, agreed, max_message)),
         Err(error) => Err((reader.into_inner(), error)),
     }
 }
 
-/// The result of a handshake.
-enum Agreed {
-    WebSocket(Serializer),
-    /// The serializer, and the longest message that the other side accepts.
-    RawSocket(Handshake),
-}
+/// The result of a handshake: the serializer, and the longest message that the other
+/// side accepts.
+type Agreed = (Serializer, usize);
 
-impl Agreed {
-    fn connection(
-        self,
-        reader: BufReader<Stream>,
-        role: Role,
-        max_message: usize,
-    ) -> (Incoming, Encoder) {
-        match self {
-            Agreed::WebSocket(serializer) => (
-                Incoming::websocket(reader, role, serializer, max_message),
-                Encoder::websocket(role, serializer, max_message),
-            ),
-            Agreed::RawSocket(Handshake { serializer, max_message: theirs }) => (
-                Incoming::rawsocket(reader, serializer, max_message),
-                Encoder::rawsocket(serializer, theirs),
-            ),
-        }
-    }
+fn connection(
+    reader: BufReader<Stream>,
+    framing: &Framing,
+    role: Role,
+    (serializer, theirs): Agreed,
+    max_message: usize,
+) -> (Incoming, Encoder) {
+    (
+        Incoming::new(reader, framing, role, serializer, max_message),
+        Encoder::new(framing, role, serializer, theirs),
+    )
 }
 
 fn dial(socket: &Address, timeout: Duration) -> io::Result<Stream> {
@@ -119,10 +109,11 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
     reader.get_mut().write_all(&opening.request(&host, path))?;
     // The check has found it among the offered ones, so the default is never used.
     let chosen = Serializer::from_subprotocol(opening.check(reader)?);
-    Ok(Agreed::WebSocket(chosen.unwrap_or(Serializer::Json)))
+    // The peer's limit is unknown. It is assumed to be this side's own.
+    Ok((chosen.unwrap_or(Serializer::Json), MAX_MESSAGE))
 }
 
-fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
+fn answer_websocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::Result<Agreed> {
     // A client of RawSocket waits for four bytes, and would never send a line of HTTP.
     if reader.fill_buf()?.starts_with(&[rawsocket::MAGIC]) {
         return Err(io::Error::new(ErrorKind::InvalidData, "RawSocket where WebSocket is spoken"));
@@ -130,12 +121,13 @@ fn answer_websocket(reader: &mut BufReader<Stream>) -> io::Result<Agreed> {
     let mut answer = Vec::new();
     let chosen = websocket::accept(reader, &OFFERED.map(Serializer::subprotocol), &mut answer);
     reader.get_mut().write_all(&answer)?;
-    Ok(Agreed::WebSocket(Serializer::from_subprotocol(chosen?).unwrap_or(Serializer::Json)))
+    Ok((Serializer::from_subprotocol(chosen?).unwrap_or(Serializer::Json), max_message))
 }
 
 fn ask_rawsocket(reader: &mut BufReader<Stream>, serializer: Serializer) -> io::Result<Agreed> {
     reader.get_mut().write_all(&Handshake { serializer, max_message: MAX_MESSAGE }.encode())?;
-    Ok(Agreed::RawSocket(Handshake::parse_answer(read::array(reader, WHAT)?, serializer)?))
+    let answer = Handshake::parse_answer(read::array(reader, WHAT)?, serializer)?;
+    Ok((answer.serializer, answer.max_message))
 }
 
 fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::Result<Agreed> {
@@ -145,7 +137,7 @@ fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::R
     }
     let asked = asked?;
     reader.get_mut().write_all(&Handshake { max_message, ..asked }.encode())?;
-    Ok(Agreed::RawSocket(asked))
+    Ok((asked.serializer, asked.max_message))
 }
 
 /// Refuses a connection before its handshake, in a form that its framing understands.

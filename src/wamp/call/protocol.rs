@@ -91,13 +91,13 @@ impl FromStr for Request {
 
     fn from_str(line: &str) -> Result<Self, String> {
         let request = |(word, numbers)| {
+            let numbers = numbers_of(numbers)?;
+            let (&time, counts) = numbers.split_first()?;
             let goes_on = match word {
                 "begin" => false,
                 "continue" => true,
                 _ => return None,
             };
-            let numbers = numbers_of(numbers)?;
-            let (&time, counts) = numbers.split_first()?;
             Some(Request { goes_on, time: Duration::from_nanos(time), counts: counts.to_vec() })
         };
         line.split_once(' ').and_then(request).ok_or_else(|| format!("{line:?} is no request"))

@@ -20,7 +20,7 @@ use super::caller::{Batch, Caller, offer_echo};
 use super::protocol::{CALLEE, CALLER, ERROR, Line, READY, ROUTER, Request};
 use crate::flags::one_line;
 use crate::log::Log;
-use crate::measure::{Latency, Measurement, Sample, together};
+use crate::measure::{Measurement, Sample, together};
 use crate::net::Address;
 use crate::serve::{Admission, Limits};
 use crate::wamp::client::Session;
@@ -135,14 +135,6 @@ fn callers_of(
     Ok(())
 }
 
-/// What one caller did for one request.
-struct Made {
-    begin: Instant,
-    end: Instant,
-    latency: Latency,
-    samples: Vec<Sample>,
-}
-
 /// Lets all callers make their calls concurrently, then reports them.
 fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> io::Result<()> {
     let &Request { goes_on, time, .. } = request;
@@ -152,25 +144,25 @@ fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> 
         let latency = caller.batch(&Batch { count, time, interval, goes_on }, &mut |sample| {
             samples.push(sample);
         });
-        let end = Instant::now();
-        Made { begin, end, latency, samples }
+        (begin..Instant::now(), latency, samples)
     };
     let made = together(callers.iter_mut().zip(&request.counts).collect(), work);
-    let known = || made.iter().flatten();
-    let span = known().map(|one| one.end).max().zip(known().map(|one| one.begin).min());
-    let duration = span.map_or(Duration::ZERO, |(end, begin)| end - begin);
+    let spans = || made.iter().flatten().map(|(span, ..)| span);
+    let begin_and_end =
+        spans().map(|span| span.start).min().zip(spans().map(|span| span.end).max());
+    let duration = begin_and_end.map_or(Duration::ZERO, |(begin, end)| end - begin);
     let mut out = BufWriter::new(io::stdout().lock());
     for (caller, made) in made.iter().enumerate() {
         let failure = match made {
             Err(refused) => Some(refused),
-            Ok(made) => {
-                writeln!(out, "{}", Line::Sent { caller, calls: made.latency.sent })?;
-                for sample in &made.samples {
+            Ok((_, latency, samples)) => {
+                writeln!(out, "{}", Line::Sent { caller, calls: latency.sent })?;
+                for sample in samples {
                     if let Sample::Ping { at, rtt, due, .. } = *sample {
                         writeln!(out, "{}", Line::Call { caller, at, rtt, due })?;
                     }
                 }
-                made.latency.failure()
+                latency.failure()
             }
         };
         if let Some(why) = failure.map(ToString::to_string) {

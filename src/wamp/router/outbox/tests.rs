@@ -5,15 +5,20 @@ use std::thread;
 
 use super::*;
 use crate::wamp::rawsocket::MAX_MESSAGE;
+use crate::wamp::url::Framing;
+use crate::wamp::websocket::Role;
 use crate::wamp::{Payload, Serializer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+fn encoder() -> Encoder {
+    Encoder::new(&Framing::RawSocket, Role::Server, Serializer::MessagePack, MAX_MESSAGE)
+}
+
 fn outbox() -> (Arc<Outbox>, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let encoder = Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE);
     let stream = Stream::from_unix(ours, PATIENCE).unwrap();
-    (Outbox::new(stream, encoder, PATIENCE, &Arc::default()).unwrap(), theirs)
+    (Outbox::new(stream, encoder(), PATIENCE, &Arc::default()).unwrap(), theirs)
 }
 
 fn result(length: usize) -> Message {
@@ -125,8 +130,6 @@ fn nothing_follows_the_last_message() {
     let mut received = Vec::new();
     peer.read_to_end(&mut received).unwrap();
     let mut expected = Vec::new();
-    Encoder::rawsocket(Serializer::MessagePack, MAX_MESSAGE)
-        .message(result(1), &mut expected)
-        .unwrap();
+    encoder().message(result(1), &mut expected).unwrap();
     assert_eq!(received, expected);
 }
