@@ -86,7 +86,8 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     table(&mut contenders, rounds);
 
     println!(
-        "\nwriting and reading a CALL with one integer in ns, median of {rounds} rounds (less is better)"
+        "\nwriting and reading a CALL with one integer in ns, \
+         median of {rounds} rounds (less is better)"
     );
     let codec = |serializer: Serializer| -> Contender {
         (serializer.to_string(), Box::new(move || codec_cost(serializer, calls * 10)))
@@ -208,7 +209,7 @@ fn call_p50(url: &str, count: u64) -> io::Result<f64> {
     let session = Session::join(&url.parse().map_err(io::Error::other)?, "realm1", TIMEOUT)?;
     let mut caller = Caller::new(session, &procedure(other.process.id()), 0);
     let batch =
-        |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, goes_on: false };
+        |count| Batch { count, time: Duration::MAX, interval: Duration::ZERO, resume: false };
     caller.batch(&batch(count / 10), &mut |_| {});
     p50(|observe| caller.batch(&batch(count), observe).failure)
 }

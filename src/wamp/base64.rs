@@ -11,8 +11,8 @@
 //!              T      W       F     u
 //! ```
 //!
-//! If the number of bytes is not a multiple of three, zero bits fill the last digit, and
-//! `=` fills the last group: one byte becomes two digits and `==`, two bytes become
+//! If the number of bytes is not a multiple of three, zero bits fill the last digit,
+//! and `=` fills the last group: one byte becomes two digits and `==`, two bytes become
 //! three digits and `=`.
 
 /// The digits in the order of their values (RFC 4648 section 4).

@@ -1,9 +1,9 @@
 //! A client's session at a router: it calls procedures, offers procedures, or both.
 //!
-//! A session has no thread of its own. [`call`](Session::call) sends a message and waits
-//! for the answer. While it waits, and in [`serve`](Session::serve), the session runs its
-//! own procedures when others call them. A session that is in neither of the two reads
-//! nothing, not even a ping, and a router closes it after a while.
+//! A session has no thread of its own. [`call`](Session::call) sends a message and
+//! waits for the answer. While it waits, and in [`serve`](Session::serve), the session
+//! runs its own procedures when others call them. A session that is in neither of the
+//! two reads nothing, not even a ping, and a router closes it after a while.
 //!
 //! ```
 //! use roundtrip::wamp::router::{Config, Router};
@@ -12,7 +12,8 @@
 //! use std::thread;
 //! use std::time::Duration;
 //!
-//! let router = Router::bind(Config::default())?.start()?; // RawSocket on a free port of 127.0.0.1
+//! // RawSocket on a free port of 127.0.0.1.
+//! let router = Router::bind(Config::default())?.start()?;
 //! let (url, timeout) = (&router.urls()[0], Duration::from_secs(5));
 //!
 //! let mut callee = Session::join(url, "realm1", timeout)?;
@@ -60,8 +61,8 @@ pub struct Session {
     procedures: HashMap<u64, Handler>,
     timeout: Duration,
     aborted: Arc<AtomicBool>,
-    /// Whether a write has failed. Part of a message may have left, so nothing can follow
-    /// it.
+    /// Whether a write has failed. Part of a message may have left, so nothing can
+    /// follow it.
     broken: bool,
 }
 
@@ -131,14 +132,14 @@ impl Session {
         Handle { stream: self.incoming.stream().clone(), aborted: Arc::clone(&self.aborted) }
     }
 
-    /// Registers a procedure under this name, and returns the number of the registration.
-    /// The session calls `handler` while it waits in [`call`](Session::call) or in
-    /// [`serve`](Session::serve).
+    /// Registers a procedure under this name, and returns the number of the
+    /// registration. The session calls `handler` while it waits in
+    /// [`call`](Session::call) or in [`serve`](Session::serve).
     ///
     /// # Errors
     /// [`CallError::Refused`] with the error of the router, such as
-    /// [`uri::PROCEDURE_ALREADY_EXISTS`] or [`uri::INVALID_URI`]; [`CallError::Io`] when
-    /// there is no answer.
+    /// [`uri::PROCEDURE_ALREADY_EXISTS`] or [`uri::INVALID_URI`]; [`CallError::Io`]
+    /// when there is no answer.
     pub fn register(
         &mut self,
         procedure: &str,
@@ -171,8 +172,8 @@ impl Session {
         Ok(())
     }
 
-    /// Calls the procedure of this name, and waits for its result. A session may call its
-    /// own procedures.
+    /// Calls the procedure of this name, and waits for its result. A session may call
+    /// its own procedures.
     ///
     /// # Errors
     /// [`CallError::Refused`] with the error of the router or of the procedure;
@@ -187,8 +188,8 @@ impl Session {
         })
     }
 
-    /// Runs the procedures of this session when others call them, until the router sends
-    /// GOODBYE or another thread calls [`Handle::abort`].
+    /// Runs the procedures of this session when others call them, until the router
+    /// sends GOODBYE or another thread calls [`Handle::abort`].
     ///
     /// # Errors
     /// When the connection ends in another way. The session pings a router that is
@@ -252,8 +253,8 @@ impl Session {
         })?
     }
 
-    /// Waits for the message that `take` accepts. Other messages answer requests that have
-    /// timed out, and are ignored.
+    /// Waits for the message that `take` accepts. Other messages answer requests that
+    /// have timed out, and are ignored.
     fn answer<T>(&mut self, take: impl Fn(Message) -> Option<T>) -> io::Result<T> {
         let deadline = Instant::now().checked_add(self.timeout);
         loop {

@@ -1,11 +1,12 @@
 //! Messages on a connection, with any framing and serializer.
 //!
 //! The two directions share nothing, so that one thread can read while others write.
-//! [`Incoming`] owns the connection and reads from it. [`Encoder`] has no connection: it
-//! makes bytes, which its caller writes. A message is one frame and leaves in one write.
+//! [`Incoming`] owns the connection and reads from it. [`Encoder`] has no connection:
+//! it makes bytes, which its caller writes. A message is one frame and leaves in one
+//! write.
 //!
-//! Both framings have a ping, with which one side tests whether the other still answers.
-//! [`Incoming`] does not write, so its caller sends the pong.
+//! Both framings have a ping, with which one side tests whether the other still
+//! answers. [`Incoming`] does not write, so its caller sends the pong.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
@@ -180,8 +181,8 @@ impl Incoming {
     }
 }
 
-/// Decodes a message. A WebSocket marks each message as text or binary, which has to fit
-/// the serializer.
+/// Decodes a message. A WebSocket marks each message as text or binary, which has to
+/// fit the serializer.
 fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
     if text != serializer.is_text() {
         let what =
@@ -239,9 +240,9 @@ impl Encoder {
     /// Appends a message.
     ///
     /// # Errors
-    /// When the message is longer than the other side accepts; nothing is appended then.
-    /// The other side of a WebSocket does not announce its limit: this side assumes its
-    /// own.
+    /// When the message is longer than the other side accepts; nothing is appended
+    /// then. The other side of a WebSocket does not announce its limit: this side
+    /// assumes its own.
     pub fn message(&mut self, message: Message, out: &mut Vec<u8>) -> Result<(), FrameError> {
         self.serializer.encode(message, &mut self.payload);
         let encoded = self.frame(out);
@@ -286,7 +287,8 @@ impl Encoder {
             }
             Sending::WebSocket(sender) => sender.encode(&websocket::Message::Pong(payload), out),
             Sending::RawSocket => {
-                // A ping that is too long for the other side's limit remains unanswered.
+                // A ping that is too long for the other side's limit remains
+                // unanswered.
                 let _ = rawsocket::encode(kind, payload, self.max, out);
             }
         }
@@ -309,8 +311,8 @@ mod tests {
     #[test]
     fn neither_framing_sends_more_than_the_other_side_accepts_nor_keeps_the_memory() {
         let (json, max) = (Serializer::Json, 1 << 20);
-        // A control character takes six bytes in JSON: a message that arrived within the
-        // limit may be too long when it leaves.
+        // A control character takes six bytes in JSON: a message that arrived within
+        // the limit may be too long when it leaves.
         let result = |length: usize| Message::Result {
             request: 1,
             details: Map::new(),

@@ -12,13 +12,16 @@ impl Message {
     /// use roundtrip::json;
     /// use roundtrip::wamp::Message;
     ///
-    /// let call = Message::from_value(json::parse(br#"[48, 7814135, {}, "com.myapp.add2", [23, 7]]"#)?)?;
+    /// let call = json::parse(br#"[48, 7814135, {}, "com.myapp.add2", [23, 7]]"#)?;
+    /// let call = Message::from_value(call)?;
     /// let Message::Call { request, procedure, payload, .. } = call else { panic!() };
     /// assert_eq!((request, procedure.as_str()), (7814135, "com.myapp.add2"));
     /// assert_eq!(payload.arguments, Some(vec![23.into(), 7.into()]));
     ///
-    /// let error = Message::from_value(json::parse(br#"[48, 0, {}, "com.myapp.add2"]"#)?).unwrap_err();
-    /// assert_eq!(error.to_string(), "the Request of CALL is not an integer from 1 to 2^53");
+    /// let wrong = json::parse(br#"[48, 0, {}, "com.myapp.add2"]"#)?;
+    /// let error = Message::from_value(wrong).unwrap_err();
+    /// let what = "the Request of CALL is not an integer from 1 to 2^53";
+    /// assert_eq!(error.to_string(), what);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -101,8 +104,10 @@ impl Message {
     /// use roundtrip::json::Map;
     /// use roundtrip::wamp::{Message, uri};
     ///
-    /// let goodbye = Message::Goodbye { details: Map::new(), reason: uri::CLOSE_REALM.into() };
-    /// assert_eq!(goodbye.into_value().to_string(), r#"[6,{},"wamp.close.close_realm"]"#);
+    /// let reason = uri::CLOSE_REALM.into();
+    /// let goodbye = Message::Goodbye { details: Map::new(), reason };
+    /// let text = goodbye.into_value().to_string();
+    /// assert_eq!(text, r#"[6,{},"wamp.close.close_realm"]"#);
     /// ```
     #[must_use]
     pub fn into_value(self) -> Value {
@@ -171,8 +176,8 @@ impl Fields {
         self.take(field, "an integer from 1 to 2^53", id)
     }
 
-    /// The code of a request that has failed. The requests of publishers and subscribers
-    /// are not among them: no client of this router makes those.
+    /// The code of a request that has failed. The requests of publishers and
+    /// subscribers are not among them: no client of this router makes those.
     fn request_type(&mut self) -> Result<u64, WampError> {
         const REQUESTS: [u64; 4] = [code::CALL, code::REGISTER, code::UNREGISTER, code::INVOCATION];
         let request = |value: Value| value.as_u64().filter(|code| REQUESTS.contains(code));

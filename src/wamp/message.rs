@@ -1,8 +1,8 @@
 //! The messages of WAMP, <https://wamp-proto.org>, basic profile.
 //!
 //! A program calls a procedure of another program that it does not know. Neither of the
-//! two listens; both connect to a router. The callee registers a procedure there under a
-//! name, the caller calls that name, and the router passes on call and result. Every
+//! two listens; both connect to a router. The callee registers a procedure there under
+//! a name, the caller calls that name, and the router passes on call and result. Every
 //! request has a number, which its answer repeats. So a hundred calls can be pending on
 //! one connection, and be answered in any order:
 //!
@@ -80,8 +80,8 @@ pub enum Message {
     Error { request_type: u64, request: u64, details: Map, error: String, payload: Payload },
     /// Caller to router: call this procedure.
     Call { request: u64, options: Map, procedure: String, payload: Payload },
-    /// Caller to router: I no longer wait for the result of this call. CANCEL is from the
-    /// advanced profile, but callers of the basic profile also send it.
+    /// Caller to router: I no longer wait for the result of this call. CANCEL is from
+    /// the advanced profile, but callers of the basic profile also send it.
     Cancel { request: u64, options: Map },
     /// Router to caller: what the procedure returned.
     Result { request: u64, details: Map, payload: Payload },
@@ -230,7 +230,8 @@ impl From<WampError> for io::Error {
 
 /// Errors and reasons that the specification names.
 pub mod uri {
-    /// A realm, procedure or reason is not a [`valid_uri`](super::valid_uri).
+    /// The name of a realm, a procedure or a reason is not a
+    /// [`valid_uri`](super::valid_uri).
     pub const INVALID_URI: &str = "wamp.error.invalid_uri";
     /// The procedure of a call is not registered.
     pub const NO_SUCH_PROCEDURE: &str = "wamp.error.no_such_procedure";

@@ -18,7 +18,8 @@ use crate::wamp::serializer::Serializer;
 use crate::wamp::url::{Framing, Url};
 use crate::wamp::websocket::{self, Role};
 
-/// The size of the buffer in bytes. Most messages fit into it, and need a single `read`.
+/// The size of the buffer in bytes. Most messages fit into it, and need a single
+/// `read`.
 const BUFFER_SIZE: usize = 4096;
 
 /// The serializers in the order of preference. Binary data is smaller than text, and
@@ -28,8 +29,8 @@ const OFFERED: [Serializer; 2] = [Serializer::MessagePack, Serializer::Json];
 /// The name of the handshake in an error.
 const WHAT: &str = "the RawSocket handshake";
 
-/// Connects to the router at this URL, and performs the client's handshake. No step takes
-/// longer than `timeout`, which is also the timeout of later reads and writes.
+/// Connects to the router at this URL, and performs the client's handshake. No step
+/// takes longer than `timeout`, which is also the timeout of later reads and writes.
 ///
 /// # Errors
 /// Names the URL, and describes what failed: the connection, or the handshake.
@@ -47,8 +48,8 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
     }
 }
 
-/// Performs the server's handshake with a client that has just connected, within `time`.
-/// The connection accepts messages of up to `max_message` bytes.
+/// Performs the server's handshake with a client that has just connected, within
+/// `time`. The connection accepts messages of up to `max_message` bytes.
 ///
 /// # Errors
 /// Describes what is wrong with the client's handshake, and returns the connection. The
@@ -151,8 +152,8 @@ pub fn refuse(stream: &mut Stream, framing: &Framing, why: &str) -> io::Result<(
             let length = why.len() + 1;
             // RFC 9110 section 15.6.4.
             let answer = format!(
-                "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n\
-                 Content-Length: {length}\r\n\r\n{why}\n"
+                "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\
+                 Content-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{why}\n"
             );
             stream.write_all(answer.as_bytes())
         }

@@ -44,7 +44,8 @@ impl Serializer {
     /// ```
     /// use roundtrip::wamp::Serializer;
     ///
-    /// assert_eq!(Serializer::from_subprotocol("wamp.2.msgpack"), Some(Serializer::MessagePack));
+    /// let msgpack = Serializer::from_subprotocol("wamp.2.msgpack");
+    /// assert_eq!(msgpack, Some(Serializer::MessagePack));
     /// assert_eq!(Serializer::from_subprotocol("wamp.2.cbor"), None);
     /// ```
     #[must_use]

@@ -11,8 +11,8 @@ use crate::wamp::{Payload, Serializer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Changes strings that begin with U+0000. In JSON they may stand for bytes, so they are
-/// the one kind of value that may arrive as another.
+/// Changes strings that begin with U+0000. In JSON they may stand for bytes, so they
+/// are the one kind of value that may arrive as another.
 fn without_null_in_front(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(text.trim_start_matches('\0').into()),

@@ -96,7 +96,7 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
     let outcome = call(&["--count", "7", "--payload", "100"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
     let lines: Vec<&str> = outcome.out.lines().collect();
-    assert_eq!(lines[0], "call: 7 calls on each way");
+    assert_eq!(lines[0], "call: 7 calls to each target");
     // The transports take turns, there and back.
     assert!(
         lines[1].starts_with("  tcp  websocket json    batch 1/7: ") && lines[1].ends_with(" ms"),
@@ -199,7 +199,7 @@ fn a_router_at_a_url() {
     );
 
     let outcome = call(&["--count", "5", "-q", "--url", &json[0], "--url", &json[1]]);
-    assert!(outcome.out.contains("takes all URLs for those of one router"), "{outcome:?}");
+    assert!(outcome.out.contains("assumes that all URLs lead to one router"), "{outcome:?}");
     let outcome = call(&["--count", "5", "--json", "--url", &urls[0]]);
     assert!(document(&outcome).get("effects").and_then(Value::as_map).is_some_and(Map::is_empty));
 }

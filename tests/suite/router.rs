@@ -277,8 +277,8 @@ fn a_callee_that_leaves_cancels_its_calls_and_a_caller_that_leaves_disturbs_nobo
     drop(goes);
     stays.send(r#"[48,1,{},"com.example.slow"]"#);
     assert_eq!(callee.receive(), format!("[68,2,{registration},{{}}]"));
-    // An answer without a caller does no harm, whether the router has noticed the end of
-    // the caller or not.
+    // An answer without a caller does no harm, whether the router has noticed the end
+    // of the caller or not.
     callee.send("[70,1,{},[5]]");
     callee.send("[70,1,{},[5]]");
     callee.send("[70,2,{},[6]]");
@@ -540,7 +540,8 @@ fn a_bad_frame_is_answered_with_its_close_code() {
         assert_eq!(close, [&[0x88, 2][..], &code.to_be_bytes()].concat(), "{bytes:?}: {rest:?}");
         bystanders.assert_undisturbed();
     }
-    // A ping is answered even before HELLO, and a message may consist of several frames.
+    // A ping is answered even before HELLO, and a message may consist of several
+    // frames.
     let mut peer = websocket(&router);
     peer.send(frame(0x89, b"hi"));
     assert_eq!(peer.bytes(4), b"\x8A\x02hi");

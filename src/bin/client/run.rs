@@ -437,7 +437,8 @@ impl<'a> Run<'a> {
             }
             Test::Call => {
                 let targets = options.calls().targets().len();
-                let title = above(format!("{} on each way{at_once}", in_words(options, "calls")));
+                let title =
+                    above(format!("{} to each target{at_once}", in_words(options, "calls")));
                 let goal = match plan.time {
                     Some(time) => {
                         Goal::Time(time.saturating_mul(u32::try_from(targets).unwrap_or(u32::MAX)))

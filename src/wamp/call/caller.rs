@@ -26,7 +26,8 @@ use crate::wamp::message::Payload;
 /// let serving = thread::spawn(move || callee.serve());
 ///
 /// let mut caller = Caller::new(join()?, "echo", 0);
-/// let batch = Batch { count: 10, time: Duration::from_secs(5), interval: Duration::ZERO, goes_on: false };
+/// let (time, interval) = (Duration::from_secs(5), Duration::ZERO);
+/// let batch = Batch { count: 10, time, interval, resume: false };
 /// let calls = caller.batch(&batch, &mut |sample| println!("{sample:?}"));
 /// assert_eq!((calls.sent, calls.rtt.count()), (10, 10));
 ///
@@ -57,11 +58,11 @@ pub struct Batch {
     /// The time from one call to the next, by a fixed schedule; zero makes each call as
     /// soon as the one before is answered.
     pub interval: Duration,
-    /// Whether the schedule of the batch before goes on, and no new one begins. The
-    /// schedule pauses between two batches, so the pause delays no call. But calls that
-    /// were overdue at the end of a batch are overdue in the next one: a stall must not
-    /// hide between two batches.
-    pub goes_on: bool,
+    /// Whether to resume the schedule of the batch before, and not to begin a new one.
+    /// The schedule pauses between two batches, so the pause delays no call. But calls
+    /// that were overdue at the end of a batch are overdue in the next one: a stall
+    /// must not hide between two batches.
+    pub resume: bool,
 }
 
 impl Caller {
@@ -83,11 +84,11 @@ impl Caller {
         }
     }
 
-    /// Makes calls one after the other, and notifies the observer of each answer. After a
-    /// call without an answer, or with a wrong result, no other call follows.
+    /// Makes calls one after the other, and notifies the observer of each answer. After
+    /// a call without an answer, or with a wrong result, no other call follows.
     pub fn batch(&mut self, batch: &Batch, observe: Observer) -> Latency {
         let begin = Instant::now();
-        self.due = if batch.goes_on {
+        self.due = if batch.resume {
             self.due + begin.saturating_duration_since(self.paused)
         } else {
             begin
@@ -172,7 +173,7 @@ mod tests {
         let mut caller = Caller::new(join(), "echo", 0);
         let (time, interval) = (Duration::from_secs(60), Duration::from_millis(1));
         let mut batch =
-            |count, goes_on| caller.batch(&Batch { count, time, interval, goes_on }, &mut |_| {});
+            |count, resume| caller.batch(&Batch { count, time, interval, resume }, &mut |_| {});
 
         assert_eq!(batch(1, false).rtt.count(), 1);
         let due = batch(10, true).due.summary().unwrap();

@@ -2,12 +2,12 @@
 //! counts against all of them.
 //!
 //! ```text
-//!   this process ─┬─ router                     a process each, all started before the first call
+//!   this process ─┬─ router              all processes start before the first call
 //!                 ├─ callee ┐
-//!                 ├─ caller ┘ tcp websocket json         batch 1     batch 2     batch 3 …
-//!                 ├─ callee ┐                                 │           ▲
-//!                 ├─ caller ┘ tcp websocket msgpack      batch 1     batch 2     one batch at a time,
-//!                 └─ …                                        ▼           │      there and back
+//!                 ├─ caller ┘ tcp websocket json      batch 1    batch 2   batch 3 …
+//!                 ├─ callee ┐                            │          ▲
+//!                 ├─ caller ┘ tcp websocket msgpack   batch 1    batch 2   one at a time,
+//!                 └─ …                                   ▼          │      there and back
 //! ```
 
 use std::hash::{BuildHasher, RandomState};
@@ -69,8 +69,8 @@ pub struct Comparison {
 }
 
 /// Measures the targets of a plan, and notifies the observer of each call and each
-/// batch. A target that fails does not keep the others from being measured. Returns what
-/// each caller measured.
+/// batch. A target that fails does not keep the others from being measured. Returns
+/// what each caller measured.
 ///
 /// ```no_run
 /// use roundtrip::measure::Measurement;
@@ -84,8 +84,9 @@ pub struct Comparison {
 ///         return worker::play(arguments);
 ///     }
 ///     let program = std::env::current_exe().expect("a program has a path");
+///     let interval = Duration::ZERO;
 ///     let plan = Plan {
-///         calls: roundtrip::measure::Plan { interval: Duration::ZERO, ..Default::default() },
+///         calls: roundtrip::measure::Plan { interval, ..Default::default() },
 ///         callers: 1,
 ///         timeout: Duration::from_secs(10),
 ///         urls: Vec::new(),

@@ -2,15 +2,15 @@
 //!
 //! Two transports that differ in one factor alone show the effect of this factor. Eight
 //! transports contain four such pairs for each factor, and the mean of their four
-//! differences is the factor's *main effect* (Fisher, "The Design of Experiments", 1935,
-//! chapter VI). A comparison of two transports that differ in all three factors gives
-//! one number for three questions:
+//! differences is the factor's *main effect* (Fisher, "The Design of Experiments",
+//! 1935, chapter VI). A comparison of two transports that differ in all three factors
+//! gives one number for three questions:
 //!
 //! ```text
 //!                        socket     framing    serialization
 //!   tcp  websocket json    ┐           ┐            ┐
-//!   unix websocket json    ┘           │            │        four pairs for each factor;
-//!   tcp  rawsocket json                ┘            │        one of them is drawn
+//!   unix websocket json    ┘           │            │      four pairs for each factor;
+//!   tcp  rawsocket json                ┘            │      one of them is drawn
 //!   tcp  websocket msgpack                          ┘
 //! ```
 
@@ -43,9 +43,9 @@ pub struct Effect {
     pub pairs: u64,
     /// The difference of the means.
     pub mean: Difference,
-    /// The standard error of the mean, from the differences between the pairs; `None` for
-    /// a single pair. The deviation of the calls would give an error that is too small:
-    /// the placement of the processes affects many calls in sequence.
+    /// The standard error of the mean, from the differences between the pairs; `None`
+    /// for a single pair. The deviation of the calls would give an error that is too
+    /// small: the placement of the processes affects many calls in sequence.
     pub error: Option<Duration>,
     /// The difference of the medians.
     pub p50: Difference,
@@ -73,8 +73,8 @@ impl Effects {
 }
 
 impl Effect {
-    /// Half the width of the 95% confidence interval of the mean difference: chance alone
-    /// moves it further in one of 20 measurements. `None` for a single pair.
+    /// Half the width of the 95% confidence interval of the mean difference: chance
+    /// alone moves it further in one of 20 measurements. `None` for a single pair.
     #[must_use]
     pub fn margin(&self) -> Option<Duration> {
         // Student's t, with one degree of freedom less than there are pairs ("The
@@ -104,9 +104,12 @@ impl Effect {
 /// use std::time::Duration;
 ///
 /// // Each call over a Unix socket takes 80 µs, and over TCP 100 µs.
-/// let took = |transport: Transport| if transport.socket.name() == "unix" { 80 } else { 100 };
-/// let of = |us| [Duration::from_micros(us); 9].into_iter().collect::<Recorder>().summary().unwrap();
-/// let effects = effects(&Transport::ALL.map(|transport| (transport, of(took(transport)))));
+/// let measured = Transport::ALL.map(|transport| {
+///     let us = if transport.socket.name() == "unix" { 80 } else { 100 };
+///     let times: Recorder = [Duration::from_micros(us); 9].into_iter().collect();
+///     (transport, times.summary().unwrap())
+/// });
+/// let effects = effects(&measured);
 /// let socket = effects.socket.unwrap();
 /// assert_eq!((socket.mean.ns, socket.mean.ratio, socket.pairs), (-20_000, 0.8, 4));
 /// assert_eq!(effects.framing.unwrap().mean.ns, 0);

@@ -6,10 +6,10 @@
 //!
 //! ```text
 //!   caller            router            callee
-//!     CALL ────────────▶ │                 │     the clock starts before CALL is encoded
+//!     CALL ────────────▶ │                 │   the clock starts before CALL is encoded
 //!     │               INVOCATION ────────▶ │
 //!     │                  │ ◀──────────── YIELD   returns the arguments of the call
-//!     ◀──────────── RESULT                 │     the clock stops when RESULT is decoded
+//!     ◀──────────── RESULT                 │   the clock stops when RESULT is decoded
 //! ```
 //!
 //! Each connection has a kind of socket, a framing and a serializer. If a comparison

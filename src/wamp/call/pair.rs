@@ -16,7 +16,8 @@ use crate::units::nanoseconds;
 use crate::wamp::url::Url;
 
 /// One request asks for no more calls than these, and for no more time. So memory does
-/// not grow with the measurement, and a worker that is silent for much longer has failed.
+/// not grow with the measurement, and a worker that is silent for much longer has
+/// failed.
 const MOST: u64 = 10_000;
 const SLICE: Duration = Duration::from_secs(1);
 
@@ -34,7 +35,7 @@ pub struct Pair {
     pub calls: Vec<Call>,
     processes: Option<(Process, Process)>,
     /// Whether the next calls follow the schedule of those before.
-    goes_on: bool,
+    resume: bool,
     used: Instant,
 }
 
@@ -53,7 +54,7 @@ impl Pair {
     /// A pair without processes.
     pub fn new(target: Target, callers: usize) -> Self {
         let calls = (0..callers).map(|_| Call::to(target.clone())).collect();
-        Pair { target, calls, processes: None, goes_on: false, used: Instant::now() }
+        Pair { target, calls, processes: None, resume: false, used: Instant::now() }
     }
 
     /// Starts the callee, then the caller, at the router at this URL.
@@ -100,17 +101,17 @@ impl Pair {
         };
         let counts = self.calls.iter().map(left).collect();
         let time = until.time.saturating_sub(self.calls[0].duration).min(SLICE);
-        self.request(&Request { goes_on: self.goes_on, time, counts }, plan, Some(observe));
+        self.request(&Request { resume: self.resume, time, counts }, plan, Some(observe));
         // A stall may be longer than the rest of its batch: the calls of the next batch
         // are late, too.
-        self.goes_on = true;
+        self.resume = true;
         true
     }
 
     /// Makes one uncounted call with each caller.
     pub fn warm_up(&mut self, plan: &Plan) {
         let counts = self.calls.iter().map(|call| call.failure().is_none().into()).collect();
-        self.request(&Request { goes_on: self.goes_on, time: SLICE, counts }, plan, None);
+        self.request(&Request { resume: self.resume, time: SLICE, counts }, plan, None);
     }
 
     /// Makes one uncounted call with each caller, if they have had nothing to do for

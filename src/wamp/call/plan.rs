@@ -21,8 +21,9 @@ pub struct Plan {
     pub urls: Vec<Url>,
     /// The realm of the router.
     pub realm: String,
-    /// A program and its first arguments with which it calls
-    /// [`worker::play`](super::worker::play) with the arguments that follow.
+    /// The command that starts a worker: a program and its first arguments. More
+    /// arguments follow, which the program has to pass to
+    /// [`worker::play`](super::worker::play).
     pub worker: Vec<OsString>,
 }
 

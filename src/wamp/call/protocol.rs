@@ -2,15 +2,15 @@
 //! other.
 //!
 //! ```text
-//!   measuring process                          worker
-//!     start … caller URL REALM … ───────────▶  joins the router
-//!     ◀──────────────────────────────── READY  or ERROR and the reason
-//!     begin 1000000000 100 ─────────────────▶  makes 100 calls, or as many as begin within 1 s
-//!     ◀─────────────────────────── sent 0 100  caller 0 has made 100 calls
-//!     ◀────────────────── call 0 20450 182000  one of them: sent at, round-trip time, in ns
-//!     ◀─────────────────────────────────── …   99 more
-//!     ◀──────────────────────── done 18350000  all of it took 18 ms
-//!     continue 1000000000 100 ──────────────▶  100 more calls by the same schedule
+//!   measuring process                  worker
+//!     start … caller URL REALM … ───▶  joins the router
+//!     ◀──────────────────────── READY  or ERROR and the reason
+//!     begin 1000000000 100 ─────────▶  makes 100 calls, but begins none after 1 s
+//!     ◀─────────────────── sent 0 100  caller 0 has made 100 calls
+//!     ◀────────── call 0 20450 182000  one was sent at 20450 ns and took 182000 ns
+//!     ◀─────────────────────────── …   99 more
+//!     ◀──────────────── done 18350000  all calls together took 18 ms
+//!     continue 1000000000 100 ──────▶  makes 100 more calls by the same schedule
 //! ```
 //!
 //! A caller reports its calls when they are over, never while they run: that would take
@@ -38,8 +38,8 @@ pub const ERROR: &str = "ERROR ";
 /// A request to a worker's callers: make so many calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Whether the schedule of the calls before goes on, and no new one begins.
-    pub goes_on: bool,
+    /// Whether to resume the schedule of the calls before, and not to begin a new one.
+    pub resume: bool,
     /// No call begins after this time.
     pub time: Duration,
     /// The number of calls for each caller.
@@ -80,7 +80,7 @@ pub enum Line {
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.goes_on { "continue" } else { "begin" };
+        let word = if self.resume { "continue" } else { "begin" };
         write!(f, "{word} {}", nanoseconds(self.time))?;
         self.counts.iter().try_for_each(|count| write!(f, " {count}"))
     }
@@ -93,12 +93,12 @@ impl FromStr for Request {
         let request = |(word, numbers)| {
             let numbers = numbers_of(numbers)?;
             let (&time, counts) = numbers.split_first()?;
-            let goes_on = match word {
+            let resume = match word {
                 "begin" => false,
                 "continue" => true,
                 _ => return None,
             };
-            Some(Request { goes_on, time: Duration::from_nanos(time), counts: counts.to_vec() })
+            Some(Request { resume, time: Duration::from_nanos(time), counts: counts.to_vec() })
         };
         line.split_once(' ').and_then(request).ok_or_else(|| format!("{line:?} is no request"))
     }
@@ -156,10 +156,10 @@ mod tests {
 
     #[test]
     fn requests_are_written_and_parsed() {
-        for (line, goes_on, counts) in
+        for (line, resume, counts) in
             [("begin 1000 5", false, vec![5]), ("continue 1000 5 0", true, vec![5, 0])]
         {
-            let request = Request { goes_on, time: Duration::from_micros(1), counts };
+            let request = Request { resume, time: Duration::from_micros(1), counts };
             assert_eq!((line.parse(), request.to_string()), (Ok(request), line.into()));
         }
         for wrong in ["", "begin", "begin ", "begin x", "begin 1 -1", "end 1 1"] {

@@ -18,7 +18,7 @@ impl Report for Comparison {
     fn lines(&self) -> Vec<String> {
         let effects = effects(&self.effects());
         let caution = (!self.own && !effects.is_empty())
-            .then(|| "That takes all URLs for those of one router.".into());
+            .then(|| "This assumes that all URLs lead to one router.".into());
         table(&self.calls).into_iter().chain(effects).chain(caution).collect()
     }
 
@@ -77,8 +77,8 @@ fn columns(target: Option<&Target>) -> String {
     }
 }
 
-/// The line for a batch that has ended, with the mean of its calls: `tcp  websocket json
-/// batch  1/10: 0.182 ms`.
+/// The line for a batch that has ended, with the mean of its calls:
+/// `tcp  websocket json    batch  1/10: 0.182 ms`.
 #[must_use]
 pub fn batch(target: &Target, number: u64, batches: u64, mean: Duration) -> String {
     let width = batches.to_string().len();
@@ -109,8 +109,8 @@ pub fn table(calls: &[Call]) -> Vec<String> {
     lines
 }
 
-/// A line for the effect of each choice, the largest first, and a conclusion; no lines if
-/// no transports can be compared.
+/// A line for the effect of each choice, the largest first, and a conclusion; no lines
+/// if no transports can be compared.
 #[must_use]
 pub fn effects(effects: &Effects) -> Vec<String> {
     let mut sorted: Vec<(&str, Effect)> = effects.iter().collect();
@@ -134,18 +134,21 @@ fn amount(effect: &Effect) -> String {
 fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
     let (factor, most) = sorted.first()?;
     if !most.is_clear() {
-        let what = "None of this need be more than chance, such as which processor a process is on: make more calls, \
-                    or leave the system no choice (taskset -c 0).";
+        let what = "All of this may be chance, such as the placement of the processes: \
+                    make more calls, or use one processor (taskset -c 0).";
         return Some(what.into());
     }
-    let size = |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs());
-    let rival = sorted.get(1).filter(|(_, next)| next.is_clear()).filter(|(_, next)| {
-        let margin = |effect: &Effect| effect.margin().unwrap_or_default().as_secs_f64();
-        size(most).saturating_sub(size(next)).as_secs_f64() < margin(most).hypot(margin(next))
+    // Two effects cannot be told apart if their difference is within the margins of
+    // both.
+    let seconds =
+        |effect: &Effect| Duration::from_nanos(effect.mean.ns.unsigned_abs()).as_secs_f64();
+    let margin = |effect: &Effect| effect.margin().unwrap_or_default().as_secs_f64();
+    let rival = sorted.get(1).filter(|(_, next)| {
+        next.is_clear() && seconds(most) - seconds(next) < margin(most).hypot(margin(next))
     });
     if let Some((other, _)) = rival {
         return Some(format!(
-            "The {factor} and the {other} matter most; which of the two does more, is too close."
+            "The {factor} and the {other} matter most. They are too close to tell which is larger."
         ));
     }
     let Effect { from, to, mean, .. } = most;
@@ -193,7 +196,7 @@ mod tests {
     #[test]
     fn an_unclear_effect_allows_no_conclusion() {
         assert!(known(-12, 11, -1)[3].starts_with("The socket and the framing matter most"));
-        assert!(known(1, 1, 0)[3].starts_with("None of this need be more than chance"));
+        assert!(known(1, 1, 0)[3].starts_with("All of this may be chance"));
         assert_eq!(effects(&Effects::default()), Vec::<String>::new());
     }
 

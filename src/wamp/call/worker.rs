@@ -37,10 +37,9 @@ const STACK_SIZE: usize = 256 * 1024;
 
 type Played = Result<(), Box<dyn Error>>;
 
-/// Plays the role that these arguments describe, until standard input ends.
-///
-/// A program whose workers [`measure`](super::measure()) may start calls this when it
-/// finds itself started as one, and exits with the code that this returns.
+/// Plays the role that these arguments describe until standard input ends, and returns
+/// the exit code. [`Plan::worker`](super::Plan::worker) explains which program has to
+/// call this function, and when.
 #[must_use]
 pub fn play(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<String> =
@@ -137,11 +136,11 @@ fn callers_of(
 
 /// Lets all callers make their calls concurrently, then reports them.
 fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> io::Result<()> {
-    let &Request { goes_on, time, .. } = request;
+    let &Request { resume, time, .. } = request;
     let work = |(caller, &count): (&mut Caller, &u64)| {
         let mut samples = Vec::new();
         let begin = Instant::now();
-        let latency = caller.batch(&Batch { count, time, interval, goes_on }, &mut |sample| {
+        let latency = caller.batch(&Batch { count, time, interval, resume }, &mut |sample| {
             samples.push(sample);
         });
         (begin..Instant::now(), latency, samples)

@@ -7,16 +7,17 @@ const NIL: u8 = 0xC0;
 /// Appends a value as `MessagePack`.
 ///
 /// [`parse`](super::parse) makes the same value of the bytes again, with two exceptions
-/// for which `MessagePack` has no format: an integer below `i64::MIN` or above `u64::MAX`
-/// becomes the nearest float, as when JSON is parsed, and a value of more than 2^32 - 1
-/// bytes or members becomes nil.
+/// for which `MessagePack` has no format: an integer below `i64::MIN` or above
+/// `u64::MAX` becomes the nearest float, as when JSON is parsed, and a value of more
+/// than 2^32 - 1 bytes or members becomes nil.
 ///
 /// ```
 /// use roundtrip::json::Value;
 /// use roundtrip::wamp::msgpack;
 ///
 /// let mut message = Vec::new();
-/// msgpack::encode(&Value::from(vec![Value::from(-1), Value::from("ok")]), &mut message);
+/// let list = Value::from(vec![Value::from(-1), Value::from("ok")]);
+/// msgpack::encode(&list, &mut message);
 /// assert_eq!(message, b"\x92\xFF\xA2ok");
 /// ```
 pub fn encode(value: &Value, out: &mut Vec<u8>) {
@@ -79,9 +80,9 @@ fn within(first: u8, largest: u8, length: usize) -> Option<u8> {
     u8::try_from(length).ok().filter(|&length| length <= largest).map(|length| first | length)
 }
 
-/// Writes the head of a value: the one byte `alone`, if there is one, or else the format
-/// for a length of 1, 2 or 4 bytes, and the length. Returns whether the members have to
-/// follow.
+/// Writes the head of a value: the one byte `alone`, if there is one, or else the
+/// format for a length of 1, 2 or 4 bytes, and the length. Returns whether the members
+/// have to follow.
 fn head(
     length: usize,
     alone: Option<u8>,

@@ -13,8 +13,8 @@
 //!                                                                 }
 //! ```
 //!
-//! Small values and lengths are part of the first byte. Larger ones follow it, in as few
-//! bytes as they need, big-endian:
+//! Small values and lengths are part of the first byte. Larger ones follow it, in as
+//! few bytes as they need, big-endian:
 //!
 //! | value | within the first byte | in 1, 2, 4 or 8 bytes after it |
 //! | --- | --- | --- |
@@ -27,12 +27,13 @@
 //! | map | `80`–`8F` for up to 15 pairs | `DE` with 2, `DF` with 4, then key and value in turn |
 //! | extension | `D4`–`D8` for 1, 2, 4, 8 or 16 bytes | `C7`–`C9`; in both, its type and the bytes |
 //!
-//! A length is only a stranger's claim. `DD FF FF FF FF` announces 4,294,967,295 values,
-//! and a reader that allocates memory for them at once takes 137 GB for a message of
-//! five bytes. Here a length beyond the end of the message is an error at once, and
-//! memory is allocated for a few values only, then for more as they arrive. One byte of
-//! a message can become a value of 32 bytes in memory, as in [`json`](crate::json). So
-//! [`MAX_VALUES`] bounds their number, and [`MAX_DEPTH`] how deep they are nested.
+//! A length is only a stranger's claim. `DD FF FF FF FF` announces 4,294,967,295
+//! values, and a reader that allocates memory for them at once takes 137 GB for a
+//! message of five bytes. Here a length beyond the end of the message is an error at
+//! once, and memory is allocated for a few values only, then for more as they arrive.
+//! One byte of a message can become a value of 32 bytes in memory, as in
+//! [`json`](crate::json). So [`MAX_VALUES`] bounds their number, and [`MAX_DEPTH`] how
+//! deep they are nested.
 //!
 //! | not defined by the specification | here |
 //! | --- | --- |
@@ -108,7 +109,8 @@ pub fn parse(message: &[u8]) -> Result<Value, MsgpackError> {
 
 type Parsed<T> = Result<T, MsgpackErrorKind>;
 
-/// The position of the parser: in front of `rest`. An error is where the parser stopped.
+/// The position of the parser: in front of `rest`. An error is where the parser
+/// stopped.
 struct Parser<'a> {
     rest: &'a [u8],
     /// How many values have begun.
@@ -179,8 +181,8 @@ impl<'a> Parser<'a> {
         self.begin_at_first_byte().or_else(|kind| self.wrong(start, kind))
     }
 
-    /// Reads a value after [`begin`](Parser::begin). The formats of a type are numbered in
-    /// sequence, each twice as wide as the one before.
+    /// Reads a value after [`begin`](Parser::begin). The formats of a type are numbered
+    /// in sequence, each twice as wide as the one before.
     fn begin_at_first_byte(&mut self) -> Parsed<Begun> {
         let first = u8::from_be_bytes(self.array()?);
         Ok(Begun::Whole(match first {
@@ -235,7 +237,8 @@ impl<'a> Parser<'a> {
         Ok(Value::Extension(kind, self.take(length)?.to_vec()))
     }
 
-    /// Checks an announced number of values or pairs: each needs at least `least` bytes.
+    /// Checks an announced number of values or pairs: each needs at least `least`
+    /// bytes.
     fn members(&self, announced: u64, least: usize) -> Parsed<usize> {
         let announced = usize::try_from(announced).ok();
         announced

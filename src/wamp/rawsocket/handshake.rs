@@ -52,14 +52,15 @@ pub enum HandshakeError {
 }
 
 impl Handshake {
-    /// The four bytes of a request or of an answer. A limit that is not a power of two is
-    /// rounded down, so that the peer sends nothing longer than the limit.
+    /// The four bytes of a request or of an answer. A limit that is not a power of two
+    /// is rounded down, so that the peer sends nothing longer than the limit.
     ///
     /// ```
     /// use roundtrip::wamp::rawsocket::{Handshake, MAX_MESSAGE};
     /// use roundtrip::wamp::Serializer;
     ///
-    /// let handshake = Handshake { serializer: Serializer::MessagePack, max_message: MAX_MESSAGE };
+    /// let serializer = Serializer::MessagePack;
+    /// let handshake = Handshake { serializer, max_message: MAX_MESSAGE };
     /// assert_eq!(handshake.encode(), [0x7F, 0xF2, 0, 0]);
     /// assert_eq!(Handshake::parse_request([0x7F, 0xF2, 0, 0]), Ok(handshake));
     /// ```

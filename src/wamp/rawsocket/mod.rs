@@ -1,22 +1,26 @@
-//! A framing with four bytes for each message: WAMP `RawSocket`, in the advanced profile
-//! of <https://wamp-proto.org>.
+//! A framing with four bytes for each message: WAMP `RawSocket`, in the advanced
+//! profile of <https://wamp-proto.org>.
 //!
 //! Each side begins with a handshake of four bytes. From then on four bytes stand in
 //! front of each message. All numbers are big-endian:
 //!
 //! ```text
 //!   handshake   ┌────────┬────────┬────────┬────────┐
-//!               │   7F   │ L    S │   00   │   00   │   L: accepts messages of up to 2^(9+L) bytes
-//!               └────────┴────────┴────────┴────────┘   S: serializer; 0 refuses, L is the reason
+//!               │   7F   │ L    S │   00   │   00   │
+//!               └────────┴────────┴────────┴────────┘
+//!     L: this side accepts messages of up to 2^(9+L) bytes
+//!     S: the serializer; an answer with 0 is a refusal, and L is its reason
 //!
 //!   message     ┌────────┬────────┬────────┬────────┬──────────────
-//!               │0000XTTT│          length          │ payload …     T: message 0, ping 1, pong 2
-//!               └────────┴────────┴────────┴────────┴──────────────  X: length 2^24, its 25th bit
+//!               │0000XTTT│          length          │ payload …
+//!               └────────┴────────┴────────┴────────┴──────────────
+//!     T: 0 is a message, 1 a ping, 2 a pong
+//!     X: the 25th bit of the length, for a length of 2^24
 //! ```
 //!
 //! The client speaks first. No HTTP request begins with `7F`, so a server could accept
-//! both framings on one port. WebSocket needs an HTTP request, a hash and a mask for the
-//! same purpose, and gains that browsers speak it and that proxies pass it on.
+//! both framings on one port. WebSocket needs an HTTP request, a hash and a mask for
+//! the same purpose, and gains that browsers speak it and that proxies pass it on.
 //!
 //! A length is only a stranger's claim. It is at most 16 MiB, and [`receive`] allocates
 //! memory only for bytes that have arrived. Reading and writing share nothing, so that
@@ -97,8 +101,8 @@ pub fn encode(kind: Kind, payload: &[u8], max: usize, out: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// Reads one frame and puts its content into `payload`; returns `None` when the peer has
-/// closed the connection between two frames.
+/// Reads one frame and puts its content into `payload`; returns `None` when the peer
+/// has closed the connection between two frames.
 ///
 /// ```
 /// use roundtrip::wamp::rawsocket::{self, Kind};

@@ -49,8 +49,8 @@ impl<'a> Conversation<'a> {
         Conversation { realm, incoming, outbox, membership: None, calls: 0, invocations: 0 }
     }
 
-    /// Waits for the HELLO, and answers it; returns the number of the session. The HELLO
-    /// must have arrived within `time` after `opened`.
+    /// Waits for the HELLO, and answers it; returns the number of the session. The
+    /// HELLO must have arrived within `time` after `opened`.
     pub fn hello(&mut self, opened: Instant, time: Duration) -> Result<u64, End> {
         let failed = |error: io::Error| match error.kind() {
             ErrorKind::TimedOut => {
@@ -78,7 +78,8 @@ impl<'a> Conversation<'a> {
         self.incoming.set_max_message(max_message);
         let idle = self.realm.settings.idle_timeout;
         self.incoming.stream_mut().set_read_timeout(idle).map_err(End::Failed)?;
-        // As soon as it has joined, other threads may send to it. WELCOME must be first.
+        // As soon as it has joined, other threads may send to it. WELCOME must be
+        // first.
         let mut held = self.outbox.hold();
         let Some(session) = self.realm.dealer.join(Arc::clone(&self.outbox)) else {
             return Err(End::Abort(uri::SYSTEM_SHUTDOWN, "this router is shutting down".into()));
@@ -117,8 +118,8 @@ impl<'a> Conversation<'a> {
         let mut pinged = false;
         loop {
             match self.incoming.wait((idle / 2).max(Duration::from_millis(1))) {
-                // The client still reads what was sent before. If it did not, the outbox
-                // would end the session.
+                // The client still reads what was sent before. If it did not, the
+                // outbox would end the session.
                 Err(error) if error.kind() == ErrorKind::TimedOut && self.outbox.is_busy() => {
                     pinged = false;
                     continue;

@@ -82,9 +82,9 @@ pub struct Router {
 
 /// A router that runs in the background until this is dropped.
 ///
-/// Dropping it closes the endpoints, removes the files of Unix sockets and sends GOODBYE
-/// to every session. A process that a signal ends drops nothing: the files stay, and
-/// the next router that listens there replaces them.
+/// Dropping it closes the endpoints, removes the files of Unix sockets and sends
+/// GOODBYE to every session. A process that a signal ends drops nothing: the files
+/// stay, and the next router that listens there replaces them.
 pub struct Running {
     urls: Vec<Url>,
     realm: Arc<Realm>,
@@ -160,7 +160,8 @@ impl Router {
             let (alive, ended) = channel();
             thread::Builder::new().name("accept".into()).spawn(move || {
                 let _alive: Sender<Infallible> = alive;
-                // Dropped before the sender, so the endpoint is closed when the channel ends.
+                // Dropped before the sender, so the endpoint is closed when the channel
+                // ends.
                 let acceptor = acceptor;
                 acceptor.run();
             })?;

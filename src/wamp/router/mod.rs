@@ -36,8 +36,8 @@
 //! use roundtrip::wamp::Session;
 //! use std::time::Duration;
 //!
-//! let endpoint = Endpoint::websocket("127.0.0.1:0".parse()?);
-//! let router = Router::bind(Config { listen: vec![endpoint], ..Config::default() })?.start()?;
+//! let listen = vec![Endpoint::websocket("127.0.0.1:0".parse()?)];
+//! let router = Router::bind(Config { listen, ..Config::default() })?.start()?;
 //! let session = Session::join(&router.urls()[0], "realm1", Duration::from_secs(5))?;
 //! session.leave()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

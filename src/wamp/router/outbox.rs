@@ -4,13 +4,13 @@
 //! thread of that session would wake that thread first, and waking up is most of what a
 //! message costs. But the socket of a client that stops reading has a full buffer, and
 //! then a write waits. So a write here waits for some milliseconds at most ([`OFFER`]).
-//! The rest of its bytes go into a queue, and until the queue is empty the session has a
-//! writer thread of its own:
+//! The rest of its bytes go into a queue, and until the queue is empty the session has
+//! a writer thread of its own:
 //!
 //! ```text
-//!   direct   send ─▶ write ──────────────────────────────▶ socket
-//!   queued   send ─▶ queue ─▶ thread ─▶ write, write, … ──▶ socket   everything, in order
-//!   closed   send ─▶ nothing                                       the queue is full, or no progress
+//!   direct   send ─▶ write ─────────────────────────────▶ socket
+//!   queued   send ─▶ queue ─▶ thread ─▶ write, write, … ─▶ socket  all, in order
+//!   closed   send ─▶ nothing        the queue was full, or there was no progress
 //! ```
 //!
 //! So each time that a session begins to queue, the others wait a little. The last of
@@ -19,11 +19,11 @@
 //!
 //! A queue is bounded. A call that does not fit is refused, and its caller receives an
 //! error and can try again. A result has more room; if that is full too, the caller
-//! receives an error in its place, which is short. A client whose queue has no room even
-//! for that asks for more than it reads: a slow consumer, whose session is closed. All
-//! queues together are bounded as well, but each session has some room of its own in
-//! any case. So a crowd that reads nothing may cost the others their longest messages,
-//! but never their sessions.
+//! receives an error in its place, which is short. A client whose queue has no room
+//! even for that asks for more than it reads: a slow consumer, whose session is closed.
+//! All queues together are bounded as well, but each session has some room of its own
+//! in any case. So a crowd that reads nothing may cost the others their longest
+//! messages, but never their sessions.
 
 use std::io;
 use std::mem;
@@ -245,7 +245,8 @@ impl Outbox {
         self.total.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Writes directly what the connection accepts, and returns how many bytes that was.
+    /// Writes directly what the connection accepts, and returns how many bytes that
+    /// was.
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.len() <= PIECE {
             return self.stream.offer(bytes);
@@ -291,7 +292,10 @@ impl Outbox {
     /// thread has to end. If the session may queue again, that is when the queue is
     /// empty.
     fn take_queue(&self) -> Option<Vec<u8>> {
-        let is_empty = |writing: &mut Writing| matches!(&writing.path, Path::Queued(queue) if queue.is_empty());
+        let is_empty = |writing: &mut Writing| match &writing.path {
+            Path::Queued(queue) => queue.is_empty(),
+            _ => false,
+        };
         let mut writing = self.lock();
         if writing.entries < ENTRIES
             && is_empty(&mut writing)
@@ -343,7 +347,8 @@ impl Held<'_> {
             .map_err(Unsent::TooLong)
     }
 
-    /// Whether what is in `out` could be queued. Nothing is queued for a closed session.
+    /// Whether what is in `out` could be queued. Nothing is queued for a closed
+    /// session.
     fn fits(&self, room: &Room) -> bool {
         let Writing { out, queued, path, .. } = &*self.writing;
         let all = self.outbox.total.0.load(Ordering::Relaxed);

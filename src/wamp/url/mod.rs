@@ -7,9 +7,9 @@
 //! | `rs://HOST:PORT` | TCP | `RawSocket` |
 //! | `rs+unix:PATH` | the Unix socket at this path | `RawSocket` |
 //!
-//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address stands
-//! in brackets, so that its colons differ from the colon before the port (RFC 3986
-//! section 3.2.2): `rs://[::1]:9001`.
+//! Each may end with `?serializer=json` or `?serializer=msgpack`. An IPv6 address
+//! stands in brackets, so that its colons differ from the colon before the port (RFC
+//! 3986 section 3.2.2): `rs://[::1]:9001`.
 //!
 //! A router that listens has an [`Address`] alone, written `HOST:PORT` or `unix:PATH`.
 
@@ -60,7 +60,7 @@ pub enum Framing {
 /// assert_eq!(url.to_string(), "ws://[::1]:9000/ws?serializer=msgpack");
 ///
 /// let error = "rs://localhost".parse::<Url>().unwrap_err();
-/// assert_eq!(error, "\"rs://localhost\" has no port; write it after the host, such as rs://localhost:9001");
+/// assert!(error.ends_with("write it after the host, such as rs://localhost:9001"));
 /// # Ok::<(), String>(())
 /// ```
 impl FromStr for Url {
@@ -90,7 +90,8 @@ impl FromStr for Url {
             (tcp(url, authority, None)?, Framing::RawSocket)
         } else {
             return Err(format!(
-                "{url:?} is no URL of a router; write ws://HOST:PORT/PATH, ws+unix:PATH, rs://HOST:PORT or rs+unix:PATH"
+                "{url:?} is no URL of a router; write ws://HOST:PORT/PATH, ws+unix:PATH, \
+                 rs://HOST:PORT or rs+unix:PATH"
             ));
         };
         Ok(Url { socket, framing, serializer })
@@ -106,7 +107,10 @@ fn serializer(url: &str, query: &str) -> Result<Serializer, String> {
 
 fn tcp(url: &str, authority: &str, default_port: Option<u16>) -> Result<Address, String> {
     let (host, port) = host_and_port(authority).ok_or_else(|| {
-        format!("{url:?} has {authority:?} where HOST:PORT should be, such as localhost:9001 or [::1]:9001")
+        format!(
+            "{url:?} has {authority:?} where HOST:PORT should be, \
+             such as localhost:9001 or [::1]:9001"
+        )
     })?;
     match port.or(default_port) {
         Some(0) => Err(format!(

@@ -21,8 +21,8 @@ pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
 /// A close code: a message is longer than the receiver accepts (RFC 6455 section
 /// 7.4.1).
 pub const CLOSE_TOO_BIG: u16 = 1009;
-/// A close code: the server has failed, through no fault of the client (RFC 6455 section
-/// 7.4.1).
+/// A close code: the server has failed, through no fault of the client (RFC 6455
+/// section 7.4.1).
 pub const CLOSE_INTERNAL_ERROR: u16 = 1011;
 
 /// The longest payload of a control frame, in bytes (RFC 6455 section 5.5): the largest
@@ -75,7 +75,8 @@ impl WebSocketError {
     /// use roundtrip::wamp::websocket::{CLOSE_TOO_BIG, WebSocketError};
     ///
     /// assert_eq!(WebSocketError::TooLong(1024).close_code(), Some(CLOSE_TOO_BIG));
-    /// assert_eq!(WebSocketError::Io(std::io::ErrorKind::TimedOut.into()).close_code(), None);
+    /// let timeout = std::io::ErrorKind::TimedOut.into();
+    /// assert_eq!(WebSocketError::Io(timeout).close_code(), None);
     /// ```
     #[must_use]
     pub fn close_code(&self) -> Option<u16> {

@@ -1,5 +1,5 @@
-//! One frame: its header, the mask over its payload, and the sender that makes frames of
-//! messages (RFC 6455 section 5).
+//! One frame: its header, the mask over its payload, and the sender that makes frames
+//! of messages (RFC 6455 section 5).
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
@@ -27,8 +27,8 @@ pub enum Message<'a> {
     Ping(&'a [u8]),
     /// The answer to a ping, with the same bytes. It may also come without a ping.
     Pong(&'a [u8]),
-    /// The last frame of this end, with a code and a reason of at most [`MAX_CONTROL`] −
-    /// 2 bytes.
+    /// The last frame of this end, with a code and a reason of at most [`MAX_CONTROL`]
+    /// − 2 bytes.
     Close(Option<(u16, &'a str)>),
 }
 
@@ -127,7 +127,8 @@ const LENGTH_16: u8 = 126;
 /// In place of a length: the length is in the next eight bytes, big-endian.
 const LENGTH_64: u8 = 127;
 
-/// The kind of a frame (RFC 6455 section 11.8). Control frames have the highest bit set.
+/// The kind of a frame (RFC 6455 section 11.8). Control frames have the highest bit
+/// set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opcode {
     Continuation = 0,

@@ -2,18 +2,24 @@
 //! section 4).
 //!
 //! ```text
-//!   GET /ws HTTP/1.1                                   HTTP/1.1 101 Switching Protocols
-//!   Host: localhost:9000                               Upgrade: websocket
-//!   Upgrade: websocket                                 Connection: Upgrade
-//!   Connection: Upgrade                            ┌─▶ Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
-//!   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ== ───┘   Sec-WebSocket-Protocol: wamp.2.json
-//!   Sec-WebSocket-Version: 13
-//!   Sec-WebSocket-Protocol: wamp.2.json, wamp.2.msgpack
+//!   GET /ws HTTP/1.1
+//!   Host: localhost:9000
+//!   Upgrade: websocket
+//!   Connection: Upgrade
+//!   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ== ─────────────┐
+//!   Sec-WebSocket-Version: 13                                │ SHA-1
+//!   Sec-WebSocket-Protocol: wamp.2.json, wamp.2.msgpack      │
+//!                                                            │
+//!             HTTP/1.1 101 Switching Protocols               │
+//!             Upgrade: websocket                             │
+//!             Connection: Upgrade                            ▼
+//!             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+//!             Sec-WebSocket-Protocol: wamp.2.json
 //! ```
 //!
-//! The key is no secret. The value made of it proves to the client that the server speaks
-//! WebSocket and does not just send back what it received, and that no proxy has sent a
-//! stored answer.
+//! The key is no secret. The value made of it proves to the client that the server
+//! speaks WebSocket and does not just send back what it received, and that no proxy has
+//! sent a stored answer.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
@@ -27,7 +33,8 @@ use crate::wamp::base64;
 /// other protocol does that by accident.
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The version of the protocol (RFC 6455 section 4.1). All earlier versions were drafts.
+/// The version of the protocol (RFC 6455 section 4.1). All earlier versions were
+/// drafts.
 const VERSION: &str = "13";
 
 // The header fields of the handshake (RFC 6455 section 11.3; the first three are RFC
@@ -70,8 +77,8 @@ pub fn accept<'p>(
     match accepted {
         Ok((accept, protocol)) => {
             let head = format!(
-                "HTTP/1.1 101 Switching Protocols\r\n{UPGRADE}: websocket\r\n{CONNECTION}: Upgrade\r\n\
-                 {ACCEPT}: {accept}\r\n{PROTOCOL}: {protocol}\r\n\r\n"
+                "HTTP/1.1 101 Switching Protocols\r\n{UPGRADE}: websocket\r\n\
+                 {CONNECTION}: Upgrade\r\n{ACCEPT}: {accept}\r\n{PROTOCOL}: {protocol}\r\n\r\n"
             );
             answer.extend_from_slice(head.as_bytes());
             Ok(protocol)
@@ -114,8 +121,8 @@ fn check_request(request: &Head) -> Result<&str, HandshakeError> {
     }
 }
 
-/// Checks that the version is HTTP/1.1. Version 1.0 has no upgrades, and 2 and 3 have no
-/// connection of a single request.
+/// Checks that the version is HTTP/1.1. Version 1.0 has no upgrades, and 2 and 3 have
+/// no connection of a single request.
 fn check_version(version: &str) -> Result<(), HandshakeError> {
     if version == "HTTP/1.1" { Ok(()) } else { Err(HandshakeError::HttpVersion(excerpt(version))) }
 }
@@ -154,8 +161,8 @@ impl<'p> Opening<'p> {
         Opening { key: base64::encode(nonce.as_flattened()), protocols }
     }
 
-    /// The request as bytes. The host is that of the URL, with the port if there is one.
-    /// For a Unix socket, which has no host, `localhost` will do.
+    /// The request as bytes. The host is that of the URL, with the port if there is
+    /// one. For a Unix socket, which has no host, `localhost` will do.
     ///
     /// ```
     /// use roundtrip::wamp::websocket::Opening;
@@ -169,15 +176,16 @@ impl<'p> Opening<'p> {
         let (host, path, key, protocols) =
             (escape(host), escape(path), &self.key, self.protocols.join(", "));
         let request = format!(
-            "GET {slash}{path} HTTP/1.1\r\n{HOST}: {host}\r\n{UPGRADE}: websocket\r\n{CONNECTION}: Upgrade\r\n\
-             {KEY}: {key}\r\n{WEBSOCKET_VERSION}: {VERSION}\r\n{PROTOCOL}: {protocols}\r\n\r\n"
+            "GET {slash}{path} HTTP/1.1\r\n{HOST}: {host}\r\n{UPGRADE}: websocket\r\n\
+             {CONNECTION}: Upgrade\r\n{KEY}: {key}\r\n{WEBSOCKET_VERSION}: {VERSION}\r\n\
+             {PROTOCOL}: {protocols}\r\n\r\n"
         );
         request.into_bytes()
     }
 
     /// Reads the server's answer, and returns the subprotocol that the server chose
-    /// (RFC 6455 section 4.1, the list at its end). Frames follow in `reader`, which may
-    /// have buffered them already: continue with the same reader.
+    /// (RFC 6455 section 4.1, the list at its end). Frames follow in `reader`, which
+    /// may have buffered them already: continue with the same reader.
     ///
     /// # Errors
     /// Describes what is wrong with the answer, or with the connection.

@@ -7,14 +7,14 @@
 //! carries messages:
 //!
 //! ```text
-//!   client                                            server
-//!   Opening::request   GET /ws HTTP/1.1         ──▶
+//!   client                                                              server
+//!   Opening::request   GET /ws HTTP/1.1      ──▶
 //!                      Upgrade: websocket …
-//!                                               ◀──   HTTP/1.1 101 Switching Protocols    accept
-//!   Opening::check                                    Upgrade: websocket …
-//!   ───────────────────────── from here on: frames, no HTTP ─────────────────────────
-//!   Sender             [frame]                  ──▶   [frame]                             Receiver
-//!   Receiver           [frame]                  ◀──   [frame]                             Sender
+//!                                            ◀──  HTTP/1.1 101 Switching …   accept
+//!   Opening::check                                Upgrade: websocket …
+//!   ─────────────────────── from here on: frames, no HTTP ───────────────────────
+//!   Sender             [frame]               ──▶  [frame]                  Receiver
+//!   Receiver           [frame]               ◀──  [frame]                    Sender
 //! ```
 //!
 //! A frame (section 5.2) begins with its length. The length takes one byte, three or
@@ -58,8 +58,8 @@
 //! an attacker's, and so may the server. An old proxy does not know WebSocket. It would
 //! take a payload that looks like `GET /jquery.js` for a request, and the server's
 //! payload for that file, and would store it for all its users (Huang and others,
-//! "Talking to Yourself for Fun and Profit", 2011; section 10.3). A page cannot know the
-//! mask before it chooses the payload, so it cannot choose what the proxy sees. A
+//! "Talking to Yourself for Fun and Profit", 2011; section 10.3). A page cannot know
+//! the mask before it chooses the payload, so it cannot choose what the proxy sees. A
 //! server's frames are not masked: no proxy takes them for requests.
 //!
 //! A program that is no browser has little use for the mask. It must still apply it:
@@ -71,7 +71,8 @@
 //! // The two ends of a connection, without the connection.
 //! let opening = Opening::new(&["wamp.2.msgpack", "wamp.2.json"]);
 //! let (request, mut answer) = (opening.request("localhost:9000", "/ws"), Vec::new());
-//! assert_eq!(accept(&mut &request[..], &["wamp.2.json"], &mut answer)?, "wamp.2.json");
+//! let chosen = accept(&mut &request[..], &["wamp.2.json"], &mut answer)?;
+//! assert_eq!(chosen, "wamp.2.json");
 //! assert_eq!(opening.check(&mut &answer[..])?, "wamp.2.json");
 //!
 //! let mut frame = Vec::new();

@@ -46,15 +46,15 @@ impl Receiver {
         self.max_message = max_message.max(self.message.len());
     }
 
-    /// Whether a message has begun and is not complete yet. Then the last frame that was
-    /// received was a control frame within that message.
+    /// Whether a message has begun and is not complete yet. Then the last frame that
+    /// was received was a control frame within that message.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         self.unfinished.is_some()
     }
 
-    /// Frees the memory of the last message, if it was a long one. Without this call the
-    /// beginning of the next message does that.
+    /// Frees the memory of the last message, if it was a long one. Without this call
+    /// the beginning of the next message does that.
     pub fn forget(&mut self) {
         if self.unfinished.is_none() {
             self.message.clear();
@@ -64,8 +64,9 @@ impl Receiver {
 
     /// Receives the next complete message or control frame.
     ///
-    /// Returns `None` after a close frame, since nothing may follow it (RFC 6455 section
-    /// 5.5.1), and when the peer has closed the connection between two messages.
+    /// Returns `None` after a close frame, since nothing may follow it (RFC 6455
+    /// section 5.5.1), and when the peer has closed the connection between two
+    /// messages.
     ///
     /// A control frame may come within a message. It is returned at once, and the
     /// message when it is complete. Memory is allocated only for bytes that have
@@ -75,7 +76,8 @@ impl Receiver {
     /// use roundtrip::wamp::websocket::{Message, Receiver, Role};
     ///
     /// let mut receiver = Receiver::new(Role::Client, 1024);
-    /// let mut stream = &b"\x01\x03Hel\x89\x00\x80\x02lo"[..]; // RFC 6455 section 5.7, and a ping within the message
+    /// // A message of RFC 6455 section 5.7, with a ping between its frames.
+    /// let mut stream = &b"\x01\x03Hel\x89\x00\x80\x02lo"[..];
     /// assert_eq!(receiver.receive(&mut stream)?, Some(Message::Ping(b"")));
     /// assert_eq!(receiver.receive(&mut stream)?, Some(Message::Text("Hello")));
     /// assert_eq!(receiver.receive(&mut stream)?, None);
@@ -83,9 +85,9 @@ impl Receiver {
     /// ```
     ///
     /// # Errors
-    /// Describes what is wrong with the frames, or with the connection. Nothing more can
-    /// be received then. There is one exception: a timeout of `reader` before the first
-    /// byte of a frame.
+    /// Describes what is wrong with the frames, or with the connection. Nothing more
+    /// can be received then. There is one exception: a timeout of `reader` before the
+    /// first byte of a frame.
     pub fn receive(
         &mut self,
         reader: &mut impl BufRead,
@@ -139,9 +141,10 @@ impl Receiver {
         Ok(header.fin.then_some(opcode))
     }
 
-    /// Returns the complete message. A text is checked only now, since a frame may end in
-    /// the middle of a character. Refusing it at its first wrong byte (RFC 6455 section
-    /// 8.1) would only save the wait for the rest of a message within the limit.
+    /// Returns the complete message. A text is checked only now, since a frame may end
+    /// in the middle of a character. Refusing it at its first wrong byte (RFC 6455
+    /// section 8.1) would only save the wait for the rest of a message within the
+    /// limit.
     fn complete(&self, opcode: Opcode) -> Result<Message<'_>, WebSocketError> {
         match opcode {
             Opcode::Text => Ok(Message::Text(utf8(&self.message)?)),
@@ -193,10 +196,10 @@ fn utf8(bytes: &[u8]) -> Result<&str, WebSocketError> {
     str::from_utf8(bytes).map_err(|_| WebSocketError::NotUtf8)
 }
 
-/// Whether a close code may be sent (RFC 6455 section 7.4). The codes 1000 to 2999 belong
-/// to the protocol. Most are not assigned; IANA assigned 1012 to 1014 after the RFC. Some
-/// are never sent (1005: no code; 1006: no close frame; 1015: no TLS). The codes 3000 to
-/// 4999 belong to applications.
+/// Whether a close code may be sent (RFC 6455 section 7.4). The codes 1000 to 2999
+/// belong to the protocol. Most are not assigned; IANA assigned 1012 to 1014 after the
+/// RFC. Some are never sent (1005: no code; 1006: no close frame; 1015: no TLS). The
+/// codes 3000 to 4999 belong to applications.
 fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

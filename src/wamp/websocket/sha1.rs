@@ -2,19 +2,19 @@
 //!
 //! A hash function makes twenty bytes of a message of any length, and it should be hard
 //! to find another message with the same twenty bytes. SHA-1 works a block at a time:
-//! it mixes each block into a state of five words. The state after the last block is the
-//! hash.
+//! it mixes each block into a state of five words. The state after the last block is
+//! the hash.
 //!
 //! ```text
-//!   message   ─ 64 bytes ─┬─ 64 bytes ─┬─ rest 80 00 … 00 length ─┐      section 4: padded to whole blocks
+//!   message   ─ 64 bytes ─┬─ 64 bytes ─┬─ rest 80 00 … 00 length ─┐   padded, section 4
 //!                         ▼            ▼                          ▼
 //!   67452301 … ─────▶  compress ─▶  compress  ─ … ─────▶      compress ─▶ 20 bytes
 //! ```
 //!
 //! This program uses SHA-1 for one thing: the answer to the request for a
-//! [WebSocket](super), which proves that the server has understood the request. SHA-1 is
-//! no longer safe for signatures: in 2017 two files with the same hash were published
-//! (Stevens and others, "The first collision for full SHA-1").
+//! [WebSocket](super), which proves that the server has understood the request. SHA-1
+//! is no longer safe for signatures: in 2017 two files with the same hash were
+//! published (Stevens and others, "The first collision for full SHA-1").
 
 /// The bytes of a block (RFC 3174 section 4).
 const BLOCK: usize = 64;
