@@ -10,14 +10,14 @@
 //! here, so the figures are about its processors, too.
 //!
 //! Run it with `cargo run --release --example 07_concurrently`. The library does it in
-//! `src/measure/together.rs`.
+//! `src/measure/concurrently.rs`.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
-use roundtrip::measure::together;
+use roundtrip::measure::concurrently;
 use roundtrip::server::{Config, Running, Server};
 use roundtrip::units::ms;
 
@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
     show("naive: started in a loop", &joined.collect::<io::Result<Vec<_>>>()?);
 
     // One result of the thread, and within it one of the work.
-    let released = together(connect(&server)?, work).into_iter().map(|result| result?);
+    let released = concurrently(connect(&server)?, work).into_iter().map(|result| result?);
     show("released at a gate", &released.collect::<io::Result<Vec<_>>>()?);
     println!("Only behind a gate does the test know how many clients are at work.");
     Ok(())

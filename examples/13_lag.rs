@@ -41,8 +41,7 @@ fn main() -> io::Result<()> {
     let port = server.address().port();
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
     let plan = LagPlan { count: PINGS.into(), interval: tick };
-    let Lag { server: measured, turn_round: turnaround, .. } =
-        lag(&mut client, plan, &mut |_, _| {});
+    let Lag { server: measured, turnaround, .. } = lag(&mut client, plan, &mut |_, _| {});
     if let Some(error) = measured.failure {
         return Err(error);
     }

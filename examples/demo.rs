@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use roundtrip::client::Client;
 use roundtrip::measure::{
-    Direction, Latency, Measurement, Plan, Sample, bandwidth, latency, together,
+    Direction, Latency, Measurement, Plan, Sample, bandwidth, concurrently, latency,
 };
 use roundtrip::report::{Report, text};
 use roundtrip::serve::Mode;
@@ -68,7 +68,7 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     println!("\n{CLIENTS} clients at the same time:");
     let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
     let clients = (0..CLIENTS).map(|_| connect(&server)).collect::<io::Result<Vec<_>>>()?;
-    let results = together(clients, |mut client| {
+    let results = concurrently(clients, |mut client| {
         let pings = latency(&mut client, &plan, &mut |_| {});
         client.quit().map(|()| pings)
     });

@@ -239,7 +239,7 @@ fn udp_percent(port: u16, plan: &Plan, count: fn(&Udp) -> u64) -> io::Result<f64
 fn late_sends(measured: &Udp) -> u64 {
     let late = measured
         .latency
-        .lateness
+        .scheduling_delay
         .histogram()
         .ranges()
         .filter(|(nanoseconds, _)| *nanoseconds.start() > 10_000);

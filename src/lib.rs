@@ -60,7 +60,7 @@
 //! 5. `05_summary`, then [`stats::summary`]: why the mean is a time that nobody saw.
 //! 6. `06_last_word`, then [`net`]: what dropping a socket does, and why every call
 //!    needs a timeout.
-//! 7. `07_concurrently`, then [`measure::together`](mod@measure::together): many clients
+//! 7. `07_concurrently`, then [`measure::concurrently`](mod@measure::concurrently): many clients
 //!    that really are at work at once.
 //!
 //! What follows can be skipped at a first reading:

@@ -5,13 +5,13 @@
 //!
 //! ```text
 //!   server   PING n written ─────────────────────────────────────────▶ echo read     round-trip time
-//!   client                     PING n read ─▶ echo written                           turn-round time
+//!   client                     PING n read ─▶ echo written                           turnaround time
 //! ```
 //!
 //! A `write` returns when the system has taken the echo, which on loopback can be after
 //! the server has read it: there, the ends of the two are the same moment, in either
-//! order. What the round trip takes longer than the turn-round was spent on the way, in
-//! both kernels and in the server. A turn round that is slow is this program's doing,
+//! order. What the round trip takes longer than the turnaround was spent on the way, in
+//! both kernels and in the server. A turnaround that is slow is this program's doing,
 //! or that of the machine that it runs on, and no network's.
 //!
 //! The server's word comes when all is over: its figures, and on request every single
@@ -37,7 +37,7 @@ pub enum LagView {
     RoundTrip,
     /// This side's: the time from when a ping had been read to when its echo had been
     /// written.
-    TurnRound,
+    Turnaround,
 }
 
 /// Receives each sample: the turnaround times as they come, the round-trip times at the
@@ -51,9 +51,9 @@ pub struct Lag {
     /// said it, nothing of it is known.
     pub server: Latency,
     /// From when each ping had been read to when its echo had been written.
-    pub turn_round: Recorder,
+    pub turnaround: Recorder,
     /// Lines that the server did not take for the echo of a ping.
-    pub faults: u64,
+    pub protocol_errors: u64,
 }
 
 impl Measurement for Lag {
@@ -69,8 +69,8 @@ impl Measurement for Lag {
         let mut total = Lag::default();
         for one in all {
             total.server.add(&one.server);
-            total.turn_round.merge(&one.turn_round);
-            total.faults = total.faults.saturating_add(one.faults);
+            total.turnaround.merge(&one.turnaround);
+            total.protocol_errors = total.protocol_errors.saturating_add(one.protocol_errors);
         }
         total
     }
@@ -87,7 +87,7 @@ impl Measurement for Lag {
 /// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
 /// let plan = LagPlan { count: 10, interval: Duration::ZERO };
 /// let lag = lag(&mut client, plan, &mut |view, sample| println!("{view:?}: {sample:?}"));
-/// assert_eq!((lag.server.sent, lag.server.rtt.count(), lag.turn_round.count()), (10, 10, 10));
+/// assert_eq!((lag.server.sent, lag.server.rtt.count(), lag.turnaround.count()), (10, 10, 10));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
@@ -117,13 +117,13 @@ fn echo_all(
 ) -> Lag {
     let most = asked.unwrap_or(LagPlan { count: MAX_LAG_COUNT, interval: Duration::ZERO });
     let mut lag = Lag::default();
-    let result = echo(client, most, &mut lag.turn_round, observe).and_then(|figures| {
+    let result = echo(client, most, &mut lag.turnaround, observe).and_then(|figures| {
         // Two clocks that run at different speeds do not differ by as much as that. Of
         // pings that were not asked for, the first may have been sent long before
         // anybody here looked.
         let longest = asked.map_or(Duration::MAX, |_| start.elapsed() * 2);
-        check(&figures, asked, lag.turn_round.count())?;
-        lag.faults = figures.faults;
+        check(&figures, asked, lag.turnaround.count())?;
+        lag.protocol_errors = figures.faults;
         fetch(client, &figures, longest, &mut lag.server, observe)
     });
     lag.server.failure = result.err();
@@ -150,7 +150,7 @@ fn check(figures: &LagFigures, asked: Option<LagPlan>, came: u64) -> io::Result<
 fn echo(
     client: &mut Client,
     LagPlan { count, interval }: LagPlan,
-    turn_round: &mut Recorder,
+    turnaround: &mut Recorder,
     observe: LagObserver,
 ) -> io::Result<LagFigures> {
     let start = Instant::now();
@@ -167,7 +167,7 @@ fn echo(
             return Ok(figures);
         }
         let read = Instant::now();
-        if turn_round.count() == count {
+        if turnaround.count() == count {
             return Err(io::Error::new(
                 ErrorKind::InvalidData,
                 format!("the server sent more than {count} pings"),
@@ -176,10 +176,10 @@ fn echo(
         client.echo()?;
         last = Instant::now();
         let rtt = last - read;
-        turn_round.record(rtt);
+        turnaround.record(rtt);
         observe(
-            LagView::TurnRound,
-            Sample::Ping { number: turn_round.count(), at: read - start, rtt, due: None },
+            LagView::Turnaround,
+            Sample::Ping { number: turnaround.count(), at: read - start, rtt, due: None },
         );
     }
 }
@@ -212,7 +212,7 @@ fn fetch(
                 let late = sent.saturating_sub(
                     interval.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)),
                 );
-                lag.lateness.record(late);
+                lag.scheduling_delay.record(late);
                 lag.due.record(late + rtt);
                 due = Some(late + rtt);
             }

@@ -15,8 +15,8 @@
 //! an [`Observer`], so that a program can show it or keep it, and no memory here grows
 //! with time.
 
-pub mod asked;
 pub mod bandwidth;
+pub mod concurrently;
 pub mod environment;
 pub mod lag;
 pub mod latency;
@@ -25,20 +25,18 @@ pub mod paced;
 pub mod pings;
 pub mod status;
 pub mod sweep;
-pub mod together;
 
 use std::io;
 use std::time::Duration;
 
-pub use asked::Asked;
 pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
+pub use concurrently::concurrently;
 pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
 pub use latency::latency;
 pub use loaded::{Loaded, Phase, loaded};
 pub use pings::{Latency, Plan};
-pub use status::{Status, StatusError, StatusStep, ask_status, ping_server};
+pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
-pub use together::together;
 
 /// Receives each sample while a measurement runs.
 pub type Observer<'a> = &'a mut dyn FnMut(Sample);

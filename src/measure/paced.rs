@@ -47,7 +47,7 @@ pub(super) fn paced(
         let mut latency = answers.take_all(start, count, payload, observe);
         drop(stop);
         if let Ok(sent) = sending.join() {
-            (latency.sent, latency.lateness) = (sent.sent, sent.lateness);
+            (latency.sent, latency.scheduling_delay) = (sent.sent, sent.scheduling_delay);
         }
         latency
     })

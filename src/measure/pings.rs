@@ -55,7 +55,7 @@ pub struct Latency {
     /// From when each answered ping was due to its answer.
     pub due: Recorder,
     /// How late each ping was sent: this program's own error.
-    pub lateness: Recorder,
+    pub scheduling_delay: Recorder,
     /// Why the series ended early.
     pub failure: Option<io::Error>,
 }
@@ -66,14 +66,14 @@ impl Latency {
         self.sent += other.sent;
         self.rtt.merge(&other.rtt);
         self.due.merge(&other.due);
-        self.lateness.merge(&other.lateness);
+        self.scheduling_delay.merge(&other.scheduling_delay);
     }
 
     /// Counts a ping that is about to be sent, and looks at the clock.
     pub(crate) fn sending(&mut self, turn: Turn) -> Stamp {
         self.sent += 1;
         if turn.due.is_some() {
-            self.lateness.record(turn.delay);
+            self.scheduling_delay.record(turn.delay);
         }
         Stamp { due: turn.due, sent: Instant::now() }
     }

@@ -23,10 +23,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::Measurement;
 use crate::client::{Message, Trace};
 use crate::json;
 use crate::json::{Map, Value};
 use crate::net::{Deadline, Stream};
+use crate::stats::Recorder;
 use crate::wire::command::{Answer, Request, excerpt, more};
 use crate::wire::framing::{Framing, MAX_LINE};
 
@@ -64,6 +66,55 @@ pub enum StatusStep {
     Answer,
     /// Understanding it.
     Parse,
+}
+
+/// What one client, or several, asked and were told.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// How many asked.
+    pub asked: u64,
+    /// How long the answers took.
+    pub delay: Recorder,
+    /// The answer, if a single client asked.
+    pub answer: Option<Map>,
+    /// Why there is none.
+    pub failure: Option<io::Error>,
+}
+
+impl From<Result<Status, StatusError>> for Asked {
+    fn from(status: Result<Status, StatusError>) -> Self {
+        match status {
+            Ok(Status { answer, delay }) => Asked {
+                asked: 1,
+                delay: [delay].into_iter().collect(),
+                answer: Some(answer),
+                failure: None,
+            },
+            Err(error) => Asked::failed(error.into()),
+        }
+    }
+}
+
+impl Measurement for Asked {
+    fn failed(error: io::Error) -> Self {
+        Asked { asked: 1, failure: Some(error), ..Asked::default() }
+    }
+
+    fn failure(&self) -> Option<&io::Error> {
+        self.failure.as_ref()
+    }
+
+    fn total(all: &[Self]) -> Self {
+        let mut total = Asked::default();
+        for one in all {
+            total.asked += one.asked;
+            total.delay.merge(&one.delay);
+        }
+        if let [Asked { answer: Some(answer), .. }] = all {
+            total.answer = Some(answer.clone());
+        }
+        total
+    }
 }
 
 /// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in

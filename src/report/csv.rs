@@ -5,10 +5,10 @@
 //! | --- | --- |
 //! | `test` | the test, as given to `--test` |
 //! | `client` | which of the clients that ran at once, from 1 |
-//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep`, `rtt` and `turn-round` of `lag`; of `udp`, `late`, `lost` and `duplicate` for what is no answer in time; of `call`, which way |
+//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep`, `rtt` and `turnaround` of `lag`; of `udp`, `late`, `lost` and `duplicate` for what is no answer in time; of `call`, which way |
 //! | `at_ns` | when, in nanoseconds since that part began |
 //! | `number` | which ping, from 1 |
-//! | `rtt_ns` | from when the ping was sent to its answer; of `turn-round`, from when it was read to its echo; of `status`, the delay |
+//! | `rtt_ns` | from when the ping was sent to its answer; of `turnaround`, from when it was read to its echo; of `status`, the delay |
 //! | `due_ns` | from when it was due to its answer |
 //! | `direction` | `download` or `upload` |
 //! | `bytes` | how many bytes went through, in the tenth of a second that ends `at_ns` |

@@ -20,15 +20,15 @@
 //! | `sent`, `received` | pings sent, without the warm-up; pings answered |
 //! | `rtt_ns` | from when each answered ping was sent to its answer: a summary |
 //! | `due_ns` | the same from when it was due, where there is an interval: a summary |
-//! | `sent_late_ns` | how late each ping was sent, where there is an interval: a summary |
+//! | `scheduling_delay_ns` | how late each ping was sent, where there is an interval: a summary |
 //!
 //! `lag` has these fields too, as the server measured them, once it has said so, and
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `faults` | lines that the server did not take for the echo of a ping |
+//! | `protocol_errors` | lines that the server did not take for the echo of a ping |
 //! | `echoed` | pings of the server's that this client sent back |
-//! | `turn_round_ns` | from when each had been read to when its echo had been written: a summary |
+//! | `turnaround_ns` | from when each had been read to when its echo had been written: a summary |
 //!
 //! of `status`,
 //!

@@ -8,8 +8,8 @@ use crate::measure::{Lag, Latency};
 
 impl Report for Lag {
     fn lines(&self) -> Vec<String> {
-        let turnaround = series("turnaround", &self.turn_round);
-        let echoed = self.turn_round.count();
+        let turnaround = series("turnaround", &self.turnaround);
+        let echoed = self.turnaround.count();
         if self.server.sent == 0 {
             let known = format!("{echoed} pings echoed; what the server measured is not known");
             return [known].into_iter().chain(turnaround).collect();
@@ -17,8 +17,11 @@ impl Report for Lag {
         let mut lines = self.server.lines();
         // Below the round-trip time.
         lines.splice(2.min(lines.len())..2.min(lines.len()), turnaround);
-        if self.faults > 0 {
-            lines.push(format!("{} lines were no echo of a ping, says the server", self.faults));
+        if self.protocol_errors > 0 {
+            lines.push(format!(
+                "{} lines were no echo of a ping, says the server",
+                self.protocol_errors
+            ));
         }
         lines
     }
@@ -26,10 +29,10 @@ impl Report for Lag {
     fn fields(&self, map: &mut Map) {
         if self.server.sent > 0 {
             self.server.fields(map);
-            map.insert("faults", self.faults);
+            map.insert("protocol_errors", self.protocol_errors);
         }
-        map.insert("echoed", self.turn_round.count());
-        put_series(map, "turn_round_ns", &self.turn_round);
+        map.insert("echoed", self.turnaround.count());
+        put_series(map, "turnaround_ns", &self.turnaround);
     }
 
     fn warnings(&self) -> Vec<String> {

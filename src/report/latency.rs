@@ -22,7 +22,7 @@ impl Report for Latency {
         map.insert("received", self.rtt.count());
         put_series(map, "rtt_ns", &self.rtt);
         put_series(map, "due_ns", &self.due);
-        put_series(map, "sent_late_ns", &self.lateness);
+        put_series(map, "scheduling_delay_ns", &self.scheduling_delay);
     }
 
     fn warnings(&self) -> Vec<String> {

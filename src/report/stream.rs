@@ -5,7 +5,7 @@
 //! | event | what happened | fields |
 //! | --- | --- | --- |
 //! | `start` | a test begins | `test` |
-//! | `ping`, `call` | an answer came | `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; in the part `turn-round` of `lag`, `rtt_ns` is the turnaround time |
+//! | `ping`, `call` | an answer came | `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; in the part `turnaround` of `lag`, `rtt_ns` is the turnaround time |
 //! | `overdue`, `late`, `lost`, `duplicate` | what else became of a ping over UDP | the same, as far as there is an answer |
 //! | `batch` | a batch of calls is over | `part`, `batch`, `batches`, `calls`, `mean_ns` |
 //! | `progress` | a tenth of a second of a transfer is over, at `at_ns` | `client`, `part`, `direction`, `bytes` |

@@ -110,7 +110,7 @@ pub fn client(index: usize, clients: usize, result: &dyn Report) -> String {
 /// What the measurement cannot see, as far as it is known.
 fn unseen(environment: &Environment, pings: Option<&Latency>) -> String {
     let clock = Some(format!("reading the clock takes {} ns", environment.clock.as_nanos()));
-    let late = pings.and_then(|pings| pings.lateness.summary()).map(|late| {
+    let late = pings.and_then(|pings| pings.scheduling_delay.summary()).map(|late| {
         format!("pings left {} ms late (p50), {} ms (p99)", ms(late.p50), ms(late.p99))
     });
     let again = environment

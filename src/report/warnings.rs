@@ -17,7 +17,9 @@ const OUTLIER: f64 = 10.0;
 pub fn latency(latency: &Latency) -> Vec<String> {
     let mut warnings = lag(latency);
     let Some(summary) = latency.rtt.summary() else { return warnings };
-    if let Some(late) = latency.lateness.summary().filter(|late| late.p50 * 10 > summary.p50) {
+    if let Some(late) =
+        latency.scheduling_delay.summary().filter(|late| late.p50 * 10 > summary.p50)
+    {
         let late = ms(late.p50);
         warnings.push(format!(
             "half of the pings left {late} ms late or more: this machine is too busy to keep time"

@@ -119,12 +119,12 @@ impl<'a> Series<'a> {
 
     /// Records the scheduling delay of one ping.
     pub fn delayed(&mut self, delay: Duration) {
-        self.measured.latency.lateness.record(delay);
+        self.measured.latency.scheduling_delay.record(delay);
     }
 
     /// Sets the scheduling delays of all pings.
     pub fn all_delays(&mut self, delays: Recorder) {
-        self.measured.latency.lateness = delays;
+        self.measured.latency.scheduling_delay = delays;
     }
 
     /// Whether any ping may still be answered in time.

@@ -302,24 +302,24 @@ fn max_time_bounds_pings_without_an_interval() {
 }
 
 #[test]
-fn both_views_of_the_same_pings_agree_within_the_turn_round_time() {
+fn both_views_of_the_same_pings_agree_within_the_turnaround_time() {
     let slow = Duration::from_millis(40);
     in_each_mode(&["-q"], |server| {
         let mut connection = Client::connect("127.0.0.1", server.port, PATIENCE).unwrap();
         connection.ask_lag(LagPlan { count: 10, interval: Duration::ZERO }).unwrap();
-        let mut turn_round = Recorder::default();
+        let mut turnaround = Recorder::default();
         while connection.next_ping().unwrap() == LagNext::Ping {
             let read = std::time::Instant::now();
             thread::sleep(slow);
             connection.echo().unwrap();
-            turn_round.record(read.elapsed());
+            turnaround.record(read.elapsed());
         }
         let rtt: Recorder =
             connection.lag_samples(0).unwrap().iter().map(|sample| sample.rtt).collect();
-        let (rtt, turn_round) = (rtt.summary().unwrap(), turn_round.summary().unwrap());
-        assert_eq!((rtt.count, turn_round.count), (10, 10));
+        let (rtt, turnaround) = (rtt.summary().unwrap(), turnaround.summary().unwrap());
+        assert_eq!((rtt.count, turnaround.count), (10, 10));
         assert!(rtt.min >= slow, "{rtt:?}");
-        assert!(rtt.p50.abs_diff(turn_round.p50) < turn_round.p50, "{rtt:?} {turn_round:?}");
+        assert!(rtt.p50.abs_diff(turnaround.p50) < turnaround.p50, "{rtt:?} {turnaround:?}");
     });
 }
 
@@ -331,11 +331,14 @@ fn the_client_reports_both_views_for_many_at_once() {
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
         let document = parse(outcome.out.as_bytes()).unwrap();
         let total = &document.get("tests").unwrap().as_list().unwrap()[0];
-        assert_eq!(numbers(total, ["sent", "received", "faults", "echoed"]), [200, 200, 0, 200]);
+        assert_eq!(
+            numbers(total, ["sent", "received", "protocol_errors", "echoed"]),
+            [200, 200, 0, 200]
+        );
         let clients = total.get("clients").unwrap().as_list().unwrap();
         assert_eq!(clients.len(), 20);
         for one in clients {
-            for view in ["rtt_ns", "due_ns", "turn_round_ns"] {
+            for view in ["rtt_ns", "due_ns", "turnaround_ns"] {
                 assert_eq!(numbers(one.get(view).unwrap(), ["count"]), [10], "{view}");
             }
         }
@@ -382,7 +385,7 @@ fn a_table_and_a_stream_hold_both_views() {
     let outcome = run(Command::new(CLIENT).args(flags));
     let table = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
-    for view in ["turn-round", "rtt"] {
+    for view in ["turnaround", "rtt"] {
         let rows = table.lines().filter(|line| line.starts_with(&format!("lag,1,{view},")));
         let numbers: Vec<u64> =
             rows.map(|row| row.split(',').nth(4).unwrap().parse().unwrap()).collect();
@@ -421,7 +424,7 @@ fn an_owner_has_every_client_measured_without_its_asking() {
         let lag = lag_unasked(player, &mut |_, _| {});
         assert!(lag.failure().is_none(), "{lag:?}");
         assert_eq!(
-            (lag.server.rtt.count(), lag.server.due.count(), lag.turn_round.count()),
+            (lag.server.rtt.count(), lag.server.due.count(), lag.turnaround.count()),
             (10, 10, 10)
         );
         player.ping(None).unwrap();
@@ -503,5 +506,5 @@ fn the_client_survives_servers_that_ping_wrongly() {
     let document = parse(outcome.out.as_bytes()).unwrap();
     let object = &document.get("tests").unwrap().as_list().unwrap()[0];
     assert!(numbers(object, ["echoed"]) == [2] && object.get("rtt_ns").is_none(), "{object}");
-    assert_eq!(numbers(object.get("turn_round_ns").unwrap(), ["count"]), [2]);
+    assert_eq!(numbers(object.get("turnaround_ns").unwrap(), ["count"]), [2]);
 }

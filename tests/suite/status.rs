@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use roundtrip::client::Client;
 use roundtrip::json::parse;
 use roundtrip::json::{Map, Value};
-use roundtrip::measure::{Status, StatusError, StatusStep, ping_server, together};
+use roundtrip::measure::{Status, StatusError, StatusStep, concurrently, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Hooks, Settings};
 use roundtrip::wire::command::Amount;
@@ -28,7 +28,8 @@ fn ask(server: &Server) -> Result<Status, StatusError> {
 /// So many at once, all answered.
 fn ask_all(clients: usize, server: &Server) {
     let address = address(server);
-    for status in together(vec![(); clients], |()| ping_server(&address, &Map::new(), PATIENCE)) {
+    for status in concurrently(vec![(); clients], |()| ping_server(&address, &Map::new(), PATIENCE))
+    {
         status.unwrap().unwrap();
     }
 }

@@ -11,7 +11,7 @@ use roundtrip::client::{Client, Options as ClientOptions, Trace};
 use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{
     Asked, LagView, Latency, Loaded, Measurement, Phase, Sample, ask_status, bandwidth,
-    bidirectional, lag, latency, loaded, sweep, together,
+    bidirectional, concurrently, lag, latency, loaded, sweep,
 };
 use roundtrip::report::json::{Document, Json};
 use roundtrip::report::progress::Progress;
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
     }
 
     fn connect(&self) -> Vec<io::Result<Client>> {
-        let clients = together(vec![(); self.options.clients], |()| self.connect_one());
+        let clients = concurrently(vec![(); self.options.clients], |()| self.connect_one());
         clients.into_iter().map(|client| client?).collect()
     }
 
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
             Test::Lag => self.connected(&this, |client, samples| {
                 lag(client, options.lag, &mut |view, sample| {
                     samples.of(match view {
-                        LagView::TurnRound => "turn-round",
+                        LagView::Turnaround => "turnaround",
                         LagView::RoundTrip => "rtt",
                     })(sample);
                 })
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
         work: impl Fn(C, &Samples) -> R + Sync,
     ) -> Vec<R> {
         let clients = (1..).zip(clients).collect();
-        let results = together(clients, |(number, client)| {
+        let results = concurrently(clients, |(number, client)| {
             work(client, &Samples { reporters: self.reporters, test, client: number })
         });
         results.into_iter().map(|result| result.unwrap_or_else(R::failed)).collect()

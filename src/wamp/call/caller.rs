@@ -179,8 +179,8 @@ mod tests {
         let due = batch(10, true).due.summary().unwrap();
         assert!(due.min >= OVERDUE, "{due:?}");
         // A new schedule begins without overdue calls.
-        let lateness = batch(1, false).lateness.summary().unwrap();
-        assert!(lateness.min < OVERDUE, "{lateness:?}");
+        let scheduling_delay = batch(1, false).scheduling_delay.summary().unwrap();
+        assert!(scheduling_delay.min < OVERDUE, "{scheduling_delay:?}");
         handle.abort();
         serving.join().unwrap().unwrap();
     }

@@ -204,7 +204,7 @@ fn record(latency: &mut Latency, at: Duration, rtt: Duration, due: Option<Durati
     latency.rtt.record(rtt);
     if let Some(due) = due {
         latency.due.record(due);
-        latency.lateness.record(due.saturating_sub(rtt));
+        latency.scheduling_delay.record(due.saturating_sub(rtt));
     }
     Sample::Ping { number: latency.rtt.count(), at, rtt, due }
 }

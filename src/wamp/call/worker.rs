@@ -20,7 +20,7 @@ use super::caller::{Batch, Caller, offer_echo};
 use super::protocol::{CALLEE, CALLER, ERROR, Line, READY, ROUTER, Request};
 use crate::flags::one_line;
 use crate::log::Log;
-use crate::measure::{Measurement, Sample, together};
+use crate::measure::{Measurement, Sample, concurrently};
 use crate::net::Address;
 use crate::serve::{Admission, Limits};
 use crate::wamp::client::Session;
@@ -32,7 +32,7 @@ use crate::wamp::url::Url;
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// The stack of a callee's thread, as small as those of the
-/// [callers](fn@crate::measure::together).
+/// [callers](fn@crate::measure::concurrently).
 const STACK_SIZE: usize = 256 * 1024;
 
 type Played = Result<(), Box<dyn Error>>;
@@ -145,7 +145,7 @@ fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> 
         });
         (begin..Instant::now(), latency, samples)
     };
-    let made = together(callers.iter_mut().zip(&request.counts).collect(), work);
+    let made = concurrently(callers.iter_mut().zip(&request.counts).collect(), work);
     let spans = || made.iter().flatten().map(|(span, ..)| span);
     let begin_and_end =
         spans().map(|span| span.start).min().zip(spans().map(|span| span.end).max());

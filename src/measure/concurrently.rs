@@ -19,14 +19,14 @@ const STACK_SIZE: usize = 256 * 1024;
 /// returns the results in the items' order.
 ///
 /// ```
-/// let squares = roundtrip::measure::together(vec![1, 2, 3], |number| number * number);
+/// let squares = roundtrip::measure::concurrently(vec![1, 2, 3], |number| number * number);
 /// assert_eq!(squares.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [1, 4, 9]);
 /// ```
 ///
 /// # Errors
 /// A thread that the system refuses, or that panics, is an error in its place. The
 /// others go on.
-pub fn together<T: Send, R: Send>(
+pub fn concurrently<T: Send, R: Send>(
     items: Vec<T>,
     work: impl Fn(T) -> R + Sync,
 ) -> Vec<io::Result<R>> {
