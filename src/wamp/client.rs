@@ -64,6 +64,8 @@ pub struct Session {
     /// Whether a write has failed. Part of a message may have left, so nothing can
     /// follow it.
     broken: bool,
+    /// Whether the router has ended the session.
+    ended: bool,
 }
 
 /// Ends a session from another thread.
@@ -71,16 +73,6 @@ pub struct Session {
 pub struct Handle {
     stream: Stream,
     aborted: Arc<AtomicBool>,
-}
-
-/// The result of receiving one message or control frame.
-enum Step {
-    /// A message that should answer a request.
-    Answer(Message),
-    /// The session has handled it.
-    Done,
-    /// The router has ended the session for this reason, and the session has answered.
-    Goodbye(String),
 }
 
 impl Session {
@@ -102,6 +94,7 @@ impl Session {
             timeout,
             aborted: Arc::default(),
             broken: false,
+            ended: false,
         };
         let failed = |error: io::Error| io::Error::new(error.kind(), format!("{url}: {error}"));
         session.greet(realm).map_err(failed)?;
@@ -207,11 +200,9 @@ impl Session {
                 waited => waited.and_then(|_| self.step()),
             };
             match step {
-                Ok(Step::Done) => pinged = false,
-                // An answer that came too late.
-                Ok(Step::Answer(_)) => {}
-                Ok(Step::Goodbye(_)) => return Ok(()),
-                Err(_) if self.aborted.load(Ordering::Relaxed) => return Ok(()),
+                // An answer that comes now is too late.
+                Ok(_) => pinged = false,
+                Err(_) if self.ended || self.aborted.load(Ordering::Relaxed) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
@@ -258,17 +249,8 @@ impl Session {
     fn answer<T>(&mut self, take: impl Fn(Message) -> Option<T>) -> io::Result<T> {
         let deadline = Instant::now().checked_add(self.timeout);
         loop {
-            match self.step()? {
-                Step::Answer(answer) => {
-                    if let Some(taken) = take(answer) {
-                        return Ok(taken);
-                    }
-                }
-                Step::Goodbye(reason) => {
-                    let what = format!("the router ended the session: {}", printable(&reason));
-                    return Err(io::Error::new(ErrorKind::ConnectionAborted, what));
-                }
-                Step::Done => {}
+            if let Some(taken) = self.step()?.and_then(&take) {
+                return Ok(taken);
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 let what = format!("no answer for {:?}", self.timeout);
@@ -277,43 +259,41 @@ impl Session {
         }
     }
 
-    /// Receives one message or control frame, and handles it unless it is an answer.
-    fn step(&mut self) -> io::Result<Step> {
+    /// Receives one message or control frame, and handles it unless it is an answer, which
+    /// is returned.
+    fn step(&mut self) -> io::Result<Option<Message>> {
         self.check()?;
         self.incoming.wait(self.timeout)?;
         match self.incoming.receive(self.timeout)? {
             Some(Event::Message(Message::Invocation {
                 request, registration, payload, ..
-            })) => {
-                self.invoked(request, registration, payload)?;
-                Ok(Step::Done)
-            }
+            })) => self.invoked(request, registration, payload)?,
             Some(Event::Message(Message::Abort { details, reason })) => {
-                Err(aborted(&details, &reason))
+                return Err(aborted(&details, &reason));
             }
             Some(Event::Message(Message::Goodbye { reason, .. }))
                 if reason != uri::GOODBYE_AND_OUT =>
             {
-                self.send(Message::Goodbye {
-                    details: Map::new(),
-                    reason: uri::GOODBYE_AND_OUT.into(),
-                })?;
-                Ok(Step::Goodbye(reason))
+                let (details, answer) = (Map::new(), uri::GOODBYE_AND_OUT.into());
+                self.send(Message::Goodbye { details, reason: answer })?;
+                self.ended = true;
+                let what = format!("the router ended the session: {}", printable(&reason));
+                return Err(io::Error::new(ErrorKind::ConnectionAborted, what));
             }
-            Some(Event::Message(message)) => Ok(Step::Answer(message)),
+            Some(Event::Message(message)) => return Ok(Some(message)),
             Some(Event::Ping(payload)) => {
                 self.encoder.pong(&payload, &mut self.out);
                 self.flush()?;
-                Ok(Step::Done)
             }
-            Some(Event::Pong) => Ok(Step::Done),
+            Some(Event::Pong) => {}
             Some(Event::Close) => {
                 self.encoder.close(CLOSE_NORMAL, "", &mut self.out);
                 self.flush()?;
-                Err(closed())
+                return Err(closed());
             }
-            None => Err(closed()),
+            None => return Err(closed()),
         }
+        Ok(None)
     }
 
     fn invoked(&mut self, request: u64, registration: u64, payload: Payload) -> io::Result<()> {

@@ -77,8 +77,8 @@ pub enum MsgpackErrorKind {
     NeverUsed,
     /// A string is not UTF-8.
     NotUtf8,
-    /// A key in a map is a value of this kind, and not a string.
-    KeyNotString(&'static str),
+    /// A key in a map is not a string.
+    KeyNotString,
     /// More than [`MAX_DEPTH`] lists and maps are nested.
     TooDeep,
     /// There are more than [`MAX_VALUES`] values.
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         let start = self.rest;
         match self.begin()? {
             Begun::Whole(Value::String(key)) => Ok(key),
-            other => self.wrong(start, MsgpackErrorKind::KeyNotString(name(&other))),
+            _ => self.wrong(start, MsgpackErrorKind::KeyNotString),
         }
     }
 
@@ -272,20 +272,6 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn name(begun: &Begun) -> &'static str {
-    match begun {
-        Begun::List(_) | Begun::Whole(Value::List(_)) => "a list",
-        Begun::Map(_) | Begun::Whole(Value::Map(_)) => "a map",
-        Begun::Whole(Value::Null) => "nil",
-        Begun::Whole(Value::Bool(_)) => "a boolean",
-        Begun::Whole(Value::Integer(_)) => "an integer",
-        Begun::Whole(Value::Float(_)) => "a float",
-        Begun::Whole(Value::String(_)) => "a string",
-        Begun::Whole(Value::Bytes(_)) => "bytes",
-        Begun::Whole(Value::Extension(..)) => "an extension",
-    }
-}
-
 impl fmt::Display for MsgpackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "at byte {}: {}", self.offset, self.kind)
@@ -301,9 +287,7 @@ impl fmt::Display for MsgpackErrorKind {
             MsgpackErrorKind::TrailingBytes => f.write_str("the message goes on after its value"),
             MsgpackErrorKind::NeverUsed => f.write_str("no value begins with the byte C1"),
             MsgpackErrorKind::NotUtf8 => f.write_str("a string that is not UTF-8"),
-            MsgpackErrorKind::KeyNotString(what) => {
-                write!(f, "the key in a map is {what} and not a string")
-            }
+            MsgpackErrorKind::KeyNotString => f.write_str("a key in a map that is not a string"),
             MsgpackErrorKind::TooDeep => {
                 write!(f, "more than {MAX_DEPTH} lists and maps within each other")
             }

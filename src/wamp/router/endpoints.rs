@@ -21,7 +21,7 @@ use crate::wamp::message::valid_uri;
 use crate::wamp::opening;
 use crate::wamp::url::{Framing, Url};
 
-/// How long dropping a router waits for an endpoint to close.
+/// How long dropping a router waits for its endpoints to close.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The configuration of a router.
@@ -89,8 +89,8 @@ pub struct Running {
     urls: Vec<Url>,
     realm: Arc<Realm>,
     stop: Arc<AtomicBool>,
-    /// One channel for each thread. Nothing is sent: the channel ends with the thread.
-    threads: Vec<Receiver<Infallible>>,
+    /// Nothing is ever sent here: the channel ends with the last thread.
+    threads: Receiver<Infallible>,
 }
 
 impl Router {
@@ -155,17 +155,18 @@ impl Router {
     pub fn start(self) -> io::Result<Running> {
         let Router { acceptors, urls, realm } = self;
         let stop = acceptors.first().map(|acceptor| Arc::clone(&acceptor.stop)).unwrap_or_default();
-        let mut running = Running { urls, realm, stop, threads: Vec::new() };
+        let (alive, threads) = channel();
+        // Exists before the threads, so that an error stops those that have started.
+        let running = Running { urls, realm, stop, threads };
         for acceptor in acceptors {
-            let (alive, ended) = channel();
+            let alive: Sender<Infallible> = alive.clone();
             thread::Builder::new().name("accept".into()).spawn(move || {
-                let _alive: Sender<Infallible> = alive;
-                // Dropped before the sender, so the endpoint is closed when the channel
-                // ends.
+                // Dropped after the acceptor, so that the endpoint is closed when the
+                // channel ends.
+                let _alive = alive;
                 let acceptor = acceptor;
                 acceptor.run();
             })?;
-            running.threads.push(ended);
         }
         Ok(running)
     }
@@ -183,11 +184,11 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        for (url, ended) in self.urls.iter().zip(&self.threads) {
+        for url in &self.urls {
             wake(&url.socket);
-            // An error means that the channel has ended.
-            let _ = ended.recv_timeout(PATIENCE);
         }
+        // An error means that the channel has ended.
+        let _ = self.threads.recv_timeout(PATIENCE);
         self.realm.shut_down();
     }
 }
