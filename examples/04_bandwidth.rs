@@ -16,7 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Bandwidth, Direction, bandwidth};
+use roundtrip::measure::{Direction, bandwidth};
+use roundtrip::units::{float, ms, significant};
 use roundtrip::wire::command::Amount;
 
 const BYTES: usize = 2 << 20; // 2 MiB
@@ -42,14 +43,13 @@ fn main() -> io::Result<()> {
     let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
     let amount = Amount::Bytes(BYTES as u64);
     let upload = bandwidth(&mut client, Direction::Upload, amount, &mut |_| {});
-    show("measure::bandwidth", upload.duration);
+    show("measure::bandwidth", upload.duration.unwrap_or_default());
     client.quit()
 }
 
 fn show(how: &str, duration: Duration) {
-    let upload = Bandwidth { bytes: BYTES as u64, duration, ..Bandwidth::default() };
-    let megabits = upload.bits_per_second().unwrap_or_default() / 1e6;
-    println!("  {how:<38} {:>7.4} s  {megabits:>9.2} Mbit/s", duration.as_secs_f64());
+    let mbits = significant(float(BYTES as u64) * 8e-6 / duration.as_secs_f64());
+    println!("  {how:<38} {:>8} ms  {mbits:>6} Mbit/s", ms(duration));
 }
 
 /// Starts a server that takes uploads slowly, and returns its port.

@@ -133,6 +133,66 @@ pub fn ms(duration: Duration) -> String {
     format!("{:.3}", duration.as_secs_f64() * 1e3)
 }
 
+/// A number with three significant digits, however large or small: `0.00570`, `61.9`,
+/// `1230`.
+///
+/// ```
+/// use roundtrip::units::significant;
+///
+/// assert_eq!([5.7, 61.94, 999.6].map(significant), ["5.70", "61.9", "1000"]);
+/// assert_eq!([0.0057, 0.0].map(significant), ["0.00570", "0"]);
+/// ```
+#[must_use]
+pub fn significant(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    // What is rounded up to the next power of ten has one decimal less.
+    let decimals = |number: f64| 2.0 - number.abs().log10().floor();
+    let power = 10_f64.powf(decimals(number));
+    let rounded = (number * power).round() / power;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "few digits")]
+    let places = decimals(rounded).max(0.0) as usize;
+    format!("{rounded:.places$}")
+}
+
+/// A rate with three significant digits, in the unit that fits: `61.9 Gbit/s`. Units of
+/// rates are decimal.
+///
+/// ```
+/// use roundtrip::units::rate;
+///
+/// assert_eq!([61.94e9, 5_700.0, 999_999.0].map(rate), ["61.9 Gbit/s", "5.70 kbit/s", "1.00 Mbit/s"]);
+/// ```
+#[must_use]
+pub fn rate(bits_per_second: f64) -> String {
+    const UNITS: [(&str, f64); 4] =
+        [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)];
+    in_units(bits_per_second, &UNITS)
+}
+
+/// A time with three significant digits, in the unit that fits: `1.60 ms`.
+///
+/// ```
+/// use roundtrip::units::time;
+/// use std::time::Duration;
+///
+/// assert_eq!(time(Duration::from_micros(1_600)), "1.60 ms");
+/// assert_eq!(time(Duration::from_secs(90)), "90.0 s");
+/// ```
+#[must_use]
+pub fn time(duration: Duration) -> String {
+    const UNITS: [(&str, f64); 4] = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)];
+    in_units(duration.as_secs_f64(), &UNITS)
+}
+
+/// The largest unit in which the rounded number is not below one.
+fn in_units(number: f64, units: &[(&str, f64)]) -> String {
+    let fits = |(_, unit): &&(&str, f64)| number / unit >= 0.9995;
+    let found = units.iter().find(fits).or(units.last());
+    found.map_or(String::new(), |(name, unit)| format!("{} {name}", significant(number / unit)))
+}
+
 /// Converts a duration to whole nanoseconds. 64 bits hold 584 years; a longer duration
 /// becomes `u64::MAX`.
 ///
@@ -149,7 +209,8 @@ pub fn nanoseconds(duration: Duration) -> u64 {
     clippy::cast_precision_loss,
     reason = "exact up to 2^53, which is 9 PB, or 104 days in nanoseconds"
 )]
-pub(crate) fn float(count: u64) -> f64 {
+#[must_use]
+pub fn float(count: u64) -> f64 {
     count as f64
 }
 

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! # use roundtrip::server::{Config, Server};
-//! # use std::time::Duration;
+//! # use std::time::{Duration, Instant};
 //! # let server = Server::bind(Config::default())?.start()?;
 //! # let port = server.address().port();
 //! use roundtrip::client::Client;
@@ -19,20 +19,23 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The files beside this one: [`bulk`] transfers, [`lag`] (the server pings), [`trace`]
-//! (watching the conversation).
+//! The files beside this one: [`bulk`] transfers, also [for a given time](timed), [`lag`]
+//! (the server pings), [`trace`] (watching the conversation).
 
 pub mod bulk;
 pub mod lag;
 mod sender;
+pub mod timed;
 pub mod trace;
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-pub use bulk::{Bidirectional, Download, Upload};
+pub use bulk::{Asked, Download, Upload};
 pub use lag::{LagFigures, LagNext, LagSample};
 pub(crate) use sender::Sender;
+pub use timed::Bidirectional;
+use timed::Rest;
 pub use trace::{Message, Trace};
 
 use crate::net::{Stream, receive_in_time};
@@ -70,6 +73,10 @@ pub struct Client {
     reader: BufReader<Stream>,
     /// The last answer, as it was received.
     answer: Vec<u8>,
+    /// The shortest round trip that is known of this connection.
+    round_trip: Duration,
+    /// What a timed transfer has left behind.
+    rest: Option<Rest>,
 }
 
 impl Client {
@@ -86,7 +93,11 @@ impl Client {
     /// # Errors
     /// Those of [`Stream::connect`].
     pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
-        Client::over(Stream::connect(host, port, options.timeout)?, options)
+        let start = Instant::now();
+        let stream = Stream::connect(host, port, options.timeout)?;
+        // Connecting takes one round trip.
+        let round_trip = start.elapsed();
+        Client::over(stream, options).map(|client| Client { round_trip, ..client })
     }
 
     /// Talks to a server over a connection that exists already, such as one over a Unix
@@ -99,7 +110,8 @@ impl Client {
             stream.spin()?;
         }
         let sender = Sender::new(stream.clone(), options.framing, options.trace.clone());
-        Ok(Client { sender, reader: BufReader::new(stream), answer: Vec::new() })
+        let (reader, answer) = (BufReader::new(stream), Vec::new());
+        Ok(Client { sender, reader, answer, round_trip: Duration::MAX, rest: None })
     }
 
     /// Sends `PING` and waits for the `PONG`, which has to bring back the same payload.
@@ -111,11 +123,16 @@ impl Client {
         self.pong(payload)
     }
 
-    /// Sends `QUIT` and waits for the `BYE`.
+    /// Sends `QUIT` and waits for the `BYE`. A connection that a timed transfer has left
+    /// out of step is ended without.
     ///
     /// # Errors
     /// When there is no answer, or another one.
     pub fn quit(mut self) -> io::Result<()> {
+        if self.settle(timed::SOON).is_err() {
+            self.sender.stream.abort();
+            return Ok(());
+        }
         self.sender.send(&Request::Quit)?;
         match self.receive("BYE".len())? {
             Answer::Bye => Ok(()),
@@ -166,7 +183,7 @@ impl Client {
 
     /// Reads the next answer. `length` is the number of bytes that the expected answer has.
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        let Client { sender: Sender { framing, trace, .. }, reader, answer } = self;
+        let Client { sender: Sender { framing, trace, .. }, reader, answer, .. } = self;
         answer.clear();
         let received = receive_in_time(reader, |reader| {
             framing.receive_answer(length, reader, answer).map(|_| ())

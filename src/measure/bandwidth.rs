@@ -1,89 +1,69 @@
 //! Bandwidth: how many bytes arrive in how much time?
 //!
-//! The common mistake is to stop the clock when the last `write` has returned. That
-//! says when the *sender's system* had taken the last byte, megabytes of it still in a
-//! buffer, some not yet on the wire. `examples/04_bandwidth.rs` measures how far off
-//! that is. So a download ends when the last byte has been read, and an upload when the
-//! server's word that it has read the last byte is here: one round trip later, so
+//! The common mistake is to stop the clock when the last `write` has returned. At that
+//! moment the sender's system has taken the last byte: megabytes are still in a buffer,
+//! some of them not yet on the wire. `examples/04_bandwidth.rs` measures how far off
+//! that is. So a download ends when the last byte has been read. An upload ends when the
+//! server's report is here that it has read the last byte: one round trip later, so
 //! transfer enough that it does not matter.
 //!
-//! A transfer for a given time lasts longer than that where the line is slow: what the
-//! sender has handed over by then still has to arrive, and is waited for and counted.
+//! Another mistake is to start the clock too late. A short download arrives together
+//! with the server's `READY`, before any clock runs, or within one round trip of it: all
+//! of it was on its way when the clock started. Then nothing is known of the rate, and no
+//! rate is given.
+//!
+//! A transfer for a given time is counted by its receiver, and ends when that one's clock
+//! says so: see [`timed`](crate::net::timed).
 //!
 //! With [bare framing](crate::wire::framing) a download contains the pause that our
 //! server makes behind its `READY`.
-//!
-//! In both directions at once, each end is waiting for the other to finish, so an
-//! upload's time is taken from the server: from its `READY` to the last byte that
-//! arrived there.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Measurement, Observer, Sample, SharedObserver, environment};
-use crate::client::Client;
+use super::{Direction, Measurement, Observer, Sample, environment};
+use crate::client::{Asked, Client};
 use crate::units::float;
 use crate::wire::command::{Amount, Received};
-
-/// Which way the bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Direction {
-    /// From the server to the client.
-    Download,
-    /// From the client to the server.
-    Upload,
-}
-
-impl Direction {
-    /// `download` or `upload`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Direction::Download => "download",
-            Direction::Upload => "upload",
-        }
-    }
-}
 
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Bandwidth {
-    /// How many bytes arrived. An upload that breaks off has none: how many did is
-    /// known to the server alone.
-    pub bytes: u64,
-    /// Until the last of them did.
-    pub duration: Duration,
-    /// When it began.
+    /// How many bytes arrived, if that is known. Of an upload that breaks off, only the
+    /// server knows.
+    pub bytes: Option<u64>,
+    /// The time until the last byte arrived. It is not known when all of them arrived
+    /// within one round trip.
+    pub duration: Option<Duration>,
+    /// When the transfer began.
     pub start: Option<Instant>,
-    /// An upload as the server saw it, if it says so.
+    /// An upload as the server reports it.
     pub server: Option<Received>,
-    /// How much of one processor this side's thread used, where the system tells: near
-    /// 1, it was the bottleneck.
+    /// How much of one processor this side's thread used, where the system tells. Near 1,
+    /// this program was the bottleneck.
     pub cpu: Option<f64>,
     /// Why the transfer ended early.
     pub failure: Option<io::Error>,
 }
 
 impl Bandwidth {
-    /// Goodput: bits of payload that arrived, over the time until the last one did.
-    /// What did not arrive has no rate.
+    /// Goodput: bits of payload that arrived, over the time until the last one did. Without
+    /// a time there is no rate.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
-        let known = self.bytes > 0 && !self.duration.is_zero();
-        known.then(|| float(self.bytes) * 8.0 / self.duration.as_secs_f64())
+        let (bytes, duration) = (self.bytes.filter(|&bytes| bytes > 0)?, self.duration?);
+        (!duration.is_zero()).then(|| float(bytes) * 8.0 / duration.as_secs_f64())
     }
 
-    /// Several as one, from when the first began to when the last ended.
+    /// Several transfers as one, from when the first began to when the last ended.
     pub(super) fn sum<'a>(all: impl Iterator<Item = &'a Bandwidth> + Clone) -> Self {
         let start = all.clone().filter_map(|one| one.start).min();
-        let end = all.clone().filter_map(|one| Some(one.start? + one.duration)).max();
-        let duration = end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start);
-        let cpu = all.clone().filter_map(|one| one.cpu).reduce(f64::max);
+        let end = all.clone().filter_map(|one| Some(one.start? + one.duration?)).max();
         Bandwidth {
-            bytes: all.map(|one| one.bytes).sum(),
-            duration,
+            bytes: all.clone().filter_map(|one| one.bytes).reduce(u64::saturating_add),
+            duration: end.zip(start).map(|(end, start)| end - start),
             start,
-            cpu,
+            cpu: all.filter_map(|one| one.cpu).reduce(f64::max),
             ..Bandwidth::default()
         }
     }
@@ -103,7 +83,7 @@ impl Measurement for Bandwidth {
     }
 }
 
-/// Moves so much in one direction.
+/// Moves this much in one direction.
 ///
 /// ```
 /// use roundtrip::measure::{Direction, bandwidth};
@@ -111,9 +91,11 @@ impl Measurement for Bandwidth {
 /// # use roundtrip::{client::Client, server::{Config, Server}};
 /// # use std::time::Duration;
 /// # let server = Server::bind(Config::default())?.start()?;
-/// # let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
-/// let upload = bandwidth(&mut client, Direction::Upload, Amount::Bytes(1 << 20), &mut |_| {});
-/// assert_eq!(upload.bytes, 1 << 20);
+/// # let port = server.address().port();
+/// # let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(5))?;
+/// let amount = Amount::Bytes(10 << 20);
+/// let upload = bandwidth(&mut client, Direction::Upload, amount, &mut |_| {});
+/// assert_eq!(upload.bytes, Some(10 << 20));
 /// println!("{:.0} bit/s", upload.bits_per_second().unwrap());
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -124,120 +106,58 @@ pub fn bandwidth(
     observe: Observer,
 ) -> Bandwidth {
     let cpu = environment::CpuClock::start();
-    let mut transfer = match direction {
+    let measured = match direction {
         Direction::Download => download(client, amount, observe),
         Direction::Upload => upload(client, amount, observe),
     };
-    transfer.cpu = cpu.and_then(|cpu| cpu.used());
-    transfer
+    let mut measured = measured.unwrap_or_else(Bandwidth::failed);
+    measured.cpu = cpu.and_then(|cpu| cpu.used());
+    measured
 }
 
-fn download(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth {
-    let download = match client.download(amount) {
-        Ok(download) => download,
-        Err(error) => return Bandwidth::failed(error),
-    };
-    let start = Instant::now();
-    let (mut bytes, mut duration) = (0, Duration::ZERO);
+fn download(client: &mut Client, amount: Amount, observe: Observer) -> io::Result<Bandwidth> {
+    let download = client.download(amount)?;
+    let Asked { ready, round_trip, .. } = download.asked();
+    let (mut bytes, mut last) = (0, Duration::ZERO);
     let received = download.receive(|piece| {
         bytes += piece;
-        duration = start.elapsed();
-        observe(Sample::Piece { direction: Direction::Download, at: duration, bytes: piece });
+        last = ready.elapsed();
+        observe(Sample::Piece { direction: Direction::Download, at: last, bytes: piece });
     });
-    Bandwidth {
-        bytes,
-        duration,
-        start: Some(start),
+    Ok(Bandwidth {
+        bytes: Some(bytes),
+        duration: Some(last).filter(|&last| last > round_trip),
+        start: Some(ready),
         failure: received.err(),
         ..Bandwidth::default()
-    }
+    })
 }
 
-fn upload(client: &mut Client, amount: Amount, observe: Observer) -> Bandwidth {
-    let upload = match client.upload(amount) {
-        Ok(upload) => upload,
-        Err(error) => return Bandwidth::failed(error),
-    };
-    let start = Instant::now();
+fn upload(client: &mut Client, amount: Amount, observe: Observer) -> io::Result<Bandwidth> {
+    let upload = client.upload(amount)?;
+    let Asked { ready, .. } = upload.asked();
     let mut sent = 0;
     let done = upload.send(|piece| {
         sent += piece;
-        observe(Sample::Piece { direction: Direction::Upload, at: start.elapsed(), bytes: piece });
+        let at = ready.elapsed();
+        observe(Sample::Piece { direction: Direction::Upload, at, bytes: piece });
     });
-    match done {
-        Ok(server) => Bandwidth {
-            bytes: sent,
-            duration: start.elapsed(),
-            start: Some(start),
+    let took = ready.elapsed();
+    let measured = Bandwidth { start: Some(ready), ..Bandwidth::default() };
+    Ok(match (done, amount) {
+        (Ok(server), Amount::Bytes(_)) => {
+            Bandwidth { bytes: Some(sent), duration: Some(took), server, ..measured }
+        }
+        // The receiver's clock and count.
+        (Ok(server), Amount::Time(_)) => Bandwidth {
+            bytes: server.map(|server| server.bytes),
+            duration: server.map(|server| server.duration),
             server,
-            ..Bandwidth::default()
+            ..measured
         },
-        Err(error) => {
+        (Err(error), _) => {
             let what = format!("{error} (after {sent} bytes were handed to the system)");
-            Bandwidth::failed(io::Error::new(error.kind(), what))
+            Bandwidth { failure: Some(io::Error::new(error.kind(), what)), ..measured }
         }
-    }
-}
-
-/// Both directions at once.
-#[derive(Debug, Default)]
-pub struct Bidirectional {
-    /// From the server.
-    pub download: Bandwidth,
-    /// To the server.
-    pub upload: Bandwidth,
-}
-
-impl Measurement for Bidirectional {
-    fn failed(error: io::Error) -> Self {
-        Bidirectional { download: Bandwidth::failed(error), upload: Bandwidth::default() }
-    }
-
-    fn failure(&self) -> Option<&io::Error> {
-        self.download.failure()
-    }
-
-    fn total(all: &[Self]) -> Self {
-        Bidirectional {
-            download: Bandwidth::sum(all.iter().map(|one| &one.download)),
-            upload: Bandwidth::sum(all.iter().map(|one| &one.upload)),
-        }
-    }
-}
-
-/// Moves so much in both directions at once, over one connection.
-pub fn bidirectional(
-    client: &mut Client,
-    amount: Amount,
-    observe: SharedObserver,
-) -> Bidirectional {
-    let both = match client.bidirectional(amount) {
-        Ok(both) => both,
-        Err(error) => return Bidirectional::failed(error),
-    };
-    let start = Instant::now();
-    let (mut bytes, mut duration) = (0, Duration::ZERO);
-    let piece = |direction, bytes| observe(Sample::Piece { direction, at: start.elapsed(), bytes });
-    let outcome = both.run(
-        |sent| piece(Direction::Upload, sent),
-        |arrived| {
-            bytes += arrived;
-            duration = start.elapsed();
-            piece(Direction::Download, arrived);
-        },
-    );
-    let start = Some(start);
-    let mut measured = Bidirectional {
-        download: Bandwidth { bytes, duration, start, ..Bandwidth::default() },
-        upload: Bandwidth { start, ..Bandwidth::default() },
-    };
-    match outcome {
-        Ok((_, server)) => {
-            let Received { bytes, duration } =
-                server.unwrap_or(Received { bytes: 0, duration: Duration::ZERO });
-            measured.upload = Bandwidth { bytes, duration, server, ..measured.upload };
-        }
-        Err(error) => measured.download.failure = Some(error),
-    }
-    measured
+    })
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::{Bandwidth, Direction, Latency, Measurement, Plan, Sample, bandwidth, latency};
 use crate::client::Client;
+use crate::net::timed::DRAIN;
 use crate::wire::command::Amount;
 
 /// What else the line is doing.
@@ -87,7 +88,11 @@ pub fn loaded(
         let observe = |sample| observe(Phase::Busy(direction), sample);
         thread::scope(|scope| {
             let load = thread::Builder::new().spawn_scoped(scope, || {
-                bandwidth(loading, direction, Amount::Time(time), &mut |sample| observe(sample))
+                let amount = Amount::Time(time);
+                let load = bandwidth(loading, direction, amount, &mut |sample| observe(sample));
+                // What is still on its way would delay the pings of the next phase.
+                let _ = loading.settle(DRAIN);
+                load
             });
             let pings = latency(pinging, &plan, &mut |sample| observe(sample));
             let load = load.map(|load| {

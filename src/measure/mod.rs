@@ -16,7 +16,9 @@
 //! with time.
 
 pub mod bandwidth;
+pub mod bidirectional;
 pub mod concurrently;
+pub mod direction;
 pub mod environment;
 pub mod lag;
 pub mod latency;
@@ -29,8 +31,10 @@ pub mod sweep;
 use std::io;
 use std::time::Duration;
 
-pub use bandwidth::{Bandwidth, Bidirectional, Direction, bandwidth, bidirectional};
+pub use bandwidth::{Bandwidth, bandwidth};
+pub use bidirectional::{Bidirectional, bidirectional};
 pub use concurrently::concurrently;
+pub use direction::Direction;
 pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
 pub use latency::latency;
 pub use loaded::{Loaded, Phase, loaded};

@@ -4,21 +4,27 @@
 //! | --- | --- |
 //! | [`socket`] | connecting, a timeout on every call, and a close that loses nothing |
 //! | [`deadline`] | one time limit for many calls |
-//! | [`transfer`] | bulk data over a connection: for so many bytes or for so long |
+//! | [`transfer`], [`watch`] | bulk data over a connection, and how to tell slow from silent |
+//! | [`timed`] | bulk data for a given time |
 //! | [`address`], [`listener`] | where to connect or listen |
 //! | [`spin`], [`offer`], [`unix`] | busy-polling; writes that may take less; Unix sockets |
+//! | [`kernel`] | what the system knows of a socket |
 
 pub mod address;
 pub mod deadline;
+pub mod kernel;
 pub mod listener;
 pub mod offer;
 pub mod socket;
 pub mod spin;
+pub mod timed;
 pub mod transfer;
 #[cfg(unix)]
 pub mod unix;
+pub mod watch;
 
 pub use address::Address;
 pub use deadline::Deadline;
 pub use listener::Listener;
 pub use socket::{Stream, receive_in_time, receive_within};
+pub use watch::Watch;

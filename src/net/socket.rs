@@ -309,9 +309,12 @@ pub fn receive_within<T>(
     reader: &mut BufReader<Stream>,
     receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
 ) -> io::Result<T> {
-    reader.get_mut().deadline = Some(Deadline::new("no whole message arrived for", time));
+    // A deadline for more than this message is kept.
+    let outer = reader.get_ref().deadline;
+    let inner = Deadline::new("no whole message arrived for", time);
+    reader.get_mut().deadline = outer.or(Some(inner));
     let received = receive(reader);
-    reader.get_mut().deadline = None;
+    reader.get_mut().deadline = outer;
     received
 }
 

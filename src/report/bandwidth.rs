@@ -1,31 +1,29 @@
 //! Bulk transfers, in one direction or in both at once.
 
 use super::Report;
-use super::figures::{mbits, put, whole};
+use super::figures::{put, whole};
 use super::warnings;
 use crate::json::Map;
 use crate::measure::{Bandwidth, Bidirectional};
-use crate::units::{nanoseconds, size};
+use crate::units::{nanoseconds, rate, size, time};
 
 impl Report for Bandwidth {
     fn lines(&self) -> Vec<String> {
         let incomplete = if self.failure.is_some() { ", incomplete" } else { "" };
-        let rate = self.bits_per_second();
-        vec![if rate.is_none() {
-            format!("nothing arrived{incomplete}")
-        } else {
-            let (bytes, seconds) = (size(self.bytes), self.duration.as_secs_f64());
-            format!("{bytes} in {seconds:.4} s, {} Mbit/s{incomplete}", mbits(rate))
-        }]
+        let moved = match (self.bytes, self.duration.zip(self.bits_per_second())) {
+            (None, _) => "unknown".into(),
+            (Some(0), _) => "nothing arrived".into(),
+            (Some(bytes), None) => format!("{}, too quick to tell a rate", size(bytes)),
+            (Some(bytes), Some((duration, bits_per_second))) => {
+                format!("{} in {}, {}", size(bytes), time(duration), rate(bits_per_second))
+            }
+        };
+        vec![format!("{moved}{incomplete}")]
     }
 
     fn fields(&self, map: &mut Map) {
-        // Of a transfer that never began nothing is known, and an upload that broke off is
-        // one: only the server knows how much has arrived.
-        if self.start.is_some() {
-            map.insert("bytes", self.bytes);
-            map.insert("duration_ns", nanoseconds(self.duration));
-        }
+        put(map, "bytes", self.bytes);
+        put(map, "duration_ns", self.duration.map(nanoseconds));
         put(map, "bits_per_second", self.bits_per_second().map(whole));
         put(map, "server_duration_ns", self.server.map(|server| nanoseconds(server.duration)));
         put(map, "cpu_percent", self.cpu.map(|cpu| whole(cpu * 100.0)));
@@ -59,9 +57,10 @@ mod tests {
 
     #[test]
     fn rates_are_decimal_and_sizes_binary() {
-        let (bytes, duration) = (10 << 20, Duration::from_millis(150));
+        let (bytes, duration) = (Some(10 << 20), Some(Duration::from_millis(150)));
         let measured = Bandwidth { bytes, duration, ..Bandwidth::default() };
-        assert_eq!(measured.lines(), ["10.00 MiB in 0.1500 s, 559.24 Mbit/s"]);
-        assert_eq!(Bandwidth::default().lines(), ["nothing arrived"]);
+        assert_eq!(measured.lines(), ["10.00 MiB in 150 ms, 559 Mbit/s"]);
+        assert_eq!(Bandwidth { duration: None, ..measured }.bits_per_second(), None);
+        assert_eq!(Bandwidth::default().lines(), ["unknown"]);
     }
 }

@@ -61,7 +61,13 @@ pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
             cpu * 100.0
         )
     });
-    warning.into_iter().collect()
+    let quick = bandwidth.bytes > Some(0) && bandwidth.duration.is_none();
+    let quick = quick.then(|| {
+        "all data arrived within one round trip of the server's READY: too little to tell a rate; \
+         transfer more (--size, --time)"
+            .into()
+    });
+    warning.into_iter().chain(quick).collect()
 }
 
 /// How many samples are further from the median than ten times what is usual.

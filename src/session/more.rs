@@ -1,11 +1,13 @@
 //! The requests of later chapters, on the same conversation.
 
 use std::io;
+use std::time::Duration;
 
 use super::lag;
 use super::status;
 use super::text::Conversation;
 use crate::json::Value;
+use crate::net::timed::{self, Arrived, DRAIN};
 use crate::net::transfer;
 use crate::wire::command::more::{Answer, LagPlan, Request};
 use crate::wire::command::{self, Amount};
@@ -62,13 +64,40 @@ impl Conversation<'_> {
 
     fn bidirectional(&mut self, amount: Amount) -> io::Result<()> {
         let traffic = self.traffic;
-        let received = transfer::both(
-            self.reader,
-            amount,
-            |sent| traffic.sent(sent),
-            |arrived| traffic.received(arrived),
-        )?;
-        self.done(received)
+        let (sent, arrived) = (|bytes| traffic.sent(bytes), |bytes| traffic.received(bytes));
+        match amount {
+            Amount::Bytes(bytes) => {
+                let ((), received) = transfer::both(
+                    self.reader,
+                    |stream, watch| transfer::send(stream, watch, bytes, sent),
+                    |reader, watch| transfer::receive(reader, watch, bytes, arrived),
+                )?;
+                self.done(received)
+            }
+            Amount::Time(time) => {
+                let ((), arrived) = transfer::both(
+                    self.reader,
+                    |stream, watch| timed::send(stream, watch, time, sent),
+                    |reader, watch| timed::receive(reader, watch, time, arrived),
+                )?;
+                self.done_for(arrived)
+            }
+        }
+    }
+
+    /// Receives an upload that lasts for this long.
+    pub(super) fn upload_for(&mut self, time: Duration) -> io::Result<()> {
+        let (watch, traffic) = (self.watch(), self.traffic);
+        match timed::receive(self.reader, watch, time, |bytes| traffic.received(bytes)) {
+            Ok(arrived) => self.done_for(arrived),
+            Err(error) => self.give_up(error),
+        }
+    }
+
+    /// Reports what has arrived in time, and drops the rest.
+    fn done_for(&mut self, mut arrived: Arrived) -> io::Result<()> {
+        self.done(arrived.received)?;
+        timed::drain(self.reader, &mut arrived, DRAIN)
     }
 
     fn measure(&mut self, plan: LagPlan) -> io::Result<()> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::counters::Traffic;
 use super::lag::figures::Lag;
 use super::settings::Shared;
-use crate::net::{Stream, receive_in_time, transfer};
+use crate::net::{Stream, Watch, receive_in_time, timed, transfer};
 use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
 use crate::wire::framing::Framing;
@@ -88,14 +88,32 @@ impl<'a> Conversation<'a> {
         if self.framing == Framing::Bare {
             thread::sleep(BARE_PAUSE);
         }
-        transfer::send(self.reader.get_mut(), amount, |sent| self.traffic.sent(sent))
+        let (stream, watch) = (self.reader.get_ref(), self.watch());
+        match amount {
+            Amount::Bytes(bytes) => {
+                transfer::send(stream, watch, bytes, |sent| self.traffic.sent(sent))
+            }
+            Amount::Time(time) => timed::send(stream, watch, time, |sent| self.traffic.sent(sent)),
+        }
     }
 
     fn upload(&mut self, amount: Amount) -> io::Result<()> {
-        match transfer::receive(self.reader, amount, |arrived| self.traffic.received(arrived)) {
+        let (watch, traffic) = (self.watch(), self.traffic);
+        let received = match amount {
+            Amount::Bytes(bytes) => {
+                transfer::receive(self.reader, watch, bytes, |arrived| traffic.received(arrived))
+            }
+            Amount::Time(time) => return self.upload_for(time),
+        };
+        match received {
             Ok(received) => self.done(received),
             Err(error) => self.give_up(error),
         }
+    }
+
+    /// Watches a transfer for silence.
+    pub(super) fn watch(&self) -> Watch {
+        Watch::new(self.reader.get_ref().timeout())
     }
 
     pub(super) fn done(&mut self, received: Received) -> io::Result<()> {

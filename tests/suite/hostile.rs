@@ -122,7 +122,7 @@ fn a_timed_transfer_that_never_stops_is_stopped() {
     assert_eq!(peer.ask("BANDWIDTH_UPLOAD:1ms"), "READY");
     let chunk = [b"1000\n", &[b'x'; 1000][..]].concat();
     while peer.0.get_mut().write_all(&chunk).is_ok() {}
-    server.line("no whole message arrived");
+    server.line("the rest of a timed transfer takes longer than 1s");
     server.assert_alive();
 
     let port = fake_server(move |mut peer| {
@@ -130,9 +130,9 @@ fn a_timed_transfer_that_never_stops_is_stopped() {
         peer.send("READY\n");
         while peer.0.get_mut().write_all(&chunk).is_ok() {}
     });
-    let outcome = client(port, &["--test", "download", "--time", "1ms", "--timeout", "300ms"]);
-    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
-    assert!(outcome.err.contains("no whole message arrived"), "{outcome:?}");
+    // The receiver's clock decides, and what comes after the end is not waited for.
+    let outcome = client(port, &["--test", "download", "--time", "100ms", "--timeout", "300ms"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }
 
 #[test]

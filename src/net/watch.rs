@@ -1,0 +1,80 @@
+//! Slow, or silent?
+//!
+//! A peer that stops has to be noticed, and a peer that is slow has to be left alone. A
+//! timeout of each call can do neither. On a slow line one `write` of 832 KiB takes
+//! minutes, all of them well spent. And a peer that sends one byte before each timeout
+//! passes holds its connection for ever. So what counts is the progress of the whole
+//! transfer: less than [`SLOWEST`] bytes a second, averaged over the timeout, is
+//! silence. That is an eighth of what a line of 64 kbit/s carries.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Fewer bytes in a second than this are silence.
+pub const SLOWEST: u64 = 1_000;
+
+/// Watches a transfer for silence. Two watches of one transfer, one for each direction,
+/// count their bytes together.
+#[derive(Debug)]
+pub struct Watch {
+    timeout: Duration,
+    moved: Arc<AtomicU64>,
+    /// When the current time window began, and how much had been moved by then.
+    since: Instant,
+    before: u64,
+    /// When this direction moved something.
+    last: Instant,
+}
+
+impl Watch {
+    /// Starts to watch now. `timeout` is how long silence is tolerated.
+    #[must_use]
+    pub fn new(timeout: Duration) -> Self {
+        let now = Instant::now();
+        Watch { timeout, moved: Arc::default(), since: now, before: 0, last: now }
+    }
+
+    /// A watch for the other direction of this transfer.
+    #[must_use]
+    pub fn other_direction(&self) -> Self {
+        Watch { moved: Arc::clone(&self.moved), ..*self }
+    }
+
+    /// How long one call may wait, before the caller looks at the clock again. The halves
+    /// of halves are few values, and the system is told of a new timeout only a few times.
+    #[must_use]
+    pub fn slice(&self, end: Option<Instant>) -> Duration {
+        const SHORTEST: Duration = Duration::from_millis(1);
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let mut slice = self.timeout / 4;
+        while left.is_some_and(|left| slice > left) && slice > SHORTEST {
+            slice /= 2;
+        }
+        slice.max(SHORTEST)
+    }
+
+    /// Counts bytes that were moved. `silence` begins the error: `nothing arrived`.
+    ///
+    /// # Errors
+    /// `TimedOut` when there were too few bytes for too long.
+    pub fn moved(&mut self, bytes: u64, silence: &str) -> io::Result<()> {
+        let (now, moved) = (Instant::now(), self.moved.fetch_add(bytes, Ordering::Relaxed) + bytes);
+        if bytes > 0 {
+            self.last = now;
+        }
+        if now.duration_since(self.since) < self.timeout {
+            return Ok(());
+        }
+        let few = moved - self.before;
+        if u128::from(few) * 1000 < u128::from(SLOWEST) * self.timeout.as_millis() {
+            let silent = now.duration_since(self.last) > self.timeout / 2;
+            let but = if silent { String::new() } else { format!(", but for {few} bytes") };
+            let what = format!("{silence} for {:?}{but}", self.timeout);
+            return Err(io::Error::new(ErrorKind::TimedOut, what));
+        }
+        (self.since, self.before) = (now, moved);
+        Ok(())
+    }
+}
