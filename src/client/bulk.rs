@@ -4,18 +4,14 @@
 //! ask for something else in the middle. How they go on for a given time is in the file
 //! `timed` beside this one.
 
-use std::io::{self, ErrorKind};
+use std::io::{self};
 use std::time::{Duration, Instant};
 
-use super::{Client, Message, invalid, unexpected};
+use super::{Client, Message, unexpected};
 use crate::net::timed::DRAIN;
 use crate::net::{Watch, transfer};
 use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
-use crate::wire::framing::Framing;
-
-/// How long to look for the reason when a server breaks off an upload.
-const REASON: Duration = Duration::from_millis(100);
 
 /// A download that the server is ready for.
 #[derive(Debug)]
@@ -75,26 +71,6 @@ impl Client {
         let ready = Instant::now();
         self.round_trip = self.round_trip.min(ready - at);
         Ok(Asked { at, ready, round_trip: self.round_trip })
-    }
-
-    /// Waits for the server's report that it has received an upload.
-    pub(super) fn receive_done(&mut self, asked: Asked) -> io::Result<Option<Received>> {
-        let framing = self.sender.framing;
-        let done = match self.receive("DONE".len())? {
-            Answer::Done(None) if framing == Framing::Line => {
-                return Err(invalid("the server answered DONE without its figures"));
-            }
-            Answer::Done(done) => done,
-            other => return Err(unexpected(&other, "DONE")),
-        };
-        // The server's time lies within ours. Two clocks may run at different speeds, but
-        // not by as much as half.
-        match done {
-            Some(Received { duration, .. }) if duration > asked.at.elapsed() * 2 => Err(invalid(
-                format!("the server reports {duration:?}, which is longer than the transfer took"),
-            )),
-            done => Ok(done),
-        }
     }
 
     pub(super) fn watch(&self) -> Watch {
@@ -167,61 +143,6 @@ impl Client {
         match sending {
             Ok(()) => self.receive_done_of(asked, sent),
             Err(error) => Err(self.reason(error)),
-        }
-    }
-
-    /// Waits for the server's report that it has received all of an upload.
-    pub(super) fn receive_done_of(
-        &mut self,
-        asked: Asked,
-        sent: u64,
-    ) -> io::Result<Option<Received>> {
-        self.wait_while_sending(asked)?;
-        match self.receive_done(asked)? {
-            Some(Received { bytes, .. }) if bytes != sent => {
-                Err(invalid(format!("the server reports {bytes} of {sent} bytes")))
-            }
-            done => self.check_in_step().map(|()| done),
-        }
-    }
-
-    /// Waits until the server answers, or nothing moves any more: what the system has taken
-    /// may still be on its way.
-    fn wait_while_sending(&mut self, asked: Asked) -> io::Result<()> {
-        let (timeout, mut unsent) = (self.timeout(), self.sender.stream.unsent());
-        // Where the system does not tell, the rest may take as long as the part before it.
-        let patience = unsent.map_or(timeout.saturating_add(asked.ready.elapsed()), |_| timeout);
-        let mut watch = Watch::new(patience);
-        self.reader.get_mut().set_read_timeout(watch.slice(None))?;
-        let waited = loop {
-            match self.wait() {
-                Err(error) if error.kind() == ErrorKind::TimedOut => {}
-                waited => break waited,
-            }
-            let before = std::mem::replace(&mut unsent, self.sender.stream.unsent());
-            let moved = before.zip(unsent).map_or(0, |(before, now)| before.saturating_sub(now));
-            if let Err(error) = watch.moved(moved, "nothing arrived") {
-                break Err(error);
-            }
-        };
-        self.reader.get_mut().set_read_timeout(timeout)?;
-        waited
-    }
-
-    /// A server that breaks off says why before it closes. If it has, that explains more
-    /// than the write that failed.
-    pub(super) fn reason(&mut self, error: io::Error) -> io::Error {
-        let timeout = self.timeout();
-        let said = self.reader.get_mut().set_read_timeout(REASON).and_then(|()| {
-            match self.receive("DONE".len())? {
-                Answer::Error(reason) => Ok(format!("the server answered ERROR:{reason}")),
-                _ => Err(ErrorKind::InvalidData.into()),
-            }
-        });
-        let _ = self.reader.get_mut().set_read_timeout(timeout);
-        match said {
-            Ok(said) => io::Error::new(error.kind(), said),
-            Err(_) => error,
         }
     }
 }

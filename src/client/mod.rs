@@ -23,6 +23,7 @@
 //! (the server pings), [`trace`] (watching the conversation).
 
 pub mod bulk;
+mod done;
 pub mod lag;
 mod sender;
 pub mod timed;

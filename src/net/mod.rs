@@ -22,6 +22,7 @@ pub mod transfer;
 #[cfg(unix)]
 pub mod unix;
 pub mod watch;
+mod watched;
 
 pub use address::Address;
 pub use deadline::Deadline;

@@ -10,8 +10,8 @@ use std::io::{self, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::socket::Stream;
-use super::transfer::{Input, Output};
 use super::watch::Watch;
+use super::watched::{Input, Output};
 use crate::wire::bulk::chunks::{ChunkReader, ChunkWriter};
 use crate::wire::command::Received;
 
