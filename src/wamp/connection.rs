@@ -116,62 +116,53 @@ impl Incoming {
     /// Describes what is wrong with the message or the connection. Nothing more can be
     /// received then: close with the [`close_code`] of the error.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
-        let (serializer, max) = (self.serializer, self.max);
         // A ping within a message does not extend the time of the message, even if the
         // ping is in the buffer already and needs no read.
         let left = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
-        if self.interrupted.is_some() && left.is_zero() {
-            self.broken = true;
-            return Err(io::Error::new(
-                ErrorKind::TimedOut,
-                format!("no whole message arrived for {time:?}"),
-            ));
-        }
-        let received = match &mut self.framing {
-            Receiving::WebSocket(receiver) => receive_within(left, &mut self.reader, |reader| {
-                Ok(match receiver.receive(reader)? {
-                    None => None,
-                    Some(websocket::Message::Text(text)) => {
-                        Some(decode(serializer, true, text.as_bytes())?)
-                    }
-                    Some(websocket::Message::Binary(bytes)) => {
-                        Some(decode(serializer, false, bytes)?)
-                    }
-                    Some(websocket::Message::Ping(bytes)) => Some(Event::Ping(bytes.to_vec())),
-                    Some(websocket::Message::Pong(_)) => Some(Event::Pong),
-                    Some(websocket::Message::Close(_)) => Some(Event::Close),
-                })
-            }),
-            Receiving::RawSocket(payload) => {
-                let kind = receive_within(left, &mut self.reader, |reader| {
-                    rawsocket::receive(reader, max, payload)
-                });
-                kind.and_then(|kind| match kind {
-                    None => Ok(None),
-                    Some(Kind::Message) => {
-                        Ok(Some(decode(serializer, serializer.is_text(), payload)?))
-                    }
-                    Some(Kind::Ping) => Ok(Some(Event::Ping(payload.clone()))),
-                    Some(Kind::Pong) => Ok(Some(Event::Pong)),
-                })
-            }
-        };
-        self.interrupted = match &self.framing {
-            Receiving::WebSocket(websocket) if websocket.is_unfinished() => {
-                Some(self.interrupted.unwrap_or_else(Instant::now))
-            }
-            _ => None,
+        let event = if self.interrupted.is_some() && left.is_zero() {
+            let what = format!("no whole message arrived for {time:?}");
+            Err(io::Error::new(ErrorKind::TimedOut, what))
+        } else {
+            self.next(left)
         };
         // A connection that once received a long message must not keep its memory.
         match &mut self.framing {
-            Receiving::WebSocket(websocket) => websocket.forget(),
+            Receiving::WebSocket(receiver) => {
+                let interrupted = || self.interrupted.unwrap_or_else(Instant::now);
+                self.interrupted = receiver.is_unfinished().then(interrupted);
+                receiver.forget();
+            }
             Receiving::RawSocket(payload) => {
                 payload.clear();
                 payload.shrink_to(KEPT);
             }
         }
-        self.broken = received.is_err();
-        received
+        self.broken = event.is_err();
+        event
+    }
+
+    fn next(&mut self, time: Duration) -> io::Result<Option<Event>> {
+        let (serializer, max) = (self.serializer, self.max);
+        receive_within(time, &mut self.reader, |reader| match &mut self.framing {
+            Receiving::WebSocket(receiver) => {
+                let Some(message) = receiver.receive(reader)? else { return Ok(None) };
+                Ok(Some(match message {
+                    websocket::Message::Text(text) => decode(serializer, true, text.as_bytes())?,
+                    websocket::Message::Binary(bytes) => decode(serializer, false, bytes)?,
+                    websocket::Message::Ping(bytes) => Event::Ping(bytes.to_vec()),
+                    websocket::Message::Pong(_) => Event::Pong,
+                    websocket::Message::Close(_) => Event::Close,
+                }))
+            }
+            Receiving::RawSocket(payload) => {
+                let Some(kind) = rawsocket::receive(reader, max, payload)? else { return Ok(None) };
+                Ok(Some(match kind {
+                    Kind::Message => decode(serializer, serializer.is_text(), payload)?,
+                    Kind::Ping => Event::Ping(payload.clone()),
+                    Kind::Pong => Event::Pong,
+                }))
+            }
+        })
     }
 
     /// Closes the connection so that the peer can read the last message: see

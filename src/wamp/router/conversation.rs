@@ -52,27 +52,23 @@ impl<'a> Conversation<'a> {
     /// Waits for the HELLO, and answers it; returns the number of the session. The
     /// HELLO must have arrived within `time` after `opened`.
     pub fn hello(&mut self, opened: Instant, time: Duration) -> Result<u64, End> {
-        let failed = |error: io::Error| match error.kind() {
-            ErrorKind::TimedOut => {
+        let late = |end| match end {
+            End::Failed(error) if error.kind() == ErrorKind::TimedOut => {
                 End::Failed(io::Error::new(error.kind(), format!("no HELLO for {time:?}")))
             }
-            _ => failed(error),
+            end => end,
         };
         let max_message = self.realm.settings.max_message;
         self.incoming.set_max_message(max_message.min(MAX_HELLO));
         loop {
             let left = time.saturating_sub(opened.elapsed());
-            match self.incoming.receive(left).map_err(failed)? {
-                Some(Event::Message(Message::Hello { realm, .. })) => break self.check(&realm)?,
-                Some(Event::Message(Message::Abort { reason, .. })) => {
-                    return Err(End::Aborted(reason));
-                }
-                Some(Event::Message(message)) => {
+            match self.next(left).map_err(late)? {
+                Some(Message::Hello { realm, .. }) => break self.check(&realm)?,
+                Some(Message::Abort { reason, .. }) => return Err(End::Aborted(reason)),
+                Some(message) => {
                     return Err(End::violation(format!("{} before HELLO", message.name())));
                 }
-                Some(Event::Ping(payload)) => self.pong(&payload),
-                Some(Event::Pong) => {}
-                Some(Event::Close) | None => return Err(End::Closed),
+                None => {}
             }
         }
         self.incoming.set_max_message(max_message);
@@ -136,13 +132,24 @@ impl<'a> Conversation<'a> {
                 waited => waited.map_err(End::Failed)?,
             };
             pinged = false;
-            match self.incoming.receive(idle).map_err(failed)? {
-                Some(Event::Message(message)) => self.message(id, message)?,
-                Some(Event::Ping(payload)) => self.pong(&payload),
-                Some(Event::Pong) => {}
-                Some(Event::Close) | None => return Err(End::Closed),
+            if let Some(message) = self.next(idle)? {
+                self.message(id, message)?;
             }
         }
+    }
+
+    /// Receives a message, which has to be complete within `time`. Returns `None` for a
+    /// control frame, and answers a ping.
+    fn next(&mut self, time: Duration) -> Result<Option<Message>, End> {
+        match self.incoming.receive(time).map_err(failed)? {
+            Some(Event::Message(message)) => return Ok(Some(message)),
+            Some(Event::Ping(payload)) => {
+                self.outbox.control(|encoder, out| encoder.pong(&payload, out));
+            }
+            Some(Event::Pong) => {}
+            Some(Event::Close) | None => return Err(End::Closed),
+        }
+        Ok(None)
     }
 
     fn message(&mut self, id: u64, message: Message) -> Result<(), End> {
@@ -277,10 +284,6 @@ impl<'a> Conversation<'a> {
     /// that a handshake can set.
     fn reply(&self, message: Message) {
         let _ = self.outbox.send(message);
-    }
-
-    fn pong(&self, payload: &[u8]) {
-        self.outbox.control(|encoder, out| encoder.pong(payload, out));
     }
 
     /// Sends the reason for the end, if the client can still receive it, and closes the
