@@ -259,8 +259,8 @@ impl Session {
         }
     }
 
-    /// Receives one message or control frame, and handles it unless it is an answer, which
-    /// is returned.
+    /// Receives one message or control frame, and handles it unless it is an answer,
+    /// which is returned.
     fn step(&mut self) -> io::Result<Option<Message>> {
         self.check()?;
         self.incoming.wait(self.timeout)?;

@@ -34,7 +34,7 @@ impl OwnRouter {
             .0
             .to_str()
             .ok_or_else(|| io::Error::other("the directory for temporary files is not UTF-8"))?;
-        let mut process = Process::start(worker, ROUTER, &[realm, path])?;
+        let mut process = Process::start(worker, ROUTER, &[&realm, &path])?;
         let urls = process.ready(START)?.into_iter().map(|line| line.parse());
         let urls = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
         Ok(OwnRouter { urls, _process: process, _directory: directory })

@@ -3,6 +3,7 @@
 
 #![allow(clippy::similar_names, reason = "a caller and a callee are called so")]
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -59,21 +60,16 @@ impl Pair {
 
     /// Starts the callee, then the caller, at the router at this URL.
     pub fn start(&mut self, url: &Url, procedure: &str, plan: &Plan) {
-        let (url, number) = (url.to_string(), self.calls.len().to_string());
-        let numbers = [
-            nanoseconds(plan.timeout),
-            plan.calls.payload as u64,
-            nanoseconds(plan.calls.interval),
-        ];
-        let [timeout, payload, interval] = &numbers.map(|number| number.to_string());
-        let start = |role, arguments: &[&str]| {
+        let start = |role, arguments: &[&dyn Display]| {
             let mut process = Process::start(&plan.worker, role, arguments)?;
             process.ready(plan.timeout + MARGIN)?;
             io::Result::Ok(process)
         };
-        let both = [&url, plan.realm.as_str(), procedure, &number];
+        let (callers, payload) = (self.calls.len(), plan.calls.payload);
+        let (timeout, interval) = (nanoseconds(plan.timeout), nanoseconds(plan.calls.interval));
+        let both: [&dyn Display; 4] = [url, &plan.realm, &procedure, &callers];
         let started = start(CALLEE, &both).and_then(|callee| {
-            let arguments = [&both[..], &[timeout, payload, interval]].concat();
+            let arguments = [&both[..], &[&timeout, &payload, &interval]].concat();
             Ok((callee, start(CALLER, &arguments)?))
         });
         match started {

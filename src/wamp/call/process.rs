@@ -23,10 +23,14 @@ pub struct Process {
 impl Process {
     /// Starts a worker. `command` is the program and its first arguments; the role and
     /// the role's own arguments follow.
-    pub fn start(command: &[OsString], role: &'static str, arguments: &[&str]) -> io::Result<Self> {
+    pub fn start(
+        command: &[OsString],
+        role: &'static str,
+        arguments: &[&dyn Display],
+    ) -> io::Result<Self> {
         let (program, first) = command.split_first().ok_or(ErrorKind::NotFound)?;
         let mut command = Command::new(program);
-        command.args(first).arg(role).args(arguments);
+        command.args(first).arg(role).args(arguments.iter().map(ToString::to_string));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // Ctrl-C is for the parent. Its workers end when it has, and tidy up.
         #[cfg(unix)]

@@ -10,9 +10,10 @@ use super::end::End;
 use super::outbox::{Outbox, Unsent};
 use super::realm::Realm;
 use crate::json::{Map, Value};
-use crate::wamp::connection::{Encoder, Event, Incoming};
+use crate::wamp::connection::{Encoder, Event, Incoming, close_code};
 use crate::wamp::error::printable;
 use crate::wamp::message::{AGENT, Message, Payload, WampError, code, uri, valid_uri};
+use crate::wamp::websocket::{CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION};
 
 /// The longest name of a procedure, in bytes. The specification sets no limit, but the
 /// router has to store the names.
@@ -78,7 +79,8 @@ impl<'a> Conversation<'a> {
         // first.
         let mut held = self.outbox.hold();
         let Some(session) = self.realm.dealer.join(Arc::clone(&self.outbox)) else {
-            return Err(End::Abort(uri::SYSTEM_SHUTDOWN, "this router is shutting down".into()));
+            let what = "this router is shutting down".into();
+            return Err(End::Abort(uri::SYSTEM_SHUTDOWN, what, CLOSE_GOING_AWAY));
         };
         self.membership = Some(Membership { realm: self.realm, id: session });
         let roles = Map::from([("dealer", Map::new().into())]);
@@ -92,13 +94,14 @@ impl<'a> Conversation<'a> {
     }
 
     fn check(&self, realm: &str) -> Result<(), End> {
-        if realm == self.realm.settings.realm {
-            Ok(())
+        let (reason, what) = if realm == self.realm.settings.realm {
+            return Ok(());
         } else if valid_uri(realm) {
-            Err(End::Abort(uri::NO_SUCH_REALM, "this router has another realm".into()))
+            (uri::NO_SUCH_REALM, "this router has another realm")
         } else {
-            Err(End::Abort(uri::INVALID_URI, "the name of the realm is not a URI of WAMP".into()))
-        }
+            (uri::INVALID_URI, "the name of the realm is not a URI of WAMP")
+        };
+        Err(End::Abort(reason, what.into(), CLOSE_POLICY_VIOLATION))
     }
 
     /// Handles messages until there is a reason to end the session.
@@ -350,6 +353,6 @@ fn failed(error: io::Error) -> End {
         Some(WampError::UnknownCode(16 | 32 | 34)) => End::violation(
             "this router is a dealer and no broker: it passes on calls, not publications",
         ),
-        _ => End::Unreadable(error),
+        _ => End::Abort(uri::PROTOCOL_VIOLATION, error.to_string(), close_code(&error)),
     }
 }

@@ -42,10 +42,10 @@ struct State {
 
 struct Session {
     outbox: Arc<Outbox>,
-    /// The session's pending calls, by their number.
-    calls: BTreeMap<u64, Invocation>,
-    /// The invocations that the session has not answered, by their number.
-    invocations: BTreeMap<u64, Call>,
+    /// For each pending CALL of this session, by its number, the INVOCATION.
+    calls: BTreeMap<u64, Request>,
+    /// For each INVOCATION that this session has not answered, by its number, the CALL.
+    invocations: BTreeMap<u64, Request>,
     /// The router numbers its requests to each client from 1.
     last_invocation: u64,
     registrations: BTreeMap<u64, String>,
@@ -57,15 +57,10 @@ struct Procedure {
     callee: u64,
 }
 
+/// The number of a CALL or an INVOCATION, and the session that sent or received it.
 #[derive(Clone, Copy)]
-struct Invocation {
-    callee: u64,
-    number: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Call {
-    caller: u64,
+struct Request {
+    session: u64,
     number: u64,
 }
 
@@ -120,8 +115,8 @@ impl Dealer {
         for procedure in session.registrations.values() {
             state.procedures.remove(procedure);
         }
-        for Invocation { callee, number } in session.calls.into_values() {
-            if let Some(callee) = state.sessions.get_mut(&callee) {
+        for Request { session, number } in session.calls.into_values() {
+            if let Some(callee) = state.sessions.get_mut(&session) {
                 callee.invocations.remove(&number);
             }
         }
@@ -187,10 +182,10 @@ impl Dealer {
         };
         callee.last_invocation += 1;
         let invocation = callee.last_invocation;
-        callee.invocations.insert(invocation, Call { caller: id, number: request });
+        callee.invocations.insert(invocation, Request { session: id, number: request });
         let callee = Arc::clone(&callee.outbox);
         if let Some(session) = state.sessions.get_mut(&id) {
-            session.calls.insert(request, Invocation { callee: callee_id, number: invocation });
+            session.calls.insert(request, Request { session: callee_id, number: invocation });
         }
         Ok(Ok(Routed { callee, callee_id, invocation, registration }))
     }
@@ -212,8 +207,8 @@ impl Dealer {
         let state = &mut *self.state();
         let caller = state.sessions.get_mut(&id);
         let call = caller.and_then(|caller| caller.calls.remove(&request));
-        let Some(Invocation { callee, number }) = call else { return false };
-        if let Some(callee) = state.sessions.get_mut(&callee) {
+        let Some(Request { session, number }) = call else { return false };
+        if let Some(callee) = state.sessions.get_mut(&session) {
             callee.invocations.remove(&number);
         }
         true
@@ -227,8 +222,8 @@ impl Dealer {
 }
 
 impl State {
-    fn take_pending(&mut self, Call { caller, number }: Call) -> Option<Pending> {
-        let caller = self.sessions.get_mut(&caller)?;
+    fn take_pending(&mut self, Request { session, number }: Request) -> Option<Pending> {
+        let caller = self.sessions.get_mut(&session)?;
         caller.calls.remove(&number)?;
         Some(Pending { caller: Arc::clone(&caller.outbox), request: number })
     }

@@ -5,12 +5,9 @@ use std::io;
 
 use super::dealer::Violation;
 use crate::json::Map;
-use crate::wamp::connection::close_code;
 use crate::wamp::error::printable;
 use crate::wamp::message::{Message, uri};
-use crate::wamp::websocket::{
-    CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION, CLOSE_PROTOCOL_ERROR,
-};
+use crate::wamp::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR};
 
 /// Why a session ends.
 pub enum End {
@@ -22,10 +19,9 @@ pub enum End {
     Closed,
     /// The client has sent ABORT with this reason.
     Aborted(String),
-    /// This router aborts the session, with the URI of an error and a message.
-    Abort(&'static str, String),
-    /// This router aborts the session, since it cannot decode what it received.
-    Unreadable(io::Error),
+    /// This router aborts the session, with the URI of an error, a message, and the
+    /// code with which a WebSocket is closed.
+    Abort(&'static str, String, u16),
     /// The connection has failed.
     Failed(io::Error),
     /// The client did not read what was sent to it, as this text describes.
@@ -35,7 +31,7 @@ pub enum End {
 impl End {
     /// Ends a session whose client broke a rule of the protocol.
     pub fn violation(what: impl Into<String>) -> Self {
-        End::Abort(uri::PROTOCOL_VIOLATION, what.into())
+        End::Abort(uri::PROTOCOL_VIOLATION, what.into(), CLOSE_PROTOCOL_ERROR)
     }
 
     /// Whether the session ended as the protocol wants it.
@@ -45,26 +41,15 @@ impl End {
 
     /// The last message to the client, and the code with which a WebSocket is closed.
     pub fn last_message(&self) -> (Option<Message>, u16) {
-        let abort = |reason: &str, message: String| {
-            let details = Map::from([("message", message.into())]);
-            Some(Message::Abort { details, reason: reason.into() })
-        };
         match self {
             End::Goodbye => {
                 let reason = uri::GOODBYE_AND_OUT.into();
                 (Some(Message::Goodbye { details: Map::new(), reason }), CLOSE_NORMAL)
             }
             End::GoodbyeAndOut | End::Closed | End::Aborted(_) => (None, CLOSE_NORMAL),
-            End::Abort(reason, message) => {
-                let code = match *reason {
-                    uri::PROTOCOL_VIOLATION => CLOSE_PROTOCOL_ERROR,
-                    uri::SYSTEM_SHUTDOWN => CLOSE_GOING_AWAY,
-                    _ => CLOSE_POLICY_VIOLATION,
-                };
-                (abort(reason, message.clone()), code)
-            }
-            End::Unreadable(error) => {
-                (abort(uri::PROTOCOL_VIOLATION, error.to_string()), close_code(error))
+            End::Abort(reason, message, code) => {
+                let details = Map::from([("message", message.as_str().into())]);
+                (Some(Message::Abort { details, reason: (*reason).into() }), *code)
             }
             End::Failed(_) | End::SlowConsumer(_) => (None, CLOSE_GOING_AWAY),
         }
@@ -78,8 +63,8 @@ impl fmt::Display for End {
             End::Goodbye | End::GoodbyeAndOut => f.write_str("in good order"),
             End::Closed => f.write_str("without a goodbye"),
             End::Aborted(reason) => write!(f, "aborted by the client: {}", printable(reason)),
-            End::Abort(_, message) | End::SlowConsumer(message) => f.write_str(message),
-            End::Unreadable(error) | End::Failed(error) => error.fmt(f),
+            End::Abort(_, message, _) | End::SlowConsumer(message) => f.write_str(message),
+            End::Failed(error) => error.fmt(f),
         }
     }
 }

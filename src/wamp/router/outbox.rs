@@ -89,12 +89,9 @@ pub struct Outbox {
     changed: Condvar,
     stream: Stream,
     idle_timeout: Duration,
-    total: Arc<Total>,
+    /// How many bytes are queued in the whole router.
+    total: Arc<AtomicUsize>,
 }
-
-/// How many bytes are queued in the whole router.
-#[derive(Default)]
-pub struct Total(AtomicUsize);
 
 struct Writing {
     /// `None` after the last message: nothing may follow it.
@@ -134,7 +131,7 @@ impl Outbox {
         stream: Stream,
         encoder: Encoder,
         idle_timeout: Duration,
-        total: &Arc<Total>,
+        total: &Arc<AtomicUsize>,
     ) -> io::Result<Arc<Self>> {
         stream.set_offer_timeout(NO_ROOM)?;
         let writing = Writing {
@@ -237,12 +234,12 @@ impl Outbox {
     fn remove(&self, writing: &mut Writing, bytes: usize) {
         let bytes = bytes.min(writing.queued);
         writing.queued -= bytes;
-        self.total.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.total.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     fn add(&self, queued: &mut usize, bytes: usize) {
         *queued += bytes;
-        self.total.0.fetch_add(bytes, Ordering::Relaxed);
+        self.total.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Writes directly what the connection accepts, and returns how many bytes that
@@ -351,7 +348,7 @@ impl Held<'_> {
     /// session.
     fn fits(&self, room: &Room) -> bool {
         let Writing { out, queued, path, .. } = &*self.writing;
-        let all = self.outbox.total.0.load(Ordering::Relaxed);
+        let all = self.outbox.total.load(Ordering::Relaxed);
         matches!(path, Path::Closed)
             || queued + out.len() <= room.own
             || *queued <= room.session && all <= room.router
@@ -363,7 +360,7 @@ impl Held<'_> {
             self.flush();
         } else {
             let (bytes, queued) = (self.writing.out.len(), self.writing.queued);
-            let all = self.outbox.total.0.load(Ordering::Relaxed);
+            let all = self.outbox.total.load(Ordering::Relaxed);
             let reason = format!(
                 "no room for {bytes} bytes to it: {queued} bytes are queued, and {all} in all"
             );

@@ -1,10 +1,10 @@
 //! A realm: a name space, whose sessions can call each other.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::dealer::Dealer;
-use super::outbox::Total;
 use crate::json::Map;
 use crate::log::Log;
 use crate::wamp::message::{Message, uri};
@@ -38,8 +38,8 @@ impl Default for Settings {
 pub(super) struct Realm {
     pub settings: Settings,
     pub dealer: Dealer,
-    /// How much is queued for all sessions.
-    pub queued: Arc<Total>,
+    /// How many bytes are queued for all sessions.
+    pub queued: Arc<AtomicUsize>,
 }
 
 impl Realm {

@@ -70,32 +70,36 @@ impl FromStr for Url {
         let (address, query) =
             url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
         let serializer = query.map(|query| serializer(url, query)).transpose()?;
-        let root = || "/".to_owned();
-        let (socket, framing) = if let Some(path) = address.strip_prefix("ws+unix:") {
-            (unix(url, path)?, Framing::WebSocket { path: root() })
-        } else if let Some(path) = address.strip_prefix("rs+unix:") {
-            (unix(url, path)?, Framing::RawSocket)
-        } else if let Some(rest) = address.strip_prefix("ws://") {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            // The path goes into an HTTP request unchanged. White space would end the
-            // request line, or the request.
-            if !path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        let (scheme, rest) = address.split_once(':').unwrap_or((address, ""));
+        let (socket, framing) = match (scheme, rest.strip_prefix("//")) {
+            ("ws+unix", _) => (unix(url, rest)?, Framing::WebSocket { path: "/".into() }),
+            ("rs+unix", _) => (unix(url, rest)?, Framing::RawSocket),
+            ("ws", Some(rest)) => {
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let path = http_path(url, path)?;
+                (tcp(url, authority, Some(WEBSOCKET_PORT))?, Framing::WebSocket { path })
+            }
+            ("rs", Some(authority)) => (tcp(url, authority, None)?, Framing::RawSocket),
+            _ => {
                 return Err(format!(
-                    "{url:?} has a path with characters that a URL does not have; write them as %XX"
+                    "{url:?} is no URL of a router; write ws://HOST:PORT/PATH, ws+unix:PATH, \
+                     rs://HOST:PORT or rs+unix:PATH"
                 ));
             }
-            let path = if path.is_empty() { root() } else { path.to_owned() };
-            (tcp(url, authority, Some(WEBSOCKET_PORT))?, Framing::WebSocket { path })
-        } else if let Some(authority) = address.strip_prefix("rs://") {
-            (tcp(url, authority, None)?, Framing::RawSocket)
-        } else {
-            return Err(format!(
-                "{url:?} is no URL of a router; write ws://HOST:PORT/PATH, ws+unix:PATH, \
-                 rs://HOST:PORT or rs+unix:PATH"
-            ));
         };
         Ok(Url { socket, framing, serializer })
     }
+}
+
+/// Checks the path of an HTTP request. The path goes into the request unchanged, and
+/// white space in it would end the request line, or the request.
+fn http_path(url: &str, path: &str) -> Result<String, String> {
+    if !path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        return Err(format!(
+            "{url:?} has a path with characters that a URL does not have; write them as %XX"
+        ));
+    }
+    Ok(if path.is_empty() { "/".into() } else { path.into() })
 }
 
 fn serializer(url: &str, query: &str) -> Result<Serializer, String> {

@@ -209,17 +209,15 @@ impl Header {
 
 impl Opcode {
     fn new(bits: u8) -> Result<Self, WebSocketError> {
-        let all = [
-            Opcode::Continuation,
-            Opcode::Text,
-            Opcode::Binary,
-            Opcode::Close,
-            Opcode::Ping,
-            Opcode::Pong,
-        ];
-        all.into_iter()
-            .find(|&opcode| opcode as u8 == bits)
-            .ok_or(WebSocketError::UnknownOpcode(bits))
+        Ok(match bits {
+            0 => Opcode::Continuation,
+            1 => Opcode::Text,
+            2 => Opcode::Binary,
+            8 => Opcode::Close,
+            9 => Opcode::Ping,
+            10 => Opcode::Pong,
+            _ => return Err(WebSocketError::UnknownOpcode(bits)),
+        })
     }
 
     pub fn is_control(self) -> bool {
