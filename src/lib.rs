@@ -1,7 +1,7 @@
 //! `roundtrip` measures a network between two programs, and is written to be read.
 //!
 //! The two programs are [`server`](../server/index.html) and
-//! [`client`](../client/index.html); this library is what they are made of. It uses
+//! [`client`](../client/index.html). This library is what they are made of. It uses
 //! nothing but `std`, and everything in it blocks: a thread that waits is the simplest
 //! thing there is to read, and measuring one connection needs nothing faster.
 //!
@@ -12,7 +12,8 @@
 //! use std::time::Duration;
 //!
 //! let server = Server::bind(Config::default())?.start()?;
-//! let mut client = Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(5))?;
+//! let port = server.address().port();
+//! let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(5))?;
 //! let plan = Plan { count: 100, interval: Duration::ZERO, ..Plan::default() };
 //! let measured = latency(&mut client, &plan, &mut |_| {});
 //! let summary = measured.rtt.summary().expect("a hundred answers");
@@ -22,80 +23,153 @@
 //!
 //! # The map
 //!
-//! What stands below may use what stands above it, never the other way round:
+//! The core is layers. A module uses what stands above it in this table, never what
+//! stands below:
 //!
 //! | module | what it teaches |
 //! | --- | --- |
-//! | [`units`] | how sizes and durations are written |
-//! | [`wire`] | bytes and messages; has never seen a socket or a clock |
-//! | [`stats`] | what a series of durations has in common; reads no clock |
-//! | [`net`] | one connected stream: timeouts, and a close that does not take back the last word |
-//! | [`pace`] | being on time |
-//! | [`wamp`] | calling a procedure in another program, through a router |
-//! | [`log`](mod@log) | a log that makes no connection wait |
-//! | [`serve`] | one accept loop, and three answers to "who does the work"; knows no protocol |
-//! | [`session`] | what a server says on one connection, the same in all three |
+//! | [`units`], [`log`](mod@log), [`pace`], [`flags`] | sizes and durations as people write them; a log that makes no connection wait; being on time; a command line from one table |
+//! | [`json`] | values, read from strangers and written for programs |
+//! | [`wire`] | the text protocol as bytes; it has never seen a socket or a clock |
+//! | [`stats`] | what many durations have in common; it reads no clock |
+//! | [`net`] | one connection: timeouts, deadlines, transfers, and a close that loses nothing |
+//! | [`serve`] | one accept loop, and three answers to "who does the work?"; it knows no protocol |
+//! | [`session`] | what a server says on one connection, the same in all three modes |
 //! | [`server`] | the two put together |
 //! | [`client`] | the other half of the conversation |
-//! | [`measure`] | clocks around conversations, returning plain data; prints nothing |
-//! | [`report`] | plain data made text, JSON, a table, a picture; measures nothing |
+//! | [`measure`] | clocks around conversations, returning plain data; it prints nothing |
+//! | [`report`] | plain data made text, JSON, a table, a picture; it measures nothing |
 //!
-//! [`flags`] holds what the two binaries' command lines share.
+//! Each other protocol is a wing: one folder that uses the core, and that nothing in the
+//! core knows. The features `udp` and `wamp` prove it, since the core compiles without
+//! them, and each of them without the other:
+//!
+//! | wing | what it teaches |
+//! | --- | --- |
+//! | `udp` | pings without a connection: loss, order, and each way by itself |
+//! | `wamp` | calling a procedure in another program, through a router |
 //!
 //! # Reading order
 //!
-//! The core is an afternoon's worth, and each step runs (`cargo run --release --example
-//! …`):
+//! The core, steps 0 to 7, is read in an afternoon: three hours at 200 words of prose or
+//! 12 lines of code a minute. Each step begins with a program that runs
+//! (`cargo run --release --example 01_framing`), and ends with the files that do it right.
+//! What these files call is named in the step, or is the door of another room that one
+//! sentence explains.
 //!
-//! 1. `01_framing`, then [`wire::framing`] and [`wire::command`]: what is said, and
-//!    where a message ends.
-//! 2. `02_latency`, then [`client`] and [`measure::latency`](mod@measure::latency): a
-//!    ping, and when its clock starts and stops.
-//! 3. `03_serving`, then [`serve`], its [`sequential`](serve::sequential),
-//!    [`threads`](serve::threads) and [`processes`](serve::processes) side by side, and
-//!    [`session`] with its [`text`](session::text).
-//! 4. `04_bandwidth`, then [`wire::bulk`] and
-//!    [`measure::bandwidth`](mod@measure::bandwidth): why the last `write` proves
-//!    nothing.
-//! 5. `05_summary`, then [`stats::summary`]: why the mean is a time that nobody saw.
-//! 6. `06_last_word`, then [`net`]: what dropping a socket does, and why every call
-//!    needs a timeout.
-//! 7. `07_concurrently`, then [`measure::concurrently`](mod@measure::concurrently): many clients
-//!    that really are at work at once.
+//! 0. The whole idea on a few pages (15 min): `examples/minimal_server.rs` and
+//!    `examples/minimal_client.rs`. Every later step takes one thing that is wrong with
+//!    them.
+//! 1. What is said, and where a message ends (24 min): `examples/01_framing.rs`,
+//!    `src/wire/framing.rs`, `src/wire/command.rs`, `src/wire/command/amount.rs`. Doors:
+//!    [`wire::command::more`] adds the requests of later chapters; `parse`, beside it,
+//!    splits a message at its first word.
+//! 2. A ping, and when its clock starts and stops (32 min): `examples/02_latency.rs`,
+//!    `src/client/mod.rs`, `src/measure/mod.rs`, `src/measure/pings.rs`,
+//!    `src/measure/latency.rs`. Doors: [`pace`] says when each ping is due;
+//!    [`stats::Recorder`] takes samples and gives their summary; [`measure::paced`] sends
+//!    pings while others are unanswered.
+//! 3. Serving many (39 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
+//!    `src/serve/dispatch.rs`, `src/serve/sequential.rs`, `src/serve/threads.rs`,
+//!    `src/serve/processes.rs`, `src/session/mod.rs`, `src/session/text.rs`,
+//!    `src/server/mod.rs`. Doors: [`serve::limits`] gives permits, [`serve::refuse`]
+//!    speaks to those who get none; [`session::settings`] and [`session::counters`] are
+//!    what sessions share; [`log`](mod@log) is where lines go; [`net::Listener`] accepts
+//!    on a port or a Unix socket.
+//! 4. Bulk data, and when it has arrived (33 min): `examples/04_bandwidth.rs`,
+//!    `src/wire/bulk.rs`, `src/net/transfer.rs`, `src/client/bulk.rs`,
+//!    `src/measure/bandwidth.rs`. Doors: [`net::watch`] tells slow from silent;
+//!    [`net::timed`] adds transfers for a given time; [`measure::environment`] knows what
+//!    a measurement cannot see.
+//! 5. From many figures, a few (9 min): `examples/05_summary.rs`,
+//!    `src/stats/summary.rs`. Door: [`units`] converts durations to numbers.
+//! 6. What dropping a socket does, and why every call needs a timeout (22 min):
+//!    `examples/06_last_word.rs`, `src/net/socket.rs`. Doors: [`net::deadline`] is one
+//!    time limit for many calls, and [`net::receive`] sets it for one message;
+//!    [`net::spin`], [`net::offer`] and `unix` are other ways to wait and to connect.
+//! 7. Many clients that are at work at the same time (7 min):
+//!    `examples/07_concurrently.rs`, `src/measure/concurrently.rs`.
 //!
 //! What follows can be skipped at a first reading:
 //!
-//! 8. `08_due`, then [`measure::paced`] and [`pace`]: why a client that waits for
-//!    answers does not see a stall.
-//! 9. `09_histogram`, then [`stats::histogram`] and [`stats::recorder`]: percentiles
-//!    without the samples.
-//! 10. `10_loaded`, then [`measure::loaded`](mod@measure::loaded): what a full line
-//!     does to an answer; and [`measure::sweep`](mod@measure::sweep), where size begins
-//!     to matter.
-//! 11. `11_spin`, then [`net`](net#spinning) again: how much of a round trip is waking
-//!     up.
-//! 12. `12_udp`, then [`udp::datagram`], [`udp::measure`](mod@udp::measure) and
-//!     [`udp::server`]: what TCP does for everyone, and [`udp::one_way`]: what two
-//!     clocks can know.
-//! 13. `13_lag`, then [`session::lag`] and [`measure::lag`](mod@measure::lag): the same
-//!     round trip, timed by the server for each of many clients.
-//! 14. `14_status`, then [`session::status`], [`session::counters`] and
-//!     [`measure::status`]: one question, one answer; and what a process can know of
-//!     the others.
-//! 15. [`wamp`], which lists its files in reading order, from [`wamp::message`] to
-//!     [`wamp::router`]: a call through a third program, which must not let one client
-//!     wait for another.
-//! 16. `call_roundtrip`, then [`wamp::call`]: which of three choices makes a call
-//!     slow, and why two figures cannot tell.
-//! 17. [`measure::environment`]: what the tool cannot see; and [`report`], how figures
-//!     are shown.
+//! 8. Why a client that waits for answers does not see a stall:
+//!    `examples/08_due.rs`, `src/pace.rs`, `src/measure/paced.rs`.
+//! 9. Percentiles without the samples: `examples/09_histogram.rs`,
+//!    `src/stats/histogram.rs`, `src/stats/recorder.rs`.
+//! 10. What a full line does to an answer: `examples/10_loaded.rs`,
+//!     `src/measure/loaded.rs`, `src/measure/sweep.rs`.
+//! 11. How much of a round trip is waking up: `examples/11_spin.rs`, `src/net/spin.rs`.
+//! 12. Slow, or silent: `src/net/deadline.rs`, `src/net/receive.rs`, `src/net/watch.rs`,
+//!     `src/net/timed.rs`, `src/wire/bulk/chunks.rs`.
+//! 13. What TCP does for everyone: `examples/12_udp.rs`, `src/udp/mod.rs`, which has the
+//!     wing's own reading order.
+//! 14. The server has the clock: `examples/13_lag.rs`, `src/session/lag.rs`,
+//!     `src/measure/lag.rs`.
+//! 15. One question, one answer, and what a process can know of others:
+//!     `examples/14_status.rs`, `src/session/status.rs`, `src/session/counters.rs`,
+//!     `src/measure/status.rs`, `src/session/hooks.rs`.
+//! 16. A call through a third program: `examples/call_roundtrip.rs`, `src/wamp/mod.rs`,
+//!     which has the wing's own reading order.
+//! 17. What the tool cannot see, and how figures are shown:
+//!     `src/measure/environment.rs`, `src/report/mod.rs`.
+//!
+//! # Words
+//!
+//! * **loopback**: the network of a machine with itself, `127.0.0.1` and `::1`. What it
+//!   shows is the operating system, not a network.
+//! * **port**: a number that tells the programs of one machine apart.
+//! * **socket**: a program's end of a connection, or its place to listen.
+//! * **descriptor**: the number by which a program names an open file or socket to the
+//!   system. There is a limit on how many.
+//! * **backlog**: how many finished connections the system queues for a listener that has
+//!   not accepted them yet.
+//! * **segment**: a piece of a TCP stream as it travels. Its bounds are not those of the
+//!   writes.
+//! * **datagram**: a message over UDP, which arrives whole or not at all.
+//! * **framing**: how the messages of a stream are told apart.
+//! * **payload**: the bytes that are carried for their own sake.
+//! * **round-trip time (RTT)**: from when a request is sent until its answer is here;
+//!   the whole way, never halved.
+//! * **one-way delay**: the time of one way alone, which two clocks measure.
+//! * **jitter**: how much one round-trip time differs from the next.
+//! * **goodput**: payload that has arrived, over the time that it took.
+//! * **half-close**: ending one direction of a connection; the other goes on.
+//! * **reset**: a connection's sudden end, which discards what was not delivered.
+//! * **Nagle's algorithm**: small writes wait until earlier ones are acknowledged.
+//!   `TCP_NODELAY` turns it off.
+//! * **p50, p99**: the time that 50 or 99 of a hundred samples do not exceed. p50 is the
+//!   median.
+//! * **due**: when a ping should have been sent, by the schedule.
+//! * **scheduling delay**: how much later than due a ping was really sent.
+//! * **coordinated omission**: a client that waits for a late answer does not send the
+//!   pings that would have been late, too.
+//! * **turnaround time**: from when a ping was read to when its echo was written.
+//! * **busy-polling**: asking again and again instead of sleeping.
+//! * **flow control**: a receiver that does not read stops the sender.
+//! * **bufferbloat**: queues on the way that are so long that every answer waits in them.
+//! * **descriptor passing**: a child process that finds an open connection as its standard
+//!   input.
+//! * **zombie**: a process that has ended, and whose parent has not asked how.
+//!
+//! # How to add a test to the client
+//!
+//! 1. Write the measurement in `measure`: a function that takes a client and a plan and
+//!    returns plain data, and a [`Measurement`](measure::Measurement) for that data. A new
+//!    request goes into [`wire::command::more`] first.
+//! 2. Write its [`Report`](report::Report): lines for people, fields for programs.
+//! 3. Give the test a name and a row in the client's `Test`, and say in the table of flags
+//!    which flags mean something for it.
+//! 4. Add an arm to the client's `run`: a heading, a goal, and one closure that measures.
+//! 5. Write a test from outside in `tests/suite`, a lesson in `examples`, and a row in the
+//!    README's map.
 //!
 //! # What holds everywhere
 //!
-//! * A clock stops when the last byte has *arrived*; a round-trip time is the whole
-//!   round trip; a lost answer is never a number.
-//! * Whatever comes from outside is bounded before memory is taken for it, and every
-//!   read and write of it has a timeout.
+//! * A clock stops when the last byte has *arrived*, and never starts later than the work.
+//!   A round-trip time is the whole round trip. A lost answer is never a number. What is
+//!   not known is absent.
+//! * Everything from outside is bounded before memory is taken for it. Every wait has a
+//!   deadline. A peer's figure is checked before it becomes a result.
 //! * Nothing panics on it. One bad peer costs its own connection.
 //! * What was measured before something failed is reported.
 

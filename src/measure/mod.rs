@@ -1,12 +1,11 @@
 //! Clocks around conversations: what is measured, and from when to when.
 //!
 //! ```text
-//!   latency     before the request is written ──▶ the whole answer has been read
-//!   download    the server is ready           ──▶ the last byte has been read
-//!   upload      the server is ready           ──▶ its word that the last byte has arrived has been read
-//!   lag         the ping has been read        ──▶ its echo has been written; the round trip is the server's to time
-//!   status      before the question is written ─▶ the whole answer has been read
-//!   call        before the call is encoded    ──▶ its result has been decoded
+//!   latency    before the request is written ──▶ the whole answer has been read
+//!   download   the server is ready           ──▶ the last byte has been read
+//!   upload     the server is ready           ──▶ its report that all arrived has been read
+//!   lag        a ping has been read          ──▶ its echo has been written
+//!   status     before the question is sent   ──▶ the whole answer has been read
 //! ```
 //!
 //! Every measurement returns plain data, and prints nothing: [`report`](crate::report)
@@ -23,6 +22,7 @@ pub mod environment;
 pub mod lag;
 pub mod latency;
 pub mod loaded;
+pub mod outcome;
 pub mod paced;
 pub mod pings;
 pub mod status;
@@ -38,6 +38,7 @@ pub use direction::Direction;
 pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
 pub use latency::latency;
 pub use loaded::{Loaded, Phase, loaded};
+pub use outcome::Outcome;
 pub use pings::{Latency, Plan};
 pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
@@ -82,26 +83,6 @@ pub enum Sample {
         /// The size of the piece.
         bytes: u64,
     },
-}
-
-/// What can become of a ping besides an answer in time. A protocol that can lose or
-/// repeat answers defines its own, as constants; whoever shows or keeps samples needs to
-/// know none of them.
-///
-/// ```
-/// use roundtrip::measure::Outcome;
-///
-/// const LOST: Outcome = Outcome { word: "lost", phrase: "was lost", settled: true };
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// One word for a program.
-    pub word: &'static str,
-    /// What a person reads behind the number of the ping.
-    pub phrase: &'static str,
-    /// Whether this is how the ping ended. Otherwise the ping had ended before, or may
-    /// still be answered.
-    pub settled: bool,
 }
 
 /// What all measurements have in common: they can fail, and those of several clients add

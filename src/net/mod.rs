@@ -3,7 +3,7 @@
 //! | file | what it teaches |
 //! | --- | --- |
 //! | [`socket`] | connecting, a timeout on every call, and a close that loses nothing |
-//! | [`deadline`] | one time limit for many calls |
+//! | [`deadline`], [`receive`] | one time limit for many calls, and for the reads of one message |
 //! | [`transfer`], [`watch`] | bulk data over a connection, and how to tell slow from silent |
 //! | [`timed`] | bulk data for a given time |
 //! | [`address`], [`listener`] | where to connect or listen |
@@ -15,6 +15,7 @@ pub mod deadline;
 pub mod kernel;
 pub mod listener;
 pub mod offer;
+pub mod receive;
 pub mod socket;
 pub mod spin;
 pub mod timed;
@@ -27,5 +28,6 @@ mod watched;
 pub use address::Address;
 pub use deadline::Deadline;
 pub use listener::Listener;
-pub use socket::{Stream, receive_in_time, receive_within};
+pub use receive::{receive_in_time, receive_within};
+pub use socket::Stream;
 pub use watch::Watch;

@@ -9,7 +9,7 @@
 //! A stream also turns Nagle's algorithm off (`TCP_NODELAY`): see
 //! [`Framing::send`](crate::wire::framing::Framing::send).
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
@@ -123,9 +123,10 @@ impl Stream {
         self.set_system_timeout(timeout)
     }
 
-    /// From now on, all reads and writes together have to be done by this deadline.
-    pub fn set_deadline(&mut self, deadline: Option<Deadline>) {
-        self.deadline = deadline;
+    /// From now on, all reads and writes together have to be done by this deadline. Returns
+    /// the deadline before it.
+    pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> Option<Deadline> {
+        std::mem::replace(&mut self.deadline, deadline)
     }
 
     /// Waits by [busy-polling](super::spin) from now on.
@@ -282,69 +283,5 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(()) // Sockets have no buffer in this process.
-    }
-}
-
-/// Waits for a message to begin, however long the timeout allows, then calls `receive`
-/// to read it, within one more timeout: so a message that arrives a byte at a time has
-/// an end, too.
-///
-/// # Errors
-/// Those of the connection, and of `receive`.
-pub fn receive_in_time<T>(
-    reader: &mut BufReader<Stream>,
-    receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
-) -> io::Result<T> {
-    reader.fill_buf()?;
-    let time = reader.get_ref().timeout;
-    receive_within(time, reader, receive)
-}
-
-/// Calls `receive`, which has to be done within `time`, however many reads it makes.
-///
-/// # Errors
-/// Those of the connection, and of `receive`.
-pub fn receive_within<T>(
-    time: Duration,
-    reader: &mut BufReader<Stream>,
-    receive: impl FnOnce(&mut BufReader<Stream>) -> io::Result<T>,
-) -> io::Result<T> {
-    // A deadline for more than this message is kept.
-    let outer = reader.get_ref().deadline;
-    let inner = Deadline::new("no whole message arrived for", time);
-    reader.get_mut().deadline = outer.or(Some(inner));
-    let received = receive(reader);
-    reader.get_mut().deadline = outer;
-    received
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-
-    #[test]
-    fn the_time_of_a_message_is_for_all_of_its_reads_together() {
-        const TIME: Duration = Duration::from_secs(1);
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut reader = BufReader::new(Stream::from_unix(ours, TIME * 5 / 4).unwrap());
-        let start = Instant::now();
-        let peer = std::thread::spawn(move || {
-            std::thread::sleep(TIME * 7 / 10);
-            theirs.write_all(b"a").unwrap();
-            theirs
-        });
-        let error =
-            receive_within(TIME, &mut reader, |reader| reader.read_exact(&mut [0; 2])).unwrap_err();
-        let took = start.elapsed();
-        assert_eq!(
-            (error.kind(), error.to_string().as_str()),
-            (ErrorKind::TimedOut, "no whole message arrived for 1s")
-        );
-        assert!((TIME..TIME * 3 / 2).contains(&took), "{took:?}");
-        // It held for that message alone.
-        assert_eq!(reader.read(&mut [0]).unwrap_err().to_string(), "nothing arrived for 1.25s");
-        drop(peer.join());
     }
 }

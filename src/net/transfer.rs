@@ -1,7 +1,7 @@
 //! A bulk transfer on a connection.
 //!
 //! The loops of [`bulk`] know nothing of time. Here they run on a connection that is
-//! watched for silence ([`watched`](super::watched), [`watch`](super::watch)), so that a slow transfer may take as long as it
+//! [watched](super::watch) for silence, so that a slow transfer may take as long as it
 //! needs, and a peer that has stopped is noticed. The file [`timed`](super::timed) adds
 //! transfers that last for a given time.
 //!
