@@ -1,22 +1,23 @@
-//! Several clients at once, released together.
+//! Several clients that really work at once.
 //!
-//! Threads that are started one after the other begin one after the other: the first of
-//! a thousand would be done before the last one exists. So all of them wait at a gate,
-//! which opens when the last one has been started. The gate is a lock that is held for
-//! writing until then, and that all of them can have at once for reading.
-//! ([`Barrier`](std::sync::Barrier) would do, if every thread were sure to be started:
-//! it waits for ever for one that the system refused.)
+//! Threads that are started one after the other also begin one after the other: the
+//! first of a thousand would be done before the last one exists. So all threads wait at a
+//! gate, which opens when the last one has been started. The gate is a read-write lock.
+//! It is held for writing until then, and afterwards all threads can read at once.
+//!
+//! A [`Barrier`](std::sync::Barrier) is no gate here: it waits forever for a thread that
+//! the system refused to start.
 
 use std::io;
 use std::sync::{PoisonError, RwLock};
 use std::thread;
 
-/// Address space for a stack, a fraction of the default 2 MiB: a thousand clients fit
-/// where address space is scarce, too.
+/// Address space for a stack. It is a fraction of the default 2 MiB, so that thousands of
+/// clients fit.
 const STACK_SIZE: usize = 256 * 1024;
 
-/// Calls `work` with each item in a thread of its own, all released together, and
-/// returns the results in the items' order.
+/// Calls `work` with each item, each in a thread of its own. No thread begins before all
+/// of them exist. Returns the results in the order of the items.
 ///
 /// ```
 /// let squares = roundtrip::measure::concurrently(vec![1, 2, 3], |number| number * number);
@@ -24,8 +25,8 @@ const STACK_SIZE: usize = 256 * 1024;
 /// ```
 ///
 /// # Errors
-/// A thread that the system refuses, or that panics, is an error in its place. The
-/// others go on.
+/// If the system refuses a thread, or a thread panics, the result of that item is an
+/// error. The other threads continue.
 pub fn concurrently<T: Send, R: Send>(
     items: Vec<T>,
     work: impl Fn(T) -> R + Sync,

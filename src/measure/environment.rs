@@ -1,37 +1,38 @@
 //! What the tool cannot see, and what it can find out about that.
 //!
-//! Every figure here is taken by a program that runs on one of the two machines and
-//! competes for it. Reading the clock takes time, a timer fires late, the program
-//! itself may be what is slow, and the kernel sends segments again without telling
-//! anybody. None of this can be taken out of a measurement. It can be measured too, and
-//! said.
+//! The measuring program runs on one of the two machines, and competes with everything
+//! else there. Reading the clock takes time, a timer fires late, the program itself may
+//! be the slow part, and the kernel retransmits segments without notifying anybody. (A
+//! segment is what TCP sends in one packet.) No measurement can remove these errors. But
+//! they can be measured and reported, too.
 
 use std::time::{Duration, Instant};
 
 use crate::stats::Recorder;
 
-/// What a measurement took place in.
+/// The surroundings of a measurement.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// What one reading of the clock takes. Every round-trip time contains one.
+    /// How long it takes to read the clock once. Every round-trip time contains one such
+    /// reading.
     pub clock: Duration,
-    /// TCP segments that this host, all programs together, has sent again meanwhile;
-    /// where the system tells.
+    /// How many TCP segments all programs of this host have retransmitted meanwhile, where
+    /// the system tells.
     pub retransmitted: Option<u64>,
 }
 
-/// Notes the state before a measurement.
+/// The state before a measurement.
 #[derive(Debug)]
 pub struct Before(Option<u64>);
 
 impl Before {
-    /// Looks now.
+    /// Reads the state.
     #[must_use]
     pub fn now() -> Self {
         Before(retransmitted_segments())
     }
 
-    /// What there was in between.
+    /// What has happened since.
     ///
     /// ```
     /// let before = roundtrip::measure::environment::Before::now();
@@ -59,8 +60,7 @@ fn clock_cost() -> Duration {
     costs.summary().map_or(Duration::ZERO, |summary| summary.p50)
 }
 
-/// `RetransSegs` of RFC 4022, as Linux gives it: one line of names, one line of
-/// numbers.
+/// `RetransSegs` of RFC 4022. Linux gives it in one line of names and one of numbers.
 fn retransmitted_segments() -> Option<u64> {
     let counters = std::fs::read_to_string("/proc/self/net/snmp").ok()?;
     let mut lines = counters.lines().filter_map(|line| line.strip_prefix("Tcp: "));
@@ -68,7 +68,7 @@ fn retransmitted_segments() -> Option<u64> {
     lines.next()?.split(' ').nth(index)?.parse().ok()
 }
 
-/// How much of a processor the calling thread uses.
+/// Measures how much of a processor the calling thread uses.
 #[derive(Debug)]
 pub struct CpuClock {
     start: Instant,
@@ -76,18 +76,18 @@ pub struct CpuClock {
 }
 
 impl CpuClock {
-    /// Ticks in a second, as Linux counts them for programs on every machine
+    /// Ticks in a second. Linux shows programs the same number on every machine
     /// (`USER_HZ`).
     const HERTZ: f64 = 100.0;
 
-    /// Starts to count; `None` where the system does not tell.
+    /// Starts to measure; `None` where the system does not tell.
     #[must_use]
     pub fn start() -> Option<Self> {
         Some(CpuClock { start: Instant::now(), ticks: Self::ticks()? })
     }
 
-    /// Which part of the time since the start the thread was at work, once that is long
-    /// enough for ticks to tell.
+    /// Which part of the time since the start the thread was running: 1 is one whole
+    /// processor. `None` if the time is too short for ticks of 10 ms.
     #[must_use]
     pub fn used(&self) -> Option<f64> {
         let seconds = self.start.elapsed().as_secs_f64();
@@ -95,8 +95,8 @@ impl CpuClock {
         (seconds > 0.2 && ticks > 0).then(|| crate::units::float(ticks) / Self::HERTZ / seconds)
     }
 
-    /// User and system time, the 14th and 15th field (see `man proc_pid_stat`). The
-    /// second one, the name, may hold spaces.
+    /// User and system time, the 14th and the 15th field (`man proc_pid_stat`). The
+    /// second field, the name, may contain spaces.
     fn ticks() -> Option<u64> {
         let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);

@@ -1,26 +1,25 @@
 //! Lag: the round-trip time as the other side measures it.
 //!
-//! The server sends the pings and has the clock; this side sends each back at once. So
-//! there are two views of the same exchange, one within the other:
+//! The server sends the pings and reads the clock. The client sends each ping back at
+//! once, and times itself. So there are two views of one exchange:
 //!
 //! ```text
-//!   server   PING n written ─────────────────────────────────────────▶ echo read     round-trip time
-//!   client                     PING n read ─▶ echo written                           turnaround time
+//!   server   PING n written ─────────────────────────────▶ echo read   round-trip time
+//!   client               PING n read ─▶ echo written                   turnaround time
 //! ```
 //!
-//! A `write` returns when the system has taken the echo, which on loopback can be after
-//! the server has read it: there, the ends of the two are the same moment, in either
-//! order. What the round trip takes longer than the turnaround was spent on the way, in
-//! both kernels and in the server. A turnaround that is slow is this program's doing,
-//! or that of the machine that it runs on, and no network's.
+//! The difference between the round-trip time and the turnaround time was spent on the
+//! path, in both kernels and in the server. A slow turnaround is the doing of this
+//! program or of its machine, and not of the network. (A `write` returns when the system
+//! has taken the echo. On loopback, the server may have read the echo before.)
 //!
-//! The server's word comes when all is over: its figures, and on request every single
-//! round-trip time, so that they can be shown and kept like any that are measured here.
+//! The server reports its figures when the series is over, and on request every single
+//! round-trip time. So they can be shown and kept like those that are measured here.
 //! There is no warm-up: ten pings are ten round trips.
 //!
-//! A stranger's word is not believed where this side knows better: how many pings were
-//! asked for and came, and that no round trip within the series can have taken longer
-//! than the series.
+//! The client checks the server's figures against what it knows itself: how many pings it
+//! asked for, how many came, and how long the series took. No round trip can have taken
+//! longer.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -30,13 +29,13 @@ use crate::client::{Client, LagFigures, LagNext, LagSample};
 use crate::stats::Recorder;
 use crate::wire::command::more::{LagPlan, MAX_LAG_COUNT};
 
-/// Whose clock a sample comes from.
+/// Which clock a sample comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LagView {
-    /// The server's: a round-trip time.
+    /// The clock of the server: the sample is a round-trip time.
     RoundTrip,
-    /// This side's: the time from when a ping had been read to when its echo had been
-    /// written.
+    /// The clock of the client: the sample is a turnaround time, from when a ping had been
+    /// read to when its echo had been written.
     Turnaround,
 }
 
@@ -44,15 +43,16 @@ pub enum LagView {
 /// end.
 pub type LagObserver<'a> = &'a mut dyn FnMut(LagView, Sample);
 
-/// What was measured.
+/// What both sides have measured.
 #[derive(Debug, Default)]
 pub struct Lag {
-    /// What the server measured, and why the series ended early. Before the server has
-    /// said it, nothing of it is known.
+    /// What the server measured, and why the series ended early, if it did. Nothing has
+    /// been sent here before the server has reported.
     pub server: Latency,
-    /// From when each ping had been read to when its echo had been written.
+    /// The turnaround times: from when each ping had been read to when its echo had been
+    /// written.
     pub turnaround: Recorder,
-    /// Lines that the server did not take for the echo of a ping.
+    /// Lines that the server did not accept as the echo of a ping.
     pub protocol_errors: u64,
 }
 
@@ -101,14 +101,14 @@ pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
     }
 }
 
-/// Echoes the pings of a server that sends them without being asked, as its
-/// [hooks](crate::session::Hooks::on_connect) can have it do for every client that
-/// connects.
+/// Echoes the pings of a server that sends them without being asked. The
+/// [hooks](crate::session::Hooks::on_connect) of a server can start that for every client
+/// that connects.
 pub fn lag_unasked(client: &mut Client, observe: LagObserver) -> Lag {
     echo_all(client, None, Instant::now(), observe)
 }
 
-/// Echoes what was asked for, or at most as many pings as there may be.
+/// Echoes the pings that were asked for; otherwise at most as many as the protocol allows.
 fn echo_all(
     client: &mut Client,
     asked: Option<LagPlan>,
@@ -118,9 +118,8 @@ fn echo_all(
     let most = asked.unwrap_or(LagPlan { count: MAX_LAG_COUNT, interval: Duration::ZERO });
     let mut lag = Lag::default();
     let result = echo(client, most, &mut lag.turnaround, observe).and_then(|figures| {
-        // Two clocks that run at different speeds do not differ by as much as that. Of
-        // pings that were not asked for, the first may have been sent long before
-        // anybody here looked.
+        // The speeds of two clocks do not differ by a factor of two. Pings that were not
+        // asked for may have been sent long before this function was called.
         let longest = asked.map_or(Duration::MAX, |_| start.elapsed() * 2);
         check(&figures, asked, lag.turnaround.count())?;
         lag.protocol_errors = figures.faults;

@@ -1,30 +1,31 @@
 //! Round-trip time: how long until an answer is back?
 //!
-//! The clock starts before the request is handed to the system and stops when the whole
-//! answer has been read. So the figure holds the way there, the way back, and
-//! everything that wakes, copies and schedules at both ends; on loopback that is all
-//! there is. It is never halved: the two ways need not be alike, and half a round trip
-//! has never been measured by anyone.
+//! The clock starts before the request is handed to the system, and stops when the
+//! whole answer has been read. The time between holds the path there, the path back, and
+//! all the work of waking, copying and scheduling at both ends. On loopback, the network
+//! interface of a machine to itself, that work is all there is. The round-trip time is
+//! never halved: the two directions may differ, and nobody has measured half of it.
 //!
-//! The first ping meets cold caches and, on a new connection, a server that is still
-//! starting a thread or a process for it. It is sent but not counted: that is the
-//! warm-up.
+//! The first ping meets cold caches, and a server that may still be starting a thread or
+//! a process for the new connection. So the first pings are sent and not counted. They
+//! are the warm-up.
 //!
-//! # From when it was due
+//! # From when a ping was due
 //!
-//! With an interval, pings leave on a schedule, also while an answer is late. Waiting
-//! for it would be kind to the server and false to the reader: a stall of a second
-//! would cost one bad sample and hide the nine pings that should have been sent
-//! meanwhile, each of which would have waited too. (Gil Tene calls this *coordinated
-//! omission*.) So there are two figures, from when a ping was sent and from when it was
-//! *due*. They differ when pings leave late, because the connection takes nothing or
-//! this machine is busy; then the second is what a user would have felt.
+//! With an interval, pings leave on a [schedule](crate::pace), even while an answer is
+//! late. A client that waited for the late answer would report too little: a stall of a
+//! second would cost one slow sample, and the nine pings that should have left meanwhile
+//! would be missing, although each of them would have been slow, too. Gil Tene calls this
+//! *coordinated omission*. So there are two times for each ping: from when it was sent,
+//! and from when it was *due*. They differ when pings leave late, because the connection
+//! takes no more bytes or because this machine is busy. Then the second time is what a
+//! user would have felt.
 //!
-//! Three cases send one ping at a time all the same: no interval, where each answer is
-//! what sends the next ping; [bare framing](crate::wire::framing), where two answers
-//! that arrive together are one; and [spinning](crate::net#spinning), where a second
-//! thread would only be in the way. There, the figure from the due time alone shows a
-//! stall.
+//! In three cases only one ping is sent at a time. Without an interval, each answer
+//! triggers the next ping. With [bare framing](crate::wire::framing), two answers that
+//! arrive together look like one. When [spinning](crate::net#spinning), a second thread
+//! would compete for the processor. There, only the time from when a ping was due shows
+//! a stall.
 
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ use super::{Latency, Measurement, Observer, Plan, paced};
 use crate::client::Client;
 use crate::pace::Schedule;
 
-/// Sends pings as planned.
+/// Sends pings as planned, and hands each answered one to the observer.
 ///
 /// ```
 /// use roundtrip::measure::{Plan, latency};
@@ -50,8 +51,8 @@ pub fn latency(client: &mut Client, plan: &Plan, observe: Observer) -> Latency {
     let payload = (plan.payload > 0).then_some(&payload[..]);
     for _ in 0..plan.warmup {
         if let Err(error) = client.ping(payload).and_then(|()| client.check_in_step()) {
-            // It does not count as long as all is well. Unanswered, it is a ping that
-            // was lost.
+            // A warm-up ping is not counted as long as all is well. Without an answer it
+            // is a ping that was lost.
             return Latency { sent: 1, ..Latency::failed(error) };
         }
     }

@@ -1,14 +1,16 @@
 //! Latency under load: how long does an answer take while something else fills the
 //! line?
 //!
-//! A line that is idle answers at once. A line that is full has queues in front of its
-//! slowest part, and an answer waits in them behind the bulk. Where queues are too long
-//! ("bufferbloat"), a download makes every call stutter, and neither a latency test nor
-//! a bandwidth test alone shows it. So here are three phases: idle, downloading,
-//! uploading; in each, pings on one connection, and in two of them a bulk transfer on
-//! another. The difference between the medians is the time that was spent in queues. (A
-//! transfer ends later than its pings, when all that was sent has arrived: its rate
-//! covers a little more time than they do.)
+//! An idle line answers at once. A full line has queues in front of its slowest part, and
+//! an answer waits there behind the bulk of the data. Where the queues are too long
+//! ("bufferbloat"), a download makes every call stutter. Neither a latency test nor a
+//! bandwidth test alone shows that. So this test has three phases: idle, with a download,
+//! with an upload. In each phase, pings run on one connection; in two of them, a bulk
+//! transfer runs on another. The difference between the medians is the time that answers
+//! spent in queues.
+//!
+//! A transfer ends later than its pings, when all that was sent has arrived. So its rate
+//! covers a little more time than the pings do.
 
 use std::io;
 use std::thread;
@@ -19,7 +21,7 @@ use crate::client::Client;
 use crate::net::timed::DRAIN;
 use crate::wire::command::Amount;
 
-/// What else the line is doing.
+/// What the line carries besides the pings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Nothing.
@@ -28,14 +30,14 @@ pub enum Phase {
     Busy(Direction),
 }
 
-/// What was measured.
+/// What the pings and the transfers of all three phases have measured.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// With nothing else on the line.
+    /// The pings with nothing else on the line.
     pub idle: Latency,
-    /// During a download, and that download.
+    /// The pings during a download, and that download.
     pub download: (Latency, Bandwidth),
-    /// During an upload, and that upload.
+    /// The pings during an upload, and that upload.
     pub upload: (Latency, Bandwidth),
 }
 
@@ -69,8 +71,8 @@ impl Measurement for Loaded {
     }
 }
 
-/// Pings for a third of `time` in each phase. The two clients are connected to the same
-/// server.
+/// Sends pings for a third of `time` in each phase. The two clients are connected to the
+/// same server.
 pub fn loaded(
     pinging: &mut Client,
     loading: &mut Client,

@@ -1,12 +1,12 @@
 //! Pings that leave on time, whether or not the answers come.
 //!
-//! One thread sends, another receives. What connects them is a queue: TCP keeps the
-//! order, so the next answer belongs to the oldest ping in it.
+//! One thread sends, and another receives. A queue connects them. TCP keeps the order of
+//! bytes, so the next answer belongs to the oldest ping in the queue.
 //!
 //! ```text
-//!   sender     wait until due ─▶ look at the clock ─▶ write ─▶ queue (due, sent)
-//!                                                                │
-//!   receiver   wait for an answer ─▶ look at the clock ─▶ ◀──────┘ the oldest
+//!   sender     wait until due ─▶ read the clock ─▶ write ─▶ queue (due, sent)
+//!                                                             │
+//!   receiver   wait for an answer ─▶ read the clock ─▶ ◀──────┘ the oldest ping
 //! ```
 
 use std::collections::VecDeque;
@@ -72,7 +72,7 @@ fn send_all(
         if last {
             count.store(sent.sent, Ordering::Relaxed);
         }
-        // Why it failed, the receiver finds out by itself: the connection is gone.
+        // The receiver finds out by itself why this failed: the connection is gone.
         if pinger.ping(payload).is_err() || queue.send(stamp).is_err() || last {
             break;
         }
@@ -106,8 +106,7 @@ impl Answers<'_> {
     }
 
     fn take(&mut self, payload: Option<&[u8]>) -> io::Result<(Stamp, Instant)> {
-        // As long as no ping is unanswered, or none for long enough, silence means
-        // nothing.
+        // Silence is a failure only while a ping has been pending for the timeout.
         while let Err(error) = self.client.wait() {
             self.oldest.extend(self.queued.try_iter());
             let timeout = self.client.timeout();

@@ -1,4 +1,4 @@
-//! A series of pings: what to send, when each was due and sent, and what came of it.
+//! A series of pings: what to send, when each ping was due and sent, and the results.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -10,18 +10,19 @@ use crate::stats::Recorder;
 /// What to send, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Pings that count.
+    /// How many pings are counted, if there is no `time`.
     pub count: u64,
-    /// Send pings for so long, instead of so many.
+    /// How long to send pings, instead of counting them.
     pub time: Option<Duration>,
-    /// From one ping to the next, by a fixed schedule; zero sends each ping as soon as
-    /// the one before is answered.
+    /// From one ping to the next, by a fixed schedule. Zero sends each ping as soon as
+    /// the previous one is answered.
     pub interval: Duration,
-    /// Pings before them that do not count.
+    /// How many pings to send before those that are counted.
     pub warmup: u64,
     /// Bytes added to each ping.
     pub payload: usize,
-    /// Send one ping at a time, although there is an interval.
+    /// Wait for the answer to each ping before the next one leaves, even with an
+    /// interval.
     pub one_at_a_time: bool,
 }
 
@@ -33,7 +34,7 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// How many pings there will be, if that can be known.
+    /// How many pings will be sent; `None` if that depends on the answers.
     #[must_use]
     pub fn pings(&self) -> Option<u64> {
         match self.time {
@@ -44,19 +45,18 @@ impl Plan {
     }
 }
 
-/// What was measured.
+/// What a series of pings has measured.
 #[derive(Debug, Default)]
 pub struct Latency {
-    /// Pings sent. Those of the warm-up do not count, but for one that was never
-    /// answered.
+    /// Pings sent. Pings of the warm-up are not counted, unless one was never answered.
     pub sent: u64,
     /// From when each answered ping was sent to its answer.
     pub rtt: Recorder,
     /// From when each answered ping was due to its answer.
     pub due: Recorder,
-    /// How late each ping was sent: this program's own error.
+    /// The scheduling delay of each ping: how late this program sent it.
     pub scheduling_delay: Recorder,
-    /// Why the series ended early.
+    /// Why the series ended early, if it did.
     pub failure: Option<io::Error>,
 }
 
@@ -78,7 +78,7 @@ impl Latency {
         Stamp { due: turn.due, sent: Instant::now() }
     }
 
-    /// Takes an answer, and tells the observer.
+    /// Records an answer, and hands it to the observer.
     pub(crate) fn answered(
         &mut self,
         stamp: Stamp,

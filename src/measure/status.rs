@@ -1,20 +1,20 @@
 //! Status: is it there, what is it, and how long did it take to say so?
 //!
-//! "The server does not answer" is no diagnosis. Between the question and the answer
-//! there are five steps, and each fails for reasons of its own, for which somebody else
-//! is to be asked:
+//! "The server does not answer" is no diagnosis. There are five steps between the
+//! question and the answer. Each fails for reasons of its own, and each concerns somebody
+//! else:
 //!
 //! | step | fails when |
 //! | --- | --- |
 //! | resolve | the name is wrong, or the name server is away |
 //! | connect | nothing listens there, or a firewall swallows it |
 //! | ask | the connection broke at once |
-//! | answer | the server is busy, stalled, full, or something else than a `roundtrip` server |
-//! | parse | the answer is not what it should be |
+//! | answer | the server is busy, stalled or full, or no `roundtrip` server |
+//! | parse | the answer is no JSON object |
 //!
-//! So [`ping_server`] says which step it was and after how long, and one deadline goes
-//! for all of them together: a timeout for each read would let a server that sends a
-//! byte now and then keep its client for hours.
+//! So [`ping_server`] reports which step failed, and after how long. One deadline covers
+//! all steps. With a timeout for each read, a server that sends a byte now and then could
+//! keep its client waiting for hours.
 
 use std::fmt;
 use std::io::{self, BufReader, ErrorKind};
@@ -32,11 +32,12 @@ use crate::stats::Recorder;
 use crate::wire::command::{Answer, Request, excerpt, more};
 use crate::wire::framing::{Framing, MAX_LINE};
 
-/// What a server said.
+/// The status of a server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
-    /// All that it said, and in `recvtime` when the answer had arrived, in seconds
-    /// since the epoch, and in `delay` how long it took, in seconds.
+    /// The object that the server sent, with two values added: `recvtime` is when the
+    /// answer had arrived, in seconds since the epoch, and `delay` is how long that took,
+    /// in seconds.
     pub answer: Map,
     /// From just before the question was written until the answer had arrived.
     pub delay: Duration,
@@ -45,39 +46,39 @@ pub struct Status {
 /// Why there is no status.
 #[derive(Debug)]
 pub struct StatusError {
-    /// What could not be done.
+    /// The step that failed.
     pub step: StatusStep,
-    /// After how long, since the beginning.
+    /// How long all steps took until then.
     pub after: Duration,
-    /// Why.
+    /// Why the step failed.
     pub error: io::Error,
 }
 
-/// What has to be done to get a status.
+/// The steps to a status, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusStep {
-    /// Finding the server's address.
+    /// Find the address of the server.
     Resolve,
-    /// Connecting to it.
+    /// Connect to the server.
     Connect,
-    /// Sending the question.
+    /// Send the question.
     Ask,
-    /// Receiving an answer that is none of an error.
+    /// Receive an answer that reports no error.
     Answer,
-    /// Understanding it.
+    /// Parse the answer as a JSON object.
     Parse,
 }
 
-/// What one client, or several, asked and were told.
+/// The status as a measurement of one client, or of several at once.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// How many asked.
+    /// How many clients asked.
     pub asked: u64,
     /// How long the answers took.
     pub delay: Recorder,
     /// The answer, if a single client asked.
     pub answer: Option<Map>,
-    /// Why there is none.
+    /// Why there is no answer, if there is none.
     pub failure: Option<io::Error>,
 }
 
@@ -118,9 +119,9 @@ impl Measurement for Asked {
 }
 
 /// Asks a server for its status. `address` is `HOST:PORT`, with an IPv6 address in
-/// brackets. `data` is what it is told; `time`, in seconds since the epoch, is added to
-/// that, in the place of any that is in there. All of it takes `timeout` at most. Pings
-/// of a server that begins with them are passed over.
+/// brackets. `data` is the question. The function sets its value `time`, in seconds since
+/// the epoch. All steps take `timeout` at most. If the server first sends pings, they are
+/// ignored.
 ///
 /// ```
 /// use roundtrip::measure::{StatusStep, ping_server};
@@ -140,12 +141,13 @@ impl Measurement for Asked {
 /// ```
 ///
 /// # Errors
-/// Says at which step it failed, why, and after how long.
+/// The step that failed, why, and after how long.
 pub fn ping_server(address: &str, data: &Map, timeout: Duration) -> Result<Status, StatusError> {
     ask_status(address, data, timeout, &Trace::default())
 }
 
-/// The same, and shows what is sent and received.
+/// Asks a server for its status, as [`ping_server`] does, and shows the messages that are
+/// sent and received.
 ///
 /// # Errors
 /// As [`ping_server`].
@@ -172,8 +174,8 @@ pub fn ask_status(
     Ok(Status { answer, delay })
 }
 
-/// The system's resolver takes no timeout, so it is called in a thread that is left
-/// behind if need be.
+/// Finds the addresses of a host. The resolver of the system takes no timeout, so it runs
+/// in a thread, which is left alone when the deadline passes.
 fn resolve(address: &str, deadline: &mut Deadline) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = address.parse() {
         return Ok(vec![address]);
@@ -185,7 +187,7 @@ fn resolve(address: &str, deadline: &mut Deadline) -> io::Result<Vec<SocketAddr>
     resolved.recv_timeout(deadline.left()?).unwrap_or_else(|_| Err(deadline.passed()))
 }
 
-/// The first address that accepts.
+/// Connects to the first address that accepts.
 fn connect(addresses: &[SocketAddr], deadline: &mut Deadline) -> io::Result<Stream> {
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for &address in addresses {
@@ -198,7 +200,7 @@ fn connect(addresses: &[SocketAddr], deadline: &mut Deadline) -> io::Result<Stre
     Err(last_error)
 }
 
-/// Looks at the clock, then writes.
+/// Sends the question, and returns when.
 fn ask(question: &Map, mut stream: Stream, trace: &Trace) -> io::Result<(Instant, Stream)> {
     let text = Value::Map(question.clone()).to_string();
     let mut message = Vec::new();
@@ -214,7 +216,7 @@ fn ask(question: &Map, mut stream: Stream, trace: &Trace) -> io::Result<(Instant
     Ok((asked, stream))
 }
 
-/// What stands behind `STATUS`, and when it had arrived.
+/// Receives the JSON text of the answer, and returns when it had arrived.
 fn receive(stream: Stream, trace: &Trace) -> io::Result<(String, Instant)> {
     let mut buffer = Vec::new();
     let mut reader = BufReader::new(stream);
@@ -224,7 +226,7 @@ fn receive(stream: Stream, trace: &Trace) -> io::Result<(String, Instant)> {
         trace.show(Message::Received(message));
         match Answer::parse(message) {
             Ok(Answer::More(more::Answer::Status(json))) => return Ok((json.into(), arrived)),
-            // A server whose owner has every client's lag measured begins with that.
+            // The hooks of a server can start a lag for every client that connects.
             Ok(Answer::More(more::Answer::Ping(_))) => {}
             _ => {
                 let what = format!("the server answered \"{}\"", excerpt(message));

@@ -1,11 +1,11 @@
 //! Message sizes: where does a round trip stop being about distance and start being
 //! about size?
 //!
-//! Up to some size, a message takes as long as an empty one: what is paid for is
-//! waking, copying and the distance. Beyond it, time grows with the size. One ping
-//! after the other is sent with each size, and what comes out is a table in which that
-//! knee can be seen. The throughput is that of one message at a time: its bytes there,
-//! over the whole round trip.
+//! Up to some size, a message takes as long as an empty one: the time goes into waking
+//! up, copying and the distance. Beyond that size, the time grows with the message. This
+//! test sends one ping after the other with each size, and its table shows where the
+//! growth begins. The throughput is that of one message at a time: the bytes of one
+//! direction, over the whole round trip.
 
 use std::io;
 
@@ -13,17 +13,17 @@ use super::{Latency, Measurement, Plan, Sample, latency};
 use crate::client::Client;
 use crate::units::float;
 
-/// One size.
+/// The pings of one size.
 #[derive(Debug)]
 pub struct Row {
     /// Bytes of payload in each ping.
     pub payload: usize,
-    /// The pings of this size.
+    /// What they have measured.
     pub latency: Latency,
 }
 
 impl Row {
-    /// Payload that got there and back, counted once, over the mean round-trip time.
+    /// The bits of the payload in one direction, divided by the mean round-trip time.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let summary = self.latency.rtt.summary()?;
@@ -32,12 +32,12 @@ impl Row {
     }
 }
 
-/// All sizes, in order.
+/// What the pings of all sizes have measured.
 #[derive(Debug, Default)]
 pub struct Sweep {
-    /// A row for each size.
+    /// A row for each size, in the order in which they were sent.
     pub rows: Vec<Row>,
-    /// Why it could not begin.
+    /// Why the sweep could not begin, if it could not.
     pub failure: Option<io::Error>,
 }
 

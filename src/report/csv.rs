@@ -1,19 +1,19 @@
-//! Every sample, a line each, for a spreadsheet or a program (RFC 4180, with `\n` for
-//! its line ends).
+//! A table of every sample, a line each, for a spreadsheet or a program (RFC 4180, except
+//! that a line ends with `\n`).
 //!
 //! | column | meaning |
 //! | --- | --- |
 //! | `test` | the test, as given to `--test` |
-//! | `client` | which of the clients that ran at once, from 1 |
-//! | `part` | what part of the test: `idle`, `download`, `upload` of `loaded`, the payload in bytes of `sweep`, `rtt` and `turnaround` of `lag`; of `udp`, `late`, `lost` and `duplicate` for what is no answer in time; of `call`, which way |
-//! | `at_ns` | when, in nanoseconds since that part began |
-//! | `number` | which ping, from 1 |
-//! | `rtt_ns` | from when the ping was sent to its answer; of `turnaround`, from when it was read to its echo; of `status`, the delay |
-//! | `due_ns` | from when it was due to its answer |
+//! | `client` | the number of the client, from 1 |
+//! | `part` | the part of the test: `idle`, `download`, `upload` of `loaded`; the payload in bytes of `sweep`; `rtt` and `turnaround` of `lag`. If something else became of a ping than an answer in time, the [word](crate::measure::Outcome) for that |
+//! | `at_ns` | when, in nanoseconds since the part began |
+//! | `number` | the number of the ping, from 1 |
+//! | `rtt_ns` | from when the ping was sent to its answer; in the part `turnaround`, from when it was read to its echo; of `status`, the delay |
+//! | `due_ns` | from when the ping was due to its answer |
 //! | `direction` | `download` or `upload` |
-//! | `bytes` | how many bytes went through, in the tenth of a second that ends `at_ns` |
+//! | `bytes` | how many bytes were moved in the tenth of a second that ends at `at_ns` |
 //!
-//! What does not apply is empty.
+//! A column that does not apply is empty.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -56,8 +56,8 @@ impl<W: Write + Send> Reporter for Csv<W> {
     }
 }
 
-/// A sample as a line; `None` for one that is neither an answer nor how a ping ended.
-/// A part that holds what would be taken for its end is put in quotation marks.
+/// The line of a sample. `None` for a sample that is neither an answer nor the end of a
+/// ping. A part that contains a comma or a quotation mark is quoted.
 ///
 /// ```
 /// use roundtrip::measure::Sample;

@@ -1,97 +1,62 @@
-//! Results for a program, in one document.
+//! Results for a program, in one document: `{"roundtrip", "host", "port", "tests": […]}`.
 //!
-//! One document: `{"roundtrip", "host", "port", "tests": […]}`. Numbers of time are
-//! whole nanoseconds and their names end in `_ns`. What is not known is left out: there
-//! is no `null` for a number. Each object in `tests` has
+//! Times are whole nanoseconds, and the names of such fields end in `_ns`. What is not
+//! known is left out: there is no `null` for a number. Each object in `tests` has
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `test` | the test, as given to `--test` |
-//! | `ok` | whether it succeeded |
-//! | `error` | if it did not, why (of several clients, the first that failed) |
-//! | `clients` | with several clients, a list of the same objects, one for each |
-//! | `clock_ns` | what one reading of the clock takes |
-//! | `host_retransmitted_segments` | TCP segments that this host, all programs together, sent again meanwhile |
+//! | `test` | the name of the test, as given to `--test` |
+//! | `ok` | whether the test succeeded |
+//! | `error` | why it failed; of several clients, the first error |
+//! | `clients` | with several clients, a list of such objects, one for each client |
+//! | `clock_ns` | how long it takes to read the clock once |
+//! | `host_retransmitted_segments` | TCP segments that all programs of this host have retransmitted meanwhile |
 //!
-//! and, of pings,
+//! A series of pings (`latency`) has
 //!
 //! | field | meaning |
 //! | --- | --- |
 //! | `sent`, `received` | pings sent, without the warm-up; pings answered |
 //! | `rtt_ns` | from when each answered ping was sent to its answer: a summary |
-//! | `due_ns` | the same from when it was due, where there is an interval: a summary |
+//! | `due_ns` | from when each answered ping was due to its answer, where there is an interval: a summary |
 //! | `scheduling_delay_ns` | how late each ping was sent, where there is an interval: a summary |
 //!
-//! `lag` has these fields too, as the server measured them, once it has said so, and
+//! `lag` has the fields of pings as the server measured them, once it has reported, and
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `protocol_errors` | lines that the server did not take for the echo of a ping |
-//! | `echoed` | pings of the server's that this client sent back |
-//! | `turnaround_ns` | from when each had been read to when its echo had been written: a summary |
+//! | `protocol_errors` | lines that the server did not accept as the echo of a ping |
+//! | `echoed` | pings of the server that this client sent back |
+//! | `turnaround_ns` | from when each ping had been read to when its echo had been written: a summary |
 //!
-//! of `status`,
+//! `status` has
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `asked`, `answered` | how many clients asked, and were answered |
+//! | `asked`, `answered` | how many clients asked, and how many were answered |
 //! | `delay_ns` | from just before each question was written until its answer had arrived: a summary |
-//! | `status` | with one client, the [server's object](crate::session::status) with `recvtime` and `delay`, both in seconds |
+//! | `status` | with one client, the [object of the server](crate::session::status) with `recvtime` and `delay`, both in seconds |
 //!
-//! of a bulk transfer (`bidirectional` has two, under `download` and `upload`),
+//! A bulk transfer (`bidirectional` has two, under `download` and `upload`) has
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `bytes` | how many arrived |
-//! | `duration_ns` | from the server's `READY` until the last one had |
-//! | `bits_per_second` | the first over the second |
-//! | `server_duration_ns` | an upload's time as the server saw it |
+//! | `bytes` | how many bytes arrived |
+//! | `duration_ns` | from the server's `READY` until the last byte had arrived |
+//! | `bits_per_second` | the bits that arrived, over the duration |
+//! | `server_duration_ns` | the duration of an upload as the server measured it |
 //! | `cpu_percent` | how much of one processor this side's thread used, where ticks of 10 ms can tell |
 //!
-//! `udp` has the fields of pings, where `rtt_ns` and `due_ns` are of answers within the
-//! timeout, and
-//!
-//! | field | meaning |
-//! | --- | --- |
-//! | `lost`, `late`, `duplicates`, `reordered` | pings without an answer; answers after the timeout, once more, and after one to a later ping |
-//! | `lost_there`, `lost_back` | how many of the lost never reached the server, and of how many the network lost the answer |
-//! | `dropped_here` | datagrams for which this socket's receive buffer had no room |
-//! | `truncated`, `oversize`, `corrupted`, `foreign` | datagrams that were no answer |
-//! | `jitter_rfc3550_ns` | the running estimate of RFC 3550 after the last answer, of round-trip times |
-//! | `one_way_ns` | `there` and `back`, each a summary |
-//! | `clock_offset_ns` | how far the server's clock is ahead; negative when it is behind |
-//! | `clock_offset_error_ns` | how much that, and so each one-way delay, is wrong at most |
-//!
-//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings,
-//! `round_trips_per_minute` (60 s over the median) and, of the last two, the fields of
-//! a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings
-//! and `bits_per_second` (payload one way, over the mean).
+//! `loaded` has `idle`, `download` and `upload`, each with the fields of pings and
+//! `round_trips_per_minute` (60 s over the median). The last two also have the fields of
+//! a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings and
+//! `bits_per_second` (the payload in one direction, over the mean).
 //!
 //! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`,
 //! `p99_9` and `jitter` (the mean absolute difference between one sample and the next),
 //! as [`Summary`](crate::stats::Summary) defines them.
 //!
-//! `call` has an object for each way that calls went, with the fields of pings, where a
-//! ping is a call, and
-//!
-//! | field | meaning |
-//! | --- | --- |
-//! | `socket`, `framing`, `serialization` | `tcp` or `unix`; `websocket` or `rawsocket`; `json` or `msgpack` |
-//! | `url` | instead of these: the router that somebody else runs |
-//! | `calls_per_second` | how many were answered, over the time that the batches took |
-//!
-//! and the document has `effects`, with `socket`, `framing` and `serialization`, as far
-//! as they are known:
-//!
-//! | field | meaning |
-//! | --- | --- |
-//! | `from`, `to` | the one thing, and what takes its place |
-//! | `pairs` | how many pairs of combinations that differ in nothing else this is the mean of, four at most |
-//! | `mean_ns`, `p50_ns` | by how much that makes means and medians longer; negative where they are shorter |
-//! | `mean_ratio_permille`, `p50_ratio_permille` | so many thousandths as long |
-//! | `mean_error_ns` | the standard error of `mean_ns` |
-//!
-//! There, `host` and `port` are those of the first router that listens on TCP.
+//! Other protocols define their fields beside their measurements.
 
 use std::io::{self, Write};
 

@@ -86,7 +86,7 @@ fn line(name: &str, unit: &str, goal: Goal, done: u64, elapsed: Duration) -> Str
     let mbits = per_second * 8e-6;
     let (part, so_far) = match goal {
         Goal::Pings(all) => {
-            // The server's own figures of a lag come on top of what was echoed.
+            // Of a lag, the figures of the server come in addition to the echoes.
             let done = done.min(all);
             (float(done) / float(all), format!("{done} of {all} {unit}s, {per_second:.0}/s"))
         }

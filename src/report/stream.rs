@@ -5,12 +5,13 @@
 //! | event | what happened | fields |
 //! | --- | --- | --- |
 //! | `start` | a test begins | `test` |
-//! | `ping`, `call` | an answer came | `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; in the part `turnaround` of `lag`, `rtt_ns` is the turnaround time |
-//! | `overdue`, `late`, `lost`, `duplicate` | what else became of a ping over UDP | the same, as far as there is an answer |
-//! | `batch` | a batch of calls is over | `part`, `batch`, `batches`, `calls`, `mean_ns` |
+//! | `ping`, or what else a test sends | an answer came | `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; in the part `turnaround` of `lag`, `rtt_ns` is the turnaround time |
+//! | the [word](crate::measure::Outcome) for it | something else became of a ping | `client`, `part`, `number`, `at_ns`, and `rtt_ns` if there is an answer |
 //! | `progress` | a tenth of a second of a transfer is over, at `at_ns` | `client`, `part`, `direction`, `bytes` |
 //! | `result` | a test is over | those of its [object](super::json) |
 //! | `document` | all tests are over | those of the [document](super::json) |
+//!
+//! A test may report events of its own besides.
 
 use std::io::{self, Write};
 

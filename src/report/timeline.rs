@@ -1,36 +1,36 @@
 //! What happened when, in memory that does not grow with time.
 //!
-//! A picture of a day of pings has no room for 86 million dots, and there is no need to
-//! keep what cannot be shown. So time is cut into columns of equal width, and a column
-//! keeps only what is drawn of it. Nobody knows beforehand how long a measurement
-//! takes, so the columns begin very narrow. When time outgrows them, neighbours are
-//! joined in pairs, and the width doubles:
+//! A picture of a day of pings has no room for 86 million dots, and what cannot be shown
+//! need not be kept. So time is divided into columns of equal width, and a column keeps
+//! only what is drawn. Nobody knows in advance how long a measurement takes, so the
+//! columns begin very narrow. When they no longer suffice, neighbours are joined in
+//! pairs, and the width doubles:
 //!
 //! ```text
-//!             0      1      2      3      4 µs       four columns, and the next sample comes at 4 µs
-//!   largest   │   7  │   9  │   8  │  30  │
+//!             0      1      2      3      4 µs      four columns; then a sample of
+//!   largest   │   7  │   9  │   8  │  30  │         11 comes at 4 µs
 //!
 //!             0             2             4             6             8 µs
 //!   largest   │          9  │         30  │         11  │             │
 //! ```
 //!
-//! This is cheap, because it is rare: from one column width to one 64 times as wide is
-//! six times, whatever the number of samples. It loses *when* within a column something
-//! happened, and that is less than a pixel; it does not lose what: an outlier is in the
-//! picture after a day as it was after a second. Averages would have flattened it.
+//! Joining is rare, and so it is cheap: the columns become 64 times as wide in six steps,
+//! whatever the number of samples. It loses *when* in a column something happened, which
+//! is less than a pixel. It does not lose *what* happened: an outlier, a sample far from
+//! all others, is in the picture after a day. An average would have hidden it.
 //!
-//! Samples may come in any order, as they do from several threads at once.
+//! Samples may come in any order, as they do from several threads.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::units::{float, nanoseconds};
 
-/// How many columns there are at most. Even half of them, just after joining, are more
-/// than a picture is wide.
+/// The largest number of columns. Half of them, just after joining, are still more than
+/// the pixels of a picture.
 const COLUMNS: usize = 2048;
 
-/// How wide a column is to begin with, in nanoseconds. No round trip through a socket
+/// The width of a column at the beginning, in nanoseconds. No round trip through a socket
 /// is much shorter.
 const NARROWEST: u64 = 1_000;
 
@@ -59,11 +59,11 @@ pub struct Timeline {
 /// The durations of one column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// The smallest.
+    /// The smallest duration.
     pub min: Duration,
-    /// The largest.
+    /// The largest duration.
     pub max: Duration,
-    /// How many there are.
+    /// The number of durations.
     pub count: u64,
 }
 
@@ -87,13 +87,13 @@ pub struct Rate {
 }
 
 impl Timeline {
-    /// Takes a duration, and when it was measured since the series began.
+    /// Records a duration that was measured at this time since the series began.
     pub fn record(&mut self, at: Duration, value: Duration) {
         self.columns.record(at, Spread { min: value, max: value, count: 1 });
     }
 
-    /// The columns that hold something, from the earliest on; neighbours are joined
-    /// until there are at most `limit`. The last one ends with the last sample.
+    /// The columns that hold samples, in order of time. Neighbours are joined until there
+    /// are at most `limit`. The last column ends with the last sample.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, Spread)> {
         self.columns.joined(limit).filter(|(_, spread)| spread.count > 0)
     }
@@ -106,39 +106,37 @@ impl Timeline {
 }
 
 impl Rate {
-    /// Takes how many bytes went through, and when since the transfer began.
+    /// Records bytes that were moved at this time since the transfer began.
     pub fn record(&mut self, at: Duration, bytes: u64) {
         self.columns.record(at, bytes);
         self.pieces += 1;
     }
 
-    /// All columns from the beginning on, also those in which nothing went through;
-    /// neighbours are joined until there are at most `limit`. The last one ends with
-    /// the last bytes.
+    /// All columns from the beginning on, even those without bytes. Neighbours are joined
+    /// until there are at most `limit`. The last column ends with the last bytes.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, u64)> {
         self.columns.joined(limit)
     }
 
-    /// When the last bytes went through, since the transfer began.
+    /// When the last bytes were moved, since the transfer began.
     #[must_use]
     pub fn end(&self) -> Duration {
         Duration::from_nanos(self.columns.end)
     }
 
-    /// How many bytes there are in all.
+    /// The sum of all bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.columns.kept.iter().fold(0, |sum, &bytes| sum.join(bytes))
     }
 
-    /// In how many pieces they came.
+    /// The number of pieces in which the bytes were moved.
     #[must_use]
     pub fn pieces(&self) -> u64 {
         self.pieces
     }
 
-    /// All bytes over all the time; `None` when nothing went through, or no time has
-    /// passed.
+    /// All bits over all the time; `None` if no bytes were moved, or no time has passed.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let (bytes, seconds) = (self.bytes(), self.end().as_secs_f64());
@@ -146,7 +144,7 @@ impl Rate {
     }
 }
 
-/// What a column can keep: the default is nothing, and two can be made one.
+/// What a column keeps. The default is an empty column, and two columns can be joined.
 trait Join: Copy + Default {
     fn join(self, other: Self) -> Self;
 }
@@ -173,7 +171,7 @@ impl Join for u64 {
 
 #[derive(Clone, Debug)]
 struct Columns<T> {
-    /// Of one column, in nanoseconds.
+    /// The width of one column, in nanoseconds.
     width: u64,
     /// The latest time that was recorded, in nanoseconds.
     end: u64,

@@ -6,8 +6,8 @@
 //!     0.081 ms  │ ◀─────────── PONG ─────────── │
 //! ```
 //!
-//! What it shows is when a message was handed over here, not when it was on the wire.
-//! And drawing takes time, which the figures of a traced run contain.
+//! An arrow shows when a message was handed to this system, or read from it, and not when
+//! it was on the wire. Drawing takes time, which the figures of a traced run contain.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub fn heading() -> String {
     format!("  {:<14}{:>width$}", "client", "server", width = WIDTH + 6)
 }
 
-/// A message, and when, since the beginning.
+/// The arrow for a message that was sent or received at this time since the start.
 ///
 /// ```
 /// use roundtrip::client::Message;

@@ -1,18 +1,18 @@
-//! What to mistrust in a result, and what to do about it.
+//! What to mistrust in a result, and what to do about that.
 
 use crate::measure::{Bandwidth, Latency};
 use crate::stats::Recorder;
 use crate::units::{float, ms, nanoseconds};
 
-/// From this part of a processor on, the program itself is taken for the bottleneck.
+/// A thread that uses this part of a processor or more is probably the bottleneck.
 const BUSY: f64 = 0.9;
 
-/// Where a modified Z-score begins to mean an outlier: Iglewicz and Hoaglin, "How to
-/// Detect and Handle Outliers" (1993), propose 3.5. Ten median absolute deviations, as
-/// here, are only what nobody would argue about.
+/// How many median absolute deviations from the median a sample is an outlier. Iglewicz
+/// and Hoaglin, "How to Detect and Handle Outliers" (1993), propose 3.5. Ten are beyond
+/// doubt.
 const OUTLIER: f64 = 10.0;
 
-/// What to mistrust in a series of pings.
+/// What to mistrust in pings that this program sent.
 #[must_use]
 pub fn latency(latency: &Latency) -> Vec<String> {
     let mut warnings = lag(latency);
@@ -28,13 +28,13 @@ pub fn latency(latency: &Latency) -> Vec<String> {
     warnings
 }
 
-/// The same where the server sends the pings, which [sleeps](crate::pace::Wait::Sleep)
-/// until each is due: that they are late is no surprise, and no fault of this machine.
+/// What to mistrust in pings that the server sent. Their scheduling delay is no cause for
+/// a warning: a server [sleeps](crate::pace::Wait::Sleep) until a ping is due.
 #[must_use]
 pub fn lag(latency: &Latency) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(summary) = latency.rtt.summary() else { return warnings };
-    // Whoever sends a handful does not want a p99.9.
+    // A handful of pings is not sent for a p99.9.
     if (100..1000).contains(&summary.count) {
         warnings.push(format!(
             "{} answers are too few for a p99.9: send 1000 or more (--count, --time)",
@@ -51,7 +51,7 @@ pub fn lag(latency: &Latency) -> Vec<String> {
     warnings
 }
 
-/// What to mistrust in a transfer.
+/// What to mistrust in a bulk transfer.
 #[must_use]
 pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
     let busy = bandwidth.cpu.filter(|&cpu| cpu >= BUSY);
@@ -70,7 +70,7 @@ pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
     warning.into_iter().chain(quick).collect()
 }
 
-/// How many samples are further from the median than ten times what is usual.
+/// How many samples are further from the median than ten median absolute deviations.
 fn outliers(series: &Recorder) -> u64 {
     let Some(summary) = series.summary() else { return 0 };
     let median = float(nanoseconds(summary.p50));
@@ -83,7 +83,7 @@ fn outliers(series: &Recorder) -> u64 {
         below += count;
         below * 2 >= summary.count
     });
-    // The histogram rounds: what is closer than its error is no distance.
+    // The histogram rounds, so a distance within its error means nothing.
     let usual = usual.map_or(0.0, |&(distance, _)| distance).max(median / 128.0);
     distances
         .iter()

@@ -27,7 +27,7 @@
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
 //! | `dropped` | what the system dropped before the program could read it |
-//! | `report` | the figures as text and as JSON |
+//! | [`report`] | the figures as text and as JSON |
 
 pub mod client;
 pub mod datagram;
@@ -37,7 +37,7 @@ pub mod measure;
 pub mod measured;
 pub mod one_way;
 mod pings;
-mod report;
+pub mod report;
 mod series;
 pub mod server;
 

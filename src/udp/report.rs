@@ -1,4 +1,22 @@
 //! The figures of a measurement over UDP, as lines for people and as fields of JSON.
+//!
+//! The JSON has the [fields of pings](crate::report::json), where `rtt_ns` and `due_ns`
+//! hold the answers within the timeout, and
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `lost` | pings without an answer |
+//! | `late`, `duplicates`, `reordered` | answers after the timeout; second answers; answers after one to a later ping |
+//! | `lost_there`, `lost_back` | lost pings that never reached the server; lost pings whose answer the network lost |
+//! | `dropped_here` | datagrams for which the receive buffer of this socket had no room |
+//! | `truncated`, `oversize`, `corrupted`, `foreign` | datagrams that were no answer |
+//! | `jitter_rfc3550_ns` | the running estimate of RFC 3550 after the last answer, of round-trip times |
+//! | `one_way_ns` | `there` and `back`, each a summary |
+//! | `clock_offset_ns` | how far the server's clock is ahead; negative when it is behind |
+//! | `clock_offset_error_ns` | the largest possible error of the offset, and so of each one-way delay |
+//!
+//! The events of the stream, and the parts of a table, are named `overdue`, `late`,
+//! `lost` and `duplicate`, as the outcomes of a ping are.
 
 use std::iter;
 use std::time::Duration;

@@ -6,27 +6,27 @@ use std::iter::successors;
 /// Names of units, smallest first, and the size of each.
 pub(super) type Units = &'static [(&'static str, f64)];
 
-/// Of what is measured, in nanoseconds.
+/// The units of what is measured, in nanoseconds.
 pub(super) const DURATIONS: Units = &[("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
 
-/// Of the time that passes meanwhile, in nanoseconds.
+/// The units of the time that passes meanwhile, in nanoseconds.
 pub(super) const TIMES: Units =
     &[("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 6e10), ("h", 3.6e12)];
 
-/// Of rates, in bits per second.
+/// The units of rates, in bits per second.
 pub(super) const RATES: Units = &[("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9)];
 
-/// So many times the usual value, the largest presses all others flat against the
-/// bottom of a linear axis.
+/// If the largest value is so many times the usual one, a linear axis presses all others
+/// flat against its bottom.
 const SPOILT: f64 = 20.0;
 
 /// The most labels of a logarithmic axis; more would be too close to each other.
 const MOST: usize = 12;
 
-/// The largest value stays this much below the top of a linear axis.
+/// How far the top of a linear axis is above the largest value.
 const HEADROOM: f64 = 1.02;
 
-/// Which values lie where.
+/// The place of each value.
 pub(super) struct Axis {
     units: Units,
     /// The one unit of all labels. A logarithmic axis has none: each label has the one
@@ -38,7 +38,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// From zero to just `max`, with about so many ticks.
+    /// An axis from zero to exactly `max`, with about so many ticks.
     pub(super) fn linear(units: Units, max: f64, about: f64, places: (f64, f64)) -> Self {
         let (unit, max, step) = round(units, max, about);
         let ticks = successors(Some(0.0), |tick| Some(tick + step))
@@ -47,8 +47,8 @@ impl Axis {
         Axis { units, unit: Some(unit), values: (0.0, max), places, ticks }
     }
 
-    /// From zero, or on a logarithmic scale when `max` is far beyond what is usual, and
-    /// in both cases to a round value.
+    /// An axis that ends at a round value: linear from zero, or logarithmic if `max` is far
+    /// beyond the usual value.
     pub(super) fn fitting(
         units: Units,
         (min, usual, max): (f64, f64, f64),
@@ -67,7 +67,7 @@ impl Axis {
         Axis { units, unit: None, values, places, ticks }
     }
 
-    /// Where a value is. What is beyond an end of the axis is at that end.
+    /// The place of a value. A value beyond an end of the axis is at that end.
     pub(super) fn place(&self, value: f64) -> f64 {
         let (low, high) = self.values;
         let value = value.clamp(low, high);
@@ -78,7 +78,7 @@ impl Axis {
         self.places.0 + share * (self.places.1 - self.places.0)
     }
 
-    /// The round values on the way: where each is, and its name.
+    /// The round values along the axis: the place and the label of each.
     pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, String)> {
         self.ticks.iter().map(|&value| {
             let text = match self.unit {
@@ -93,7 +93,7 @@ impl Axis {
         })
     }
 
-    /// A value in three digits, with its unit.
+    /// A value with three digits and its unit.
     pub(super) fn value(&self, value: f64) -> String {
         let (name, unit) = self.unit.unwrap_or_else(|| unit(self.units, value));
         let value = value / unit;
@@ -105,7 +105,7 @@ impl Axis {
         format!("{digits} {name}")
     }
 
-    /// What the axis shows, in which unit and on which scale.
+    /// The title of the axis: what it shows, its unit and its scale.
     pub(super) fn title(&self, what: &str) -> String {
         match self.unit {
             Some((unit, _)) => format!("{what} in {unit}, linear scale"),
@@ -119,8 +119,8 @@ impl Axis {
     }
 }
 
-/// Places for labels that would all be where `wanted` says: in the same order, at least
-/// `gap` from each other, from `first` to `last` as far as there is room.
+/// Moves labels apart: from the places that are `wanted` to places in the same order, at
+/// least `gap` from each other, between `first` and `last` as far as there is room.
 pub(super) fn apart(wanted: &[f64], gap: f64, (first, last): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&one, &other| wanted[one].total_cmp(&wanted[other]));
@@ -130,8 +130,7 @@ pub(super) fn apart(wanted: &[f64], gap: f64, (first, last): (f64, f64)) -> Vec<
         places[index] = places[index].max(free);
         free = places[index] + gap;
     }
-    // Those that have been pushed over the end are pushed back, and they push the
-    // others.
+    // Labels that were moved over the end are moved back, and move the others.
     let mut free = last;
     for &index in order.iter().rev() {
         places[index] = places[index].min(free);
@@ -140,7 +139,7 @@ pub(super) fn apart(wanted: &[f64], gap: f64, (first, last): (f64, f64)) -> Vec<
     places
 }
 
-/// The unit of a linear axis, how far it goes, and the step from one tick to the next.
+/// The unit of a linear axis, its end, and the step from one tick to the next.
 fn round(units: Units, max: f64, about: f64) -> ((&'static str, f64), f64, f64) {
     let max = max.max(units[0].1);
     // An axis up to 1.5 ms reads better in microseconds.
@@ -149,14 +148,14 @@ fn round(units: Units, max: f64, about: f64) -> ((&'static str, f64), f64, f64) 
     (unit, max, step)
 }
 
-/// The largest unit that a value fills, or the smallest there is.
+/// The largest unit that is not larger than the value, or the smallest unit.
 fn unit(units: Units, value: f64) -> (&'static str, f64) {
-    // A little less will do: 999.9 µs in three digits are 1 ms.
+    // 999.9 µs in three digits are 1 ms.
     units.iter().copied().rev().find(|&(_, unit)| unit * 0.9995 <= value).unwrap_or(units[0])
 }
 
-/// Of rising numbers those that enclose a range: from the last that is not above it to
-/// the first that is not below.
+/// Selects from rising numbers those that enclose a range: from the last one that is not
+/// above the range to the first one that is not below.
 fn between(numbers: impl Iterator<Item = f64>, min: f64, max: f64) -> Vec<f64> {
     let mut enclosing = Vec::new();
     for number in numbers {
@@ -171,12 +170,12 @@ fn between(numbers: impl Iterator<Item = f64>, min: f64, max: f64) -> Vec<f64> {
     enclosing
 }
 
-/// 1, 10, 100 times where it begins, and so on.
+/// 1, 10, 100 and so on times the beginning.
 fn decades(first: f64) -> impl Iterator<Item = f64> {
     successors(Some(first), |decade| Some(decade * 10.0))
 }
 
-/// 1, 2, 5, 10, 20, 50, 100 times where it begins, and so on.
+/// 1, 2, 5, 10, 20, 50, 100 and so on times the beginning.
 fn ladder(first: f64) -> impl Iterator<Item = f64> {
     decades(first).flat_map(|decade| [decade, 2.0 * decade, 5.0 * decade])
 }

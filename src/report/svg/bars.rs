@@ -14,8 +14,8 @@ const BARS: (f64, f64) = (190.0, PLOT.1);
 const ROW: f64 = 26.0;
 const THICKNESS: f64 = 12.0;
 
-/// No whisker is longer than so many bars: one that is would make all bars too short to
-/// be compared.
+/// No whisker is longer than so many times the longest bar. A longer one would make all
+/// bars too short to compare.
 const LONGEST: f64 = 3.0;
 
 const WHISKER: Pen = Pen { ink: Ink::Text, width: 1.2, more: "" };
@@ -53,7 +53,7 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, unit: &str, rows: &[(String, S
         let (middle, bar, whisker) = (y + ROW / 2.0, axis.place(p50), axis.place(p99));
         let (left, above) = (BARS.0, middle - THICKNESS / 2.0);
         let _ = write!(bars, "M{left} {above:.1}H{bar:.1}v{THICKNESS}H{left}z");
-        // A line that ends at the edge has no end of its own: the value is beyond.
+        // A whisker that reaches the edge has no end mark, since its value is beyond.
         let end = if whisker < BARS.1 {
             format!("M{whisker:.1} {:.1}v8", middle - 4.0)
         } else {

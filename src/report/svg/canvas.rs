@@ -1,8 +1,8 @@
 //! The few elements of SVG that a chart needs, and its colours.
 //!
-//! Each element has a class, and with it an attribute `color` for light surroundings. A
-//! style sheet overrides the attribute for dark ones. Programs that know nothing of
-//! style sheets, or of light and dark, show the attributes: dark on white, as paper.
+//! Each element has a class, and an attribute `color` for light surroundings. A style
+//! sheet overrides the attribute in dark surroundings. A program that ignores style sheets
+//! shows the attribute: dark on white, as on paper.
 
 use std::fmt::{self, Write};
 
@@ -19,15 +19,15 @@ pub(super) enum Ink {
     Violet,
 }
 
-/// Of several curves, so that they can be told apart also by who does not see red and
-/// green.
+/// The colours of several curves. People who cannot tell red from green can tell these
+/// apart.
 pub(super) const CURVES: [Ink; 4] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Violet];
 
 const INKS: [Ink; 8] =
     [Ink::Paper, Ink::Text, Ink::Faint, Ink::Grid, Ink::Blue, Ink::Orange, Ink::Green, Ink::Violet];
 
 impl Ink {
-    /// Its class, and the two colours.
+    /// The class of the colour, and the colour in light and in dark surroundings.
     fn names(self) -> [&'static str; 3] {
         match self {
             Ink::Paper => ["paper", "#ffffff", "#0d1117"],
@@ -42,7 +42,7 @@ impl Ink {
     }
 }
 
-/// As attributes of an element that is drawn with it.
+/// The attributes of an element that has this colour.
 impl fmt::Display for Ink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [class, light, _] = self.names();
@@ -56,7 +56,7 @@ pub(super) struct Type {
     pub(super) ink: Ink,
     pub(super) size: u8,
     pub(super) bold: bool,
-    /// What of it is at the place given: its `start`, `middle` or `end`.
+    /// Which part of the text is at the given place: `start`, `middle` or `end`.
     pub(super) anchor: &'static str,
 }
 
@@ -85,7 +85,7 @@ impl Canvas {
         ));
     }
 
-    /// A path that is drawn with a pen. One for many strokes keeps the file small.
+    /// A path that is drawn with a pen. One path for many strokes keeps the file small.
     pub(super) fn stroke(&mut self, pen: Pen, path: &str) {
         let Pen { ink, width, more } = pen;
         if !path.is_empty() {
@@ -104,7 +104,7 @@ impl Canvas {
         }
     }
 
-    /// The whole picture, with its description for who does not see it.
+    /// The whole picture, with a description for people who cannot see it.
     pub(super) fn finish(
         self,
         (width, height): (f64, f64),
@@ -132,7 +132,7 @@ impl Canvas {
     }
 }
 
-/// At most so many characters of a text, and a sign where some are missing.
+/// At most so many characters of a text, with an ellipsis if some are missing.
 pub(super) fn clipped(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.into(),
@@ -140,8 +140,8 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
     }
 }
 
-/// A text as XML has it: markup is text, and what XML 1.0 does not allow (section 2.2)
-/// is left out.
+/// A text in XML: markup is escaped, and characters that XML 1.0 does not allow (section
+/// 2.2) are left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,35 +1,34 @@
-//! Results as a picture, for who sees at a glance what a table hides.
+//! Results as a picture, which shows at a glance what a table hides.
 //!
 //! ```text
 //!   RTT │      ╷              │▏            max
-//!       │  ╷   │      ╷       │▎            p99      the same axis for both:
-//!       │  │ ╷ │ ╷  ╷ │ ╷     │██▌          p90      left when, right how many
-//!       │  ╵ ╵ ╵ ╵  ╵ ╵ ╵     │███████▋     p50
+//!       │  ╷   │      ╷       │▎            p99      both plots have the same axis:
+//!       │  │ ╷ │ ╷  ╷ │ ╷     │██▌          p90      when on the left, how many on the
+//!       │  ╵ ╵ ╵ ╵  ╵ ╵ ╵     │███████▋     p50      right
 //!       └─────────────────    └──────────
 //!         time                  answers
 //! ```
 //!
-//! - **A bar from the smallest to the largest.** Where one pixel holds a thousand
-//!   pings, a curve through their means shows none of them: a stall of 200 ms, once in
-//!   that pixel, lifts the curve by 0.2 ms. The bar reaches up to it. Where there is
-//!   but one ping it is a dot, and no line joins the dots: nobody knows what is between
-//!   two pings.
-//! - **The distribution beside it.** A bar does not say whether half of the pings were
-//!   slow, or one. The histogram does, and on the same axis one finds in time what
-//!   sticks out of it. What is too small to be seen is drawn larger than it is, for one
-//!   slow answer in a million is what is looked for.
-//! - **A stroke at the lower edge for each without an answer.** It has no time that
-//!   could be drawn, and must not be missing all the same.
-//! - **Linear from zero wherever possible,** so that twice as high is twice as slow. If
-//!   the largest is more than 20 times the median, that would leave the usual ones a
-//!   flat line at the bottom, and the axis is logarithmic. It says which it is.
-//! - **A rate is drawn in steps,** each the bytes of a column over its time. A column
-//!   holds several pieces: with one or two in each, the rate would seem to jump by half
-//!   whenever one comes a little late.
-//! - **What is compared are lengths** that begin at the same line: a bar for each kind,
-//!   always on a linear axis from zero.
+//! - **A bar reaches from the smallest to the largest sample.** Where one pixel holds a
+//!   thousand pings, a curve through their means shows none of them: one stall of 200 ms
+//!   lifts the curve by 0.2 ms. The bar reaches up to the stall. A single ping is a dot,
+//!   and no line joins the dots, since nobody knows what is between two pings.
+//! - **The distribution stands beside the bars.** A bar does not show whether half of the
+//!   pings were slow, or one. The histogram does, on the same axis. What is too small to
+//!   see is drawn larger, since one slow answer in a million may be what matters.
+//! - **A stroke at the lower edge marks each ping without an answer.** It has no
+//!   round-trip time to draw, and still must not be missing.
+//! - **The axis is linear from zero wherever possible,** so that twice as high is twice as
+//!   slow. If the largest sample is more than 20 times the median, a linear axis would
+//!   press the usual samples flat against the bottom. Then the axis is logarithmic, and
+//!   says so.
+//! - **A rate is drawn in steps.** Each step is the bytes of a column over its time, and
+//!   a column holds many pieces. With one or two pieces in each, the rate would jump
+//!   whenever a piece comes a little late.
+//! - **Bars compare lengths** that begin at the same line, always on a linear axis from
+//!   zero.
 //!
-//! The file stands alone: no script, no font, no image, and colours that follow the
+//! The file stands alone: it needs no script, font or image, and its colours follow the
 //! reader's choice of light or dark.
 
 mod axis;

@@ -8,14 +8,14 @@ use crate::units::{self, float};
 
 pub(super) const WIDTH: f64 = 960.0;
 pub(super) const MARGIN: f64 = 20.0;
-/// From where to where a plot has the whole width.
+/// The left and the right edge of a plot that has the whole width.
 pub(super) const PLOT: (f64, f64) = (84.0, 790.0);
-/// Where the labels beside it begin.
+/// The left edge of the labels beside a plot.
 pub(super) const LABELS: f64 = 812.0;
 
 pub(super) const HEADER: f64 = 76.0;
 pub(super) const HEIGHT: f64 = 200.0;
-/// From a panel's top to its plot, and from there to the next panel.
+/// The space above the plot of a panel, and below.
 pub(super) const ABOVE: f64 = 44.0;
 pub(super) const BELOW: f64 = 60.0;
 
@@ -28,16 +28,16 @@ pub(super) const BESIDE: Type = Type { anchor: "end", ..NOTE };
 pub(super) const UNDER: Type = Type { anchor: "middle", ..NOTE };
 
 pub(super) const GRID: Pen = Pen { ink: Ink::Grid, width: 1.0, more: "" };
-/// From what is marked to its label.
+/// The line from a mark to its label.
 pub(super) const LEADER: Pen = Pen { ink: Ink::Faint, ..GRID };
 
-/// What a panel has become: how high it is, and what is to be seen in words.
+/// A panel that was drawn: its height, and what it shows in words.
 pub(super) struct Drawn {
     pub(super) height: f64,
     pub(super) said: String,
 }
 
-/// Draws the lines across the plots, and what they stand for.
+/// Draws the lines across the plots, and their labels.
 pub(super) fn value_axis(
     canvas: &mut Canvas,
     upper: f64,
@@ -54,14 +54,14 @@ pub(super) fn value_axis(
     canvas.text((MARGIN, upper - 12.0), NOTE, &axis.title(what));
 }
 
-/// Draws the axis of time below a plot, and gives it.
+/// Draws the time axis below a plot, and returns it.
 pub(super) fn time_axis(
     canvas: &mut Canvas,
     upper: f64,
     end: Duration,
     (left, right): (f64, f64),
 ) -> Axis {
-    // One sample alone has a time, but there is no end to scale by.
+    // A single sample has a time, but no span to scale by.
     let end = if end.is_zero() { Duration::from_secs(1) } else { end };
     // A little in from both ends, so that a dot there is whole.
     let axis = Axis::linear(TIMES, nanoseconds(end), 8.0, (left + 6.0, right - 6.0));
@@ -78,7 +78,7 @@ pub(super) fn time_axis(
     axis
 }
 
-/// Says why there is no plot.
+/// Draws the reason why there is no plot.
 pub(super) fn empty(canvas: &mut Canvas, top: f64, why: &str) -> Drawn {
     canvas.text((MARGIN, top + 38.0), SUBTITLE, why);
     Drawn { height: 66.0, said: why.into() }

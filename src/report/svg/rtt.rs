@@ -12,15 +12,15 @@ use crate::report::timeline::Timeline;
 use crate::stats::Recorder;
 use crate::units::float;
 
-/// What part of the plot's width is for time, and what for the distribution.
+/// The parts of the width for the plot over time and for the distribution.
 const TIME: (f64, f64) = (PLOT.0, 610.0);
 const SHARES: (f64, f64) = (634.0, PLOT.1);
 
-/// The most bars: two pixels for each, or they would run together.
+/// The largest number of bars, with two pixels for each: closer bars would touch.
 const BARS: u16 = 260;
 
-/// Fewer samples than this are drawn as larger dots, and their distribution in fewer
-/// rows, or it would be all gaps.
+/// If there are fewer samples, the dots are larger, and the distribution has fewer rows,
+/// since most of them would be empty.
 const FEW: u64 = 100;
 
 const MARKED: Type = Type { ink: Ink::Orange, ..BESIDE };
@@ -81,7 +81,7 @@ pub(super) fn draw(
     }
 }
 
-/// Marks when there was no answer, and returns how often.
+/// Marks the pings without an answer, and returns their number.
 fn mark(canvas: &mut Canvas, time: &Axis, bottom: f64, unanswered: &Timeline) -> u64 {
     let (mut strokes, mut count) = (String::new(), 0);
     for (when, spread) in unanswered.columns(usize::from(BARS)) {
@@ -93,10 +93,10 @@ fn mark(canvas: &mut Canvas, time: &Axis, bottom: f64, unanswered: &Timeline) ->
     count
 }
 
-/// Draws when which values were measured.
+/// Draws the values over time.
 fn course(canvas: &mut Canvas, time: &Axis, axis: &Axis, timeline: &Timeline, count: u64) {
     let (mut dots, mut bars) = (String::new(), String::new());
-    // A few samples are all at their own places; many have to share.
+    // Each of a few samples has a place of its own; many samples share one.
     let limit = if count <= u64::from(BARS) { usize::MAX } else { usize::from(BARS) };
     for (when, spread) in timeline.columns(limit) {
         let x = time.place(f64::midpoint(nanoseconds(when.start), nanoseconds(when.end)));
@@ -112,16 +112,16 @@ fn course(canvas: &mut Canvas, time: &Axis, axis: &Axis, timeline: &Timeline, co
     canvas.stroke(Pen { width: if count < FEW { 5.0 } else { 3.0 }, ..ROUND }, &dots);
 }
 
-/// Draws how many of the values lie where on an axis.
+/// Draws how many values lie where on the axis.
 fn distribution(canvas: &mut Canvas, axis: &Axis, bottom: f64, recorder: &Recorder) {
-    // The histogram's ranges and the rows of the plot do not begin and end together: a
-    // row gets of each range as much as lies in it.
+    // The ranges of the histogram do not match the rows of the plot. Each row gets the
+    // part of a range that lies in it.
     let count = if recorder.count() < FEW { 25 } else { 50_u8 };
     let height = HEIGHT / f64::from(count);
     let mut rows = vec![0.0; usize::from(count)];
     for (values, samples) in recorder.histogram().ranges() {
         let high = axis.place(float(values.end().saturating_add(1)));
-        // At least a hair, so that what is at the end of the axis lies in its last row.
+        // Not quite empty, so that a value at the end of the axis lies in the last row.
         let low = axis.place(float(*values.start())).max(high + 0.01);
         for (row, share) in (0..count).zip(&mut rows) {
             let (below, above) =
@@ -140,7 +140,7 @@ fn distribution(canvas: &mut Canvas, axis: &Axis, bottom: f64, recorder: &Record
     canvas.fill(Ink::Blue, &bars);
 }
 
-/// A count with a comma before each three digits.
+/// A count with a comma before each group of three digits.
 fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let comma = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);

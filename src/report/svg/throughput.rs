@@ -13,10 +13,10 @@ use super::panel::{
 use crate::report::timeline::Rate;
 use crate::units::float;
 
-/// The most steps of a curve: six pixels for each.
+/// The largest number of steps of a curve, with six pixels for each.
 const STEPS: usize = 120;
 
-/// Pieces in a step, on average. One more or less is then 6% of the rate.
+/// The average number of pieces in a step. One piece more or less is 6% of the rate.
 const PIECES: u64 = 16;
 
 /// Draws the panel.
@@ -57,8 +57,7 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, series: &[(&str, &Rate)]) -> D
         }
         let text = means[index]
             .map_or("nothing arrived".into(), |mean| format!("mean {}", axis.value(mean)));
-        // The legend of several stands where their means are, so that nobody has to
-        // look from one to the other.
+        // The name of each curve stands beside its mean, so that no legend is needed.
         let below = if series.len() > 1 {
             canvas.text(
                 (LABELS, label - 3.0),
@@ -75,7 +74,7 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, series: &[(&str, &Rate)]) -> D
     Drawn { height: ABOVE + HEIGHT + BELOW, said: said.join(", ") }
 }
 
-/// From when to when, in nanoseconds, there were how many bits per second.
+/// The steps of a curve: the time of each in nanoseconds, and its bits per second.
 fn steps(rate: &Rate) -> Vec<(Range<f64>, f64)> {
     if rate.bits_per_second().is_none() {
         return Vec::new();
@@ -84,8 +83,7 @@ fn steps(rate: &Rate) -> Vec<(Range<f64>, f64)> {
         usize::try_from(rate.pieces() / PIECES).map_or(STEPS, |steps| steps.clamp(1, STEPS));
     let length = |when: &Range<Duration>| when.end.saturating_sub(when.start);
     let mut columns: Vec<_> = rate.columns(limit).collect();
-    // The transfer ends within the last column. What is left of that may be too short
-    // to have a rate of its own.
+    // The transfer ends within the last column, whose rest may be too short for a rate.
     if let [.., (before, sum), (last, bytes)] = &mut columns[..]
         && length(last) * 2 < length(before)
     {

@@ -1,4 +1,27 @@
 //! The effects of the three choices and the end of a batch as JSON.
+//!
+//! Each target has an object of its own in `tests`, with the
+//! [fields of pings](crate::report::json), where a ping is a call, and
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `socket`, `framing`, `serialization` | `tcp` or `unix`; `websocket` or `rawsocket`; `json` or `msgpack` |
+//! | `url` | instead of these, the router that was given |
+//! | `calls_per_second` | how many calls were answered, over the time that the batches took |
+//!
+//! `host` and `port` of the document are those of the first router that listens on TCP.
+//! Its `effects` has `socket`, `framing` and `serialization`, as far as they are known:
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `from`, `to` | a choice, and the choice that replaces it |
+//! | `pairs` | how many pairs of transports that differ in nothing else, at most four |
+//! | `mean_ns`, `p50_ns` | how much longer means and medians become; negative if they become shorter |
+//! | `mean_ratio_permille`, `p50_ratio_permille` | how long they become, in thousandths of before |
+//! | `mean_error_ns` | the standard error of `mean_ns` |
+//!
+//! The stream has the event `call` for each call, and `batch` with `part`, `batch`,
+//! `batches`, `calls` and `mean_ns`.
 
 use super::effects::{Effect, Effects};
 use super::transport::Target;
