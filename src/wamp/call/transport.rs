@@ -46,21 +46,26 @@ pub enum Target {
 }
 
 impl Transport {
-    /// All eight. Each pair of neighbours, from the first on, differs in the serializer
-    /// alone.
+    /// All eight transports.
     pub const ALL: [Transport; 8] = {
-        const fn both(socket: Socket, framing: Framing) -> [Transport; 2] {
-            [
-                Transport { socket, framing, serializer: Serializer::Json },
-                Transport { socket, framing, serializer: Serializer::MessagePack },
-            ]
-        }
-        let [a, b] = both(Socket::Tcp, Framing::WebSocket);
-        let [c, d] = both(Socket::Tcp, Framing::RawSocket);
-        let [e, f] = both(Socket::Unix, Framing::WebSocket);
-        let [g, h] = both(Socket::Unix, Framing::RawSocket);
-        [a, b, c, d, e, f, g, h]
+        use Framing::{RawSocket, WebSocket};
+        use Serializer::{Json, MessagePack};
+        use Socket::{Tcp, Unix};
+        [
+            Transport::new(Tcp, WebSocket, Json),
+            Transport::new(Tcp, WebSocket, MessagePack),
+            Transport::new(Tcp, RawSocket, Json),
+            Transport::new(Tcp, RawSocket, MessagePack),
+            Transport::new(Unix, WebSocket, Json),
+            Transport::new(Unix, WebSocket, MessagePack),
+            Transport::new(Unix, RawSocket, Json),
+            Transport::new(Unix, RawSocket, MessagePack),
+        ]
     };
+
+    const fn new(socket: Socket, framing: Framing, serializer: Serializer) -> Self {
+        Transport { socket, framing, serializer }
+    }
 
     /// The URL of this transport, made from the URLs at which a router listens.
     ///
