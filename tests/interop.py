@@ -1,8 +1,8 @@
-"""Autobahn (https://autobahn.readthedocs.io) calls, and is called, through a router.
+"""Calls from and to Autobahn (https://autobahn.readthedocs.io) through a router.
 
-interop.py PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET    whether it works; run by the suite
-interop.py serve   websocket|rawsocket PORT|PATH json|msgpack                   offers a procedure until it is killed
-interop.py measure websocket|rawsocket PORT|PATH json|msgpack CALLS             calls it, and prints the p50 in µs
+interop.py PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET    the test of the suite
+interop.py serve   websocket|rawsocket PORT|PATH json|msgpack                   registers a procedure until it is killed
+interop.py measure websocket|rawsocket PORT|PATH json|msgpack CALLS             calls that procedure, and prints the p50 in µs
 """
 
 import asyncio
@@ -29,7 +29,7 @@ VALUES = [
 
 
 async def join(framing, socket, serializer, realm="realm1"):
-    """A session, as soon as it is open."""
+    """Returns a session as soon as it is open."""
     joined = asyncio.get_running_loop().create_future()
 
     class Session(ApplicationSession):
@@ -66,7 +66,7 @@ async def join(framing, socket, serializer, realm="realm1"):
 
 
 async def fails(awaitable, uri):
-    """The error of this name, which there has to be."""
+    """Returns the error of this name; it is a failure if there is none."""
     try:
         await awaitable
     except ApplicationError as error:
@@ -102,7 +102,7 @@ async def check(framing, socket, serializer):
     await fails(caller.call("com.example.none"), "wamp.error.no_such_procedure")
     await fails(caller.register(echo, "com.example.echo"), "wamp.error.procedure_already_exists")
     await fails(caller.register(echo, "com..echo"), "wamp.error.invalid_uri")
-    await asyncio.sleep(0.1)  # The answer to what was given up disturbs nobody.
+    await asyncio.sleep(0.1)  # The late answer to the canceled call must do no harm.
     assert given_up.cancelled() and await caller.call("com.example.echo", 1) == 1
     await registration.unregister()
     await fails(caller.call("com.example.echo"), "wamp.error.no_such_procedure")
@@ -120,7 +120,7 @@ async def serve(session):
 
 
 async def measure(session, calls):
-    """One call after the other, from its beginning until its result is there; the first tenth is not counted."""
+    """Times one call after the other; the first tenth of them is not counted."""
     rtts = []
     for number in range(calls // 10 + calls):
         start = time.perf_counter_ns()
