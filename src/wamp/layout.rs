@@ -172,38 +172,37 @@ struct Fields {
 
 impl Fields {
     fn id(&mut self, field: &'static str) -> Result<u64, WampError> {
-        let id = |value: Value| value.as_u64().filter(|id| (1..=MAX_ID).contains(id));
-        self.take(field, "an integer from 1 to 2^53", id)
+        let id = self.next(field)?.as_u64().filter(|id| (1..=MAX_ID).contains(id));
+        id.ok_or_else(|| self.wrong(field, "an integer from 1 to 2^53"))
     }
 
     /// The code of a request that has failed. The requests of publishers and
     /// subscribers are not among them: no client of this router makes those.
     fn request_type(&mut self) -> Result<u64, WampError> {
         const REQUESTS: [u64; 4] = [code::CALL, code::REGISTER, code::UNREGISTER, code::INVOCATION];
-        let request = |value: Value| value.as_u64().filter(|code| REQUESTS.contains(code));
-        self.take("Type", "48, 64, 66 or 68", request)
+        let code = self.next("Type")?.as_u64().filter(|code| REQUESTS.contains(code));
+        code.ok_or_else(|| self.wrong("Type", "48, 64, 66 or 68"))
     }
 
     fn text(&mut self, field: &'static str) -> Result<String, WampError> {
-        self.take(field, "a string", |value| {
-            if let Value::String(text) = value { Some(text) } else { None }
-        })
+        match self.next(field)? {
+            Value::String(text) => Ok(text),
+            _ => Err(self.wrong(field, "a string")),
+        }
     }
 
     fn map(&mut self, field: &'static str) -> Result<Map, WampError> {
-        self.take(
-            field,
-            "a map",
-            |value| if let Value::Map(map) = value { Some(map) } else { None },
-        )
+        match self.next(field)? {
+            Value::Map(map) => Ok(map),
+            _ => Err(self.wrong(field, "a map")),
+        }
     }
 
     fn list(&mut self, field: &'static str) -> Result<Vec<Value>, WampError> {
-        self.take(
-            field,
-            "a list",
-            |value| if let Value::List(items) = value { Some(items) } else { None },
-        )
+        match self.next(field)? {
+            Value::List(items) => Ok(items),
+            _ => Err(self.wrong(field, "a list")),
+        }
     }
 
     fn payload(&mut self) -> Result<Payload, WampError> {
@@ -217,14 +216,11 @@ impl Fields {
         Ok(payload)
     }
 
-    fn take<T>(
-        &mut self,
-        field: &'static str,
-        wanted: &'static str,
-        read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<T, WampError> {
-        let message = self.message;
-        let value = self.items.next().ok_or(WampError::Missing { message, field })?;
-        read(value).ok_or(WampError::Wrong { message, field, wanted })
+    fn next(&mut self, field: &'static str) -> Result<Value, WampError> {
+        self.items.next().ok_or(WampError::Missing { message: self.message, field })
+    }
+
+    fn wrong(&self, field: &'static str, wanted: &'static str) -> WampError {
+        WampError::Wrong { message: self.message, field, wanted }
     }
 }

@@ -4,6 +4,14 @@ use crate::json::Value;
 
 const NIL: u8 = 0xC0;
 
+/// The first byte of each format with a length in 1, 2 or 4 bytes.
+type Formats = [Option<u8>; 3];
+const BYTES: Formats = [Some(0xC4), Some(0xC5), Some(0xC6)];
+const EXTENSION: Formats = [Some(0xC7), Some(0xC8), Some(0xC9)];
+const STRING: Formats = [Some(0xD9), Some(0xDA), Some(0xDB)];
+const LIST: Formats = [None, Some(0xDC), Some(0xDD)];
+const MAP: Formats = [None, Some(0xDE), Some(0xDF)];
+
 /// Appends a value as `MessagePack`.
 ///
 /// [`parse`](super::parse) makes the same value of the bytes again, with two exceptions
@@ -29,37 +37,27 @@ pub fn encode(value: &Value, out: &mut Vec<u8>) {
         Value::Float(number) => float(*number, out),
         Value::String(text) => string(text, out),
         Value::Bytes(bytes) => {
-            if head(bytes.len(), None, [Some(0xC4), Some(0xC5), Some(0xC6)], out) {
+            if head(bytes.len(), None, BYTES, out) {
                 out.extend_from_slice(bytes);
             }
         }
         Value::Extension(kind, bytes) => {
-            let fixed =
-                [1, 2, 4, 8, 16].iter().zip(0xD4..).find(|(length, _)| **length == bytes.len());
-            if head(
-                bytes.len(),
-                fixed.map(|(_, first)| first),
-                [Some(0xC7), Some(0xC8), Some(0xC9)],
-                out,
-            ) {
+            let mut fixed = [1, 2, 4, 8, 16].iter().zip(0xD4..);
+            let fixed = fixed.find(|(length, _)| **length == bytes.len()).map(|(_, first)| first);
+            if head(bytes.len(), fixed, EXTENSION, out) {
                 out.push(kind.cast_unsigned());
                 out.extend_from_slice(bytes);
             }
         }
         Value::List(items) => {
-            if head(
-                items.len(),
-                within(0x90, 0x0F, items.len()),
-                [None, Some(0xDC), Some(0xDD)],
-                out,
-            ) {
+            if head(items.len(), within(0x90, 0x0F, items.len()), LIST, out) {
                 for item in items {
                     encode(item, out);
                 }
             }
         }
         Value::Map(map) => {
-            if head(map.len(), within(0x80, 0x0F, map.len()), [None, Some(0xDE), Some(0xDF)], out) {
+            if head(map.len(), within(0x80, 0x0F, map.len()), MAP, out) {
                 for (key, value) in map.iter() {
                     string(key, out);
                     encode(value, out);
@@ -70,7 +68,7 @@ pub fn encode(value: &Value, out: &mut Vec<u8>) {
 }
 
 fn string(text: &str, out: &mut Vec<u8>) {
-    if head(text.len(), within(0xA0, 0x1F, text.len()), [Some(0xD9), Some(0xDA), Some(0xDB)], out) {
+    if head(text.len(), within(0xA0, 0x1F, text.len()), STRING, out) {
         out.extend_from_slice(text.as_bytes());
     }
 }
@@ -83,12 +81,7 @@ fn within(first: u8, largest: u8, length: usize) -> Option<u8> {
 /// Writes the head of a value: the one byte `alone`, if there is one, or else the
 /// format for a length of 1, 2 or 4 bytes, and the length. Returns whether the members
 /// have to follow.
-fn head(
-    length: usize,
-    alone: Option<u8>,
-    [one, two, four]: [Option<u8>; 3],
-    out: &mut Vec<u8>,
-) -> bool {
+fn head(length: usize, alone: Option<u8>, [one, two, four]: Formats, out: &mut Vec<u8>) -> bool {
     if let Some(first) = alone {
         out.push(first);
     } else if let (Some(first), Ok(length)) = (one, u8::try_from(length)) {
