@@ -19,35 +19,37 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::tenths::Tenths;
-use super::{Reporter, Source};
+use super::{Reporter, Source, Test};
 use crate::measure::Sample;
 
 /// The first line.
 pub const HEADER: &str = "test,client,part,at_ns,number,rtt_ns,due_ns,direction,bytes";
 
 #[derive(Debug)]
-struct Csv<W>(W);
+struct Csv<W> {
+    out: W,
+    begun: bool,
+}
 
 /// The form of a table. Each line is written as a whole, so an interrupted run leaves
 /// the lines until then.
-///
-/// # Errors
-/// When the first line cannot be written.
-pub fn csv<W: Write + Send>(out: W) -> io::Result<impl Reporter> {
-    let mut table = Csv(out);
-    table.line(HEADER)?;
-    Ok(Tenths::of(table))
+pub fn csv<W: Write + Send>(out: W) -> impl Reporter {
+    Tenths::of(Csv { out, begun: false })
 }
 
 impl<W: Write> Csv<W> {
     fn line(&mut self, line: &str) -> io::Result<()> {
-        self.0.write_all(format!("{line}\n").as_bytes()).map_err(|error| {
+        self.out.write_all(format!("{line}\n").as_bytes()).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write the table: {error}"))
         })
     }
 }
 
 impl<W: Write + Send> Reporter for Csv<W> {
+    fn begin(&mut self, _: &Test) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.line(HEADER) }
+    }
+
     fn sample(&mut self, Source { test, client, part }: Source, sample: &Sample) -> io::Result<()> {
         match line(test.name, client, part, sample) {
             Some(line) => self.line(&line),

@@ -406,6 +406,18 @@ fn a_file_that_cannot_be_written_is_said_before_anything_is_measured() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_table_or_picture_that_cannot_be_written_costs_no_results() {
+    for (flag, what) in [("--csv", "table"), ("--svg", "picture")] {
+        let flags = ["--test", "latency", "--count", "3", "--interval", "0", flag, "/dev/full"];
+        let outcome = loopback(&flags);
+        assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
+        assert!(outcome.err.contains(&format!("cannot write the {what}: ")), "{outcome:?}");
+        assert!(outcome.out.contains("3 sent, 3 received, 0% lost"), "{outcome:?}");
+    }
+}
+
+#[test]
 fn notes_say_what_to_do_and_quiet_leaves_them_out() {
     let flags = ["--test", "latency", "--count", "200", "--interval", "0"];
     let outcome = loopback(&flags);

@@ -80,7 +80,7 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         Format::JsonStream => Box::new(stream(Output, document)),
     });
     if let Some(name) = &options.csv {
-        forms.push(Box::new(csv::csv(create(name)?)?));
+        forms.push(Box::new(csv::csv(create(name)?)));
     }
     if let Some(name) = &options.svg {
         let title = server.map_or("roundtrip through a router".into(), |(host, port)| {
