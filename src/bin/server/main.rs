@@ -1,4 +1,32 @@
 //! The server: its flags, made a [`Server`], and run.
+//!
+//! | flag | meaning |
+//! | --- | --- |
+//! | `--host HOST` | address to listen on (default 0.0.0.0; :: for IPv6) |
+//! | `--port PORT` | port to listen on (default 5001); 0 lets the system choose |
+//! | `--mode MODE` | who serves a connection: thread (default), process or sequential |
+//! | `--framing F` | line (default), or bare for the dialect without delimiters |
+//! | `--inetd` | serve the one connection that is standard input, then exit |
+//! | `--one-off` | serve one connection, then exit |
+//! | `--max-connections N` | connections at once (default 1024) |
+//! | `--max-per-ip N` | connections at once from one address (default: no limit) |
+//! | `--max-size SIZE` | largest bulk transfer (default 100GiB); a bare number counts MiB |
+//! | `--max-time DUR` | longest timed transfer (default 1h) |
+//! | `--idle-timeout DUR` | drop a peer that is silent or stalled for so long (default 60s) |
+//! | `--allow CIDR` | only these networks may connect, such as 10.0.0.0/8; repeatable |
+//! | `--info KEY=VALUE` | data that every status answer holds; repeatable |
+//! | `--no-writeback` | do not repeat the question in status answers |
+//! | `--spin` | wait by asking again and again; burns a core for each connection |
+//! | `--no-udp` | do not answer UDP pings |
+//! | `--loss PCT` | lose so many of a hundred answers to UDP pings |
+//! | `--duplicate PCT` | send so many of them twice |
+//! | `--reorder PCT` | let the next one past so many of them (of two in a row, only one) |
+//! | `--delay DUR` | send each of them so much later |
+//! | `--seed N` | lose, send twice and let past the same ones each time, for every client |
+//! | `--ws ADDR` | also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH; repeatable |
+//! | `--rawsocket ADDR` | also route WAMP calls, over WAMP RawSocket; repeatable |
+//! | `--realm NAME` | the realm of the router (default realm1) |
+//! | `-q`, `--quiet` | no line per connection |
 
 mod flags;
 

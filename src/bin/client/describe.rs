@@ -1,0 +1,102 @@
+//! What the forms of report need to know of each test: its title, and when it is done.
+
+use roundtrip::report::{self, Goal, Title};
+use roundtrip::units::size;
+use roundtrip::wire::command::Amount;
+
+use crate::flags::{Format, Options, Test};
+
+/// What the forms of report need to know of a test.
+pub fn describe(options: &Options, test: Test) -> report::Test {
+    let Options { plan, clients, .. } = options;
+    let (name, each) = (test.name(), each(options));
+    let at_once = each.trim_start_matches(" each");
+    let for_a_person = options.format == Format::Text;
+    let above = |what: String| Title::Above(format!("{name}: {what}"));
+    let pings = |each: u64| Goal::Pings(each.saturating_mul(*clients as u64));
+    let until = |count: Option<u64>| match (plan.time, count) {
+        (None, Some(count)) => pings(count),
+        (time, _) => Goal::Time(time.unwrap_or_default()),
+    };
+    let (amount, bytes) = match options.amount {
+        Amount::Bytes(bytes) => (size(bytes), Goal::Bytes(bytes.saturating_mul(*clients as u64))),
+        Amount::Time(time) => (format!("{time:?}"), Goal::BytesFor(time)),
+    };
+    let this = report::Test {
+        name,
+        title: above(format!("{}{each}", in_words(options, "pings"))),
+        unit: "ping",
+        clients: *clients,
+        count: plan.pings(),
+        shown: None,
+        goal: Some(until(plan.pings())),
+        unseen: true,
+    };
+    match test {
+        // The pings themselves show how far it is, if they are shown.
+        Test::Latency | Test::Udp => report::Test {
+            shown: Some(""),
+            goal: this.goal.filter(|_| !for_a_person || *clients > 1),
+            ..this
+        },
+        Test::Bulk(_) => {
+            let title = match clients {
+                1 => Title::Before(format!("{name}:")),
+                _ => above(amount + &each),
+            };
+            let unseen = options.tests.len() == 1;
+            report::Test { title, goal: Some(bytes), unseen, ..this }
+        }
+        Test::Bidirectional => {
+            let title = above(format!("{amount} each way{each}"));
+            report::Test { title, goal: Some(bytes), ..this }
+        }
+        Test::Loaded => {
+            let time = options.loaded.1;
+            let what = format!("{time:?}, idle, then with a download, then with an upload{each}");
+            report::Test { title: above(what), goal: Some(Goal::Time(time)), ..this }
+        }
+        Test::Sweep => {
+            let (sizes, pings) = (options.sizes.len(), in_words(options, "pings"));
+            let title = above(format!("{sizes} sizes, {pings} of each{at_once}"));
+            let goal = until(Some(plan.count.saturating_mul(sizes as u64)));
+            report::Test { title, goal: Some(goal), ..this }
+        }
+        Test::Lag => {
+            let count = options.lag.count;
+            let title = above(format!("{count} pings from the server{each}"));
+            let (shown, goal) = (Some("rtt"), Some(pings(count)));
+            report::Test { title, shown, goal, count: Some(count), ..this }
+        }
+        Test::Status => {
+            let title = Title::Before(format!("status of {}:", options.address()));
+            report::Test { title, goal: Some(pings(1)), unseen: false, ..this }
+        }
+        Test::Call => {
+            let targets = options.calls().targets().len();
+            let title = above(format!("{} to each target{at_once}", in_words(options, "calls")));
+            let goal = match plan.time {
+                Some(time) => {
+                    Goal::Time(time.saturating_mul(u32::try_from(targets).unwrap_or(u32::MAX)))
+                }
+                None => pings(plan.count.saturating_mul(targets as u64)),
+            };
+            // Each batch shows how far it is, if it is shown.
+            report::Test { title, unit: "call", goal: Some(goal).filter(|_| !for_a_person), ..this }
+        }
+    }
+}
+
+fn each(options: &Options) -> String {
+    match options.clients {
+        1 => String::new(),
+        clients => format!(" each, {clients} clients at once"),
+    }
+}
+
+fn in_words(options: &Options, what: &str) -> String {
+    match options.plan.time {
+        None => format!("{} {what}", options.plan.count),
+        Some(time) => format!("{what} for {time:?}"),
+    }
+}

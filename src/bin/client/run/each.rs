@@ -1,0 +1,109 @@
+//! Each test: one closure that measures, with one client or with all of them.
+
+use std::time::Duration;
+
+use roundtrip::client::Client;
+use roundtrip::measure::{
+    Asked, LagView, Loaded, Measurement, Phase, Sample, ask_status, bandwidth, bidirectional, lag,
+    latency, loaded, sweep,
+};
+use roundtrip::report::{self, Source};
+use roundtrip::udp::{Udp, UdpClient, udp};
+use roundtrip::wamp::call::{self, Event, measure};
+
+use super::{Run, leave};
+use crate::console::note;
+use crate::describe::describe;
+use crate::flags::{Format, Options, Test};
+
+impl Run<'_> {
+    /// Returns whether the test succeeded.
+    pub(super) fn test(&mut self, test: Test) -> bool {
+        let options = self.options;
+        let Options { plan, amount, .. } = options;
+        let this = describe(options, test);
+        match test {
+            Test::Latency => {
+                self.connected(&this, |client, samples| latency(client, plan, &mut samples.of("")))
+            }
+            Test::Bulk(direction) => self.connected(&this, |client, samples| {
+                bandwidth(client, direction, *amount, &mut samples.of(""))
+            }),
+            Test::Bidirectional => self.connected(&this, |client, samples| {
+                bidirectional(client, *amount, &samples.of(""))
+            }),
+            Test::Loaded => {
+                let (plan, time) = &options.loaded;
+                let (host, port, how) = (&options.host, options.port, self.how.clone());
+                self.connected(&this, |client, samples| {
+                    let mut loading = match Client::connect_with(host, port, &how) {
+                        Ok(loading) => loading,
+                        Err(error) => return Loaded::failed(error),
+                    };
+                    let result = loaded(client, &mut loading, plan, *time, &|phase, sample| {
+                        samples.of(match phase {
+                            Phase::Idle => "idle",
+                            Phase::Busy(direction) => direction.name(),
+                        })(sample);
+                    });
+                    let _ = leave(loading);
+                    result
+                })
+            }
+            Test::Sweep => {
+                let names: Vec<String> = options.sizes.iter().map(usize::to_string).collect();
+                self.connected(&this, |client, samples| {
+                    sweep(client, plan, &options.sizes, &mut |index, sample| {
+                        samples.of(&names[index])(sample);
+                    })
+                })
+            }
+            Test::Lag => self.connected(&this, |client, samples| {
+                lag(client, options.lag, &mut |view, sample| {
+                    samples.of(match view {
+                        LagView::Turnaround => "turnaround",
+                        LagView::RoundTrip => "rtt",
+                    })(sample);
+                })
+            }),
+            Test::Udp => self.unconnected(&this, |samples| {
+                match UdpClient::connect(&options.host, options.port, &self.how) {
+                    Ok(socket) => udp(&socket, plan, &mut samples.of("")),
+                    Err(error) => Udp::failed(error),
+                }
+            }),
+            Test::Status => self.unconnected(&this, |samples| {
+                let status =
+                    ask_status(&options.address(), &options.data, options.timeout, &self.how.trace);
+                if let Ok(status) = &status {
+                    let (at, rtt) = (Duration::ZERO, status.delay);
+                    samples.of("")(Sample::Ping { number: 1, at, rtt, due: None });
+                }
+                Asked::from(status)
+            }),
+            Test::Call => self.run_test(&this, || self.call(&this)),
+        }
+    }
+
+    fn call(&self, this: &report::Test) -> Vec<call::Comparison> {
+        let plan = self.options.calls();
+        if plan.urls.is_empty() && !cfg!(unix) && self.options.format == Format::Text {
+            note("Unix sockets need Unix: only the transports over TCP are measured");
+        }
+        let names: Vec<String> = plan.targets().iter().map(ToString::to_string).collect();
+        measure(&plan, &mut |event| match event {
+            Event::Call { target, caller, sample } => {
+                let source = Source { test: this, client: caller + 1, part: &names[target] };
+                self.reporters.sample(source, &sample);
+            }
+            Event::Batch { target, batch, batches, rtt } => {
+                let target = &plan.targets()[target];
+                if let Some(summary) = rtt.summary() {
+                    let line = call::report::batch(target, batch, batches, summary.mean);
+                    let event = call::json::batch(target, batch, batches, rtt);
+                    self.reporters.note(this, &line, &event);
+                }
+            }
+        })
+    }
+}
