@@ -7,17 +7,18 @@
 //! two kinds of socket, with two framings and two serializers:
 //!
 //! ```text
-//!   caller           router           callee
-//!     │                │ ◀── REGISTER ── │     client.rs ◀──▶ router/
-//!     │ ─── CALL ────▶ │                 │
-//!     │                │ ─ INVOCATION ─▶ │
-//!     │                │ ◀──── YIELD ─── │
-//!     │ ◀── RESULT ─── │                 │
+//!   caller               router               callee
+//!   client.rs            router/              client.rs
+//!     │                    │ ◀──── REGISTER ──── │
+//!     │ ────── CALL ─────▶ │                     │
+//!     │                    │ ──── INVOCATION ──▶ │
+//!     │                    │ ◀────── YIELD ───── │
+//!     │ ◀──── RESULT ───── │                     │
 //!
-//!   message      HELLO, REGISTER, CALL, …              message.rs
-//!   serializer   a message as bytes: JSON, MessagePack serializer.rs
-//!   framing      which bytes are one message           rawsocket/, websocket/
-//!   socket       TCP or Unix                           net
+//!   message      HELLO, REGISTER, CALL, …                message.rs
+//!   serializer   a message as bytes: JSON, MessagePack   serializer.rs
+//!   framing      which bytes are one message             rawsocket/, websocket/
+//!   socket       TCP or Unix                             crate::net
 //! ```
 //!
 //! The files, in reading order:

@@ -14,9 +14,9 @@
 //!
 //! Each connection has a kind of socket, a framing and a serializer. If a comparison
 //! changes all three at once, nobody can say which of them made the difference. So all
-//! eight [`Transport`]s are measured, and [`effects`] separates the three choices. The
-//! machine may be faster at one moment than at the next, which must not look like an
-//! effect. So calls are made in batches, and the transports take turns.
+//! eight [`Transport`]s are measured, and [`effects`](fn@effects) separates the three
+//! choices. The machine may be faster at one moment than at the next, which must not
+//! look like an effect. So calls are made in batches, and the transports take turns.
 //!
 //! Turns do not help against the placement of processes. On one processor two processes
 //! wake each other in a few microseconds, on two processors it takes far longer, and

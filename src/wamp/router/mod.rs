@@ -65,7 +65,7 @@
 //! | the callee leaves before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver accepts | ERROR `wamp.error.payload_size_exceeded` |
 //! | too many pending calls; too many procedures | ERROR `roundtrip.error.too_many` |
-//! | too much is queued for the receiver: 4 MiB before a call, 16 MiB before a result; or, if more than 64 KiB are queued for it, 256 MiB and 512 MiB for all sessions | ERROR `roundtrip.error.too_many` |
+//! | too much is queued: 4 MiB for the callee of a call, 16 MiB for the caller of a result, or 256 and 512 MiB for all sessions; 64 KiB for one session are always allowed | ERROR `roundtrip.error.too_many` |
 //! | a session reads nothing for the whole idle timeout, or 17 MiB are queued for it | the connection is closed |
 //! | HELLO names another realm | ABORT `wamp.error.no_such_realm` |
 //! | the router shuts down before the session is open | ABORT `wamp.close.system_shutdown` |
