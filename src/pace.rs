@@ -1,8 +1,8 @@
 //! Being on time: when each ping of a series leaves, and how late this program sent it.
 //!
 //! A pause of one interval after each ping adds up whatever each ping took: the
-//! hundredth ping leaves late by a hundred answers. So a [`Schedule`] computes when each
-//! ping is *due* from the start alone, whatever came before.
+//! hundredth ping leaves late by a hundred answers. So a [`Schedule`] computes when
+//! each ping is *due* from the start alone, whatever came before.
 //!
 //! ```text
 //!   due       0 ms      10 ms     20 ms     30 ms     40 ms
@@ -19,8 +19,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The pings of a series, one [`Turn`] each. The iterator waits until a ping is due, and
-/// the caller sends it.
+/// The pings of a series, one [`Turn`] each. The iterator waits until a ping is due,
+/// and the caller sends it.
 ///
 /// ```
 /// use roundtrip::pace::Schedule;

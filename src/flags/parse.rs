@@ -18,8 +18,8 @@ pub enum Parsed {
 /// The flags that were given.
 pub struct Given(Matches);
 
-/// Reads the command line of the program with this name, whose help begins with `about`.
-/// `--help` and `--version` are flags of every program.
+/// Reads the command line of the program with this name, whose help begins with
+/// `about`. `--help` and `--version` are flags of every program.
 ///
 /// # Errors
 /// One line that says what is wrong and what would be right.

@@ -1,23 +1,24 @@
 //! Several clients that really work at once.
 //!
 //! Threads that are started one after the other also begin one after the other: the
-//! first of a thousand would be done before the last one exists. So all threads wait at a
-//! gate, which opens when the last one has been started. The gate is a read-write lock.
-//! It is held for writing until then, and afterwards all threads can read at once.
+//! first of a thousand would be done before the last one exists. So all threads wait at
+//! a gate, which opens when the last one has been started. The gate is a read-write
+//! lock. It is held for writing until then, and afterwards all threads can read at
+//! once.
 //!
-//! A [`Barrier`](std::sync::Barrier) is no gate here: it waits forever for a thread that
-//! the system refused to start.
+//! A [`Barrier`](std::sync::Barrier) is no gate here: it waits forever for a thread
+//! that the system refused to start.
 
 use std::io;
 use std::sync::{PoisonError, RwLock};
 use std::thread;
 
-/// Address space for a stack. It is a fraction of the default 2 MiB, so that thousands of
-/// clients fit.
+/// Address space for a stack. It is a fraction of the default 2 MiB, so that thousands
+/// of clients fit.
 const STACK_SIZE: usize = 256 * 1024;
 
-/// Calls `work` with each item, each in a thread of its own. No thread begins before all
-/// of them exist. Returns the results in the order of the items.
+/// Calls `work` with each item, each in a thread of its own. No thread begins before
+/// all of them exist. Returns the results in the order of the items.
 ///
 /// ```
 /// let squares = roundtrip::measure::concurrently(vec![1, 2, 3], |number| number * number);

@@ -3,8 +3,8 @@
 //! The measuring program runs on one of the two machines, and competes with everything
 //! else there. Reading the clock takes time, a timer fires late, the program itself may
 //! be the slow part, and the kernel retransmits segments without notifying anybody. (A
-//! segment is what TCP sends in one packet.) No measurement can remove these errors. But
-//! they can be measured and reported, too.
+//! segment is what TCP sends in one packet.) No measurement can remove these errors.
+//! But they can be measured and reported, too.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::stats::Recorder;
 /// The surroundings of a measurement.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// How long it takes to read the clock once. Every round-trip time contains one such
-    /// reading.
+    /// How long it takes to read the clock once. Every round-trip time contains one
+    /// such reading.
     pub clock: Duration,
-    /// How many TCP segments all programs of this host have retransmitted meanwhile, where
-    /// the system tells.
+    /// How many TCP segments all programs of this host have retransmitted meanwhile,
+    /// where the system tells.
     pub retransmitted: Option<u64>,
 }
 

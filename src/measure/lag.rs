@@ -10,16 +10,16 @@
 //!
 //! The difference between the round-trip time and the turnaround time was spent on the
 //! path, in both kernels and in the server. A slow turnaround is the doing of this
-//! program or of its machine, and not of the network. (A `write` returns when the system
-//! has taken the echo. On loopback, the server may have read the echo before.)
+//! program or of its machine, and not of the network. (A `write` returns when the
+//! system has taken the echo. On loopback, the server may have read the echo before.)
 //!
 //! The server reports its figures when the series is over, and on request every single
 //! round-trip time. So they can be shown and kept like those that are measured here.
 //! There is no warm-up: ten pings are ten round trips.
 //!
-//! The client checks the server's figures against what it knows itself: how many pings it
-//! asked for, how many came, and how long the series took. No round trip can have taken
-//! longer.
+//! The client checks the server's figures against what it knows itself: how many pings
+//! it asked for, how many came, and how long the series took. No round trip can have
+//! taken longer.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -34,8 +34,8 @@ use crate::wire::command::more::{LagPlan, MAX_LAG_COUNT};
 pub enum LagView {
     /// The clock of the server: the sample is a round-trip time.
     RoundTrip,
-    /// The clock of the client: the sample is a turnaround time, from when a ping had been
-    /// read to when its echo had been written.
+    /// The clock of the client: the sample is a turnaround time, from when a ping had
+    /// been read to when its echo had been written.
     Turnaround,
 }
 
@@ -49,8 +49,8 @@ pub struct Lag {
     /// What the server measured, and why the series ended early, if it did. Nothing has
     /// been sent here before the server has reported.
     pub server: Latency,
-    /// The turnaround times: from when each ping had been read to when its echo had been
-    /// written.
+    /// The turnaround times: from when each ping had been read to when its echo had
+    /// been written.
     pub turnaround: Recorder,
     /// Lines that the server did not accept as the echo of a ping.
     pub protocol_errors: u64,
@@ -102,13 +102,14 @@ pub fn lag(client: &mut Client, plan: LagPlan, observe: LagObserver) -> Lag {
 }
 
 /// Echoes the pings of a server that sends them without being asked. The
-/// [hooks](crate::session::Hooks::on_connect) of a server can start that for every client
-/// that connects.
+/// [hooks](crate::session::Hooks::on_connect) of a server can start that for every
+/// client that connects.
 pub fn lag_unasked(client: &mut Client, observe: LagObserver) -> Lag {
     echo_all(client, None, Instant::now(), observe)
 }
 
-/// Echoes the pings that were asked for; otherwise at most as many as the protocol allows.
+/// Echoes the pings that were asked for; otherwise at most as many as the protocol
+/// allows.
 fn echo_all(
     client: &mut Client,
     asked: Option<LagPlan>,
@@ -118,8 +119,8 @@ fn echo_all(
     let most = asked.unwrap_or(LagPlan { count: MAX_LAG_COUNT, interval: Duration::ZERO });
     let mut lag = Lag::default();
     let result = echo(client, most, &mut lag.turnaround, observe).and_then(|figures| {
-        // The speeds of two clocks do not differ by a factor of two. Pings that were not
-        // asked for may have been sent long before this function was called.
+        // The speeds of two clocks do not differ by a factor of two. Pings that were
+        // not asked for may have been sent long before this function was called.
         let longest = asked.map_or(Duration::MAX, |_| start.elapsed() * 2);
         check(&figures, asked, lag.turnaround.count())?;
         lag.protocol_errors = figures.faults;

@@ -1,25 +1,26 @@
 //! Round-trip time: how long until an answer is back?
 //!
 //! The clock starts before the request is handed to the system, and stops when the
-//! whole answer has been read. The time between holds the path there, the path back, and
-//! all the work of waking, copying and scheduling at both ends. On loopback, the network
-//! interface of a machine to itself, that work is all there is. The round-trip time is
-//! never halved: the two directions may differ, and nobody has measured half of it.
+//! whole answer has been read. The time between holds the path there, the path back,
+//! and all the work of waking, copying and scheduling at both ends. On loopback, the
+//! network interface of a machine to itself, that work is all there is. The round-trip
+//! time is never halved: the two directions may differ, and nobody has measured half of
+//! it.
 //!
-//! The first ping meets cold caches, and a server that may still be starting a thread or
-//! a process for the new connection. So the first pings are sent and not counted. They
-//! are the warm-up.
+//! The first ping meets cold caches, and a server that may still be starting a thread
+//! or a process for the new connection. So the first pings are sent and not counted.
+//! They are the warm-up.
 //!
 //! # From when a ping was due
 //!
 //! With an interval, pings leave on a [schedule](crate::pace), even while an answer is
 //! late. A client that waited for the late answer would report too little: a stall of a
-//! second would cost one slow sample, and the nine pings that should have left meanwhile
-//! would be missing, although each of them would have been slow, too. Gil Tene calls this
-//! *coordinated omission*. So there are two times for each ping: from when it was sent,
-//! and from when it was *due*. They differ when pings leave late, because the connection
-//! takes no more bytes or because this machine is busy. Then the second time is what a
-//! user would have felt.
+//! second would cost one slow sample, and the nine pings that should have left
+//! meanwhile would be missing, although each of them would have been slow, too. Gil
+//! Tene calls this *coordinated omission*. So there are two times for each ping: from
+//! when it was sent, and from when it was *due*. They differ when pings leave late,
+//! because the connection takes no more bytes or because this machine is busy. Then the
+//! second time is what a user would have felt.
 //!
 //! In three cases only one ping is sent at a time. Without an interval, each answer
 //! triggers the next ping. With [bare framing](crate::wire::framing), two answers that
@@ -51,8 +52,8 @@ pub fn latency(client: &mut Client, plan: &Plan, observe: Observer) -> Latency {
     let payload = (plan.payload > 0).then_some(&payload[..]);
     for _ in 0..plan.warmup {
         if let Err(error) = client.ping(payload).and_then(|()| client.check_in_step()) {
-            // A warm-up ping is not counted as long as all is well. Without an answer it
-            // is a ping that was lost.
+            // A warm-up ping is not counted as long as all is well. Without an answer
+            // it is a ping that was lost.
             return Latency { sent: 1, ..Latency::failed(error) };
         }
     }

@@ -1,16 +1,16 @@
 //! Latency under load: how long does an answer take while something else fills the
 //! line?
 //!
-//! An idle line answers at once. A full line has queues in front of its slowest part, and
-//! an answer waits there behind the bulk of the data. Where the queues are too long
+//! An idle line answers at once. A full line has queues in front of its slowest part,
+//! and an answer waits there behind the bulk of the data. Where the queues are too long
 //! ("bufferbloat"), a download makes every call stutter. Neither a latency test nor a
-//! bandwidth test alone shows that. So this test has three phases: idle, with a download,
-//! with an upload. In each phase, pings run on one connection; in two of them, a bulk
-//! transfer runs on another. The difference between the medians is the time that answers
-//! spent in queues.
+//! bandwidth test alone shows that. So this test has three phases: idle, with a
+//! download, with an upload. In each phase, pings run on one connection; in two of
+//! them, a bulk transfer runs on another. The difference between the medians is the
+//! time that answers spent in queues.
 //!
-//! A transfer ends later than its pings, when all that was sent has arrived. So its rate
-//! covers a little more time than the pings do.
+//! A transfer ends later than its pings, when all that was sent has arrived. So its
+//! rate covers a little more time than the pings do.
 
 use std::io;
 use std::thread;
@@ -71,8 +71,8 @@ impl Measurement for Loaded {
     }
 }
 
-/// Sends pings for a third of `time` in each phase. The two clients are connected to the
-/// same server.
+/// Sends pings for a third of `time` in each phase. The two clients are connected to
+/// the same server.
 pub fn loaded(
     pinging: &mut Client,
     loading: &mut Client,

@@ -9,10 +9,10 @@
 //! ```
 //!
 //! Every measurement returns plain data, and prints nothing: [`report`](crate::report)
-//! does that. A measurement that fails half-way returns what it has measured until then,
-//! and why it ended ([`Measurement`]). While it runs, it hands every single [`Sample`] to
-//! an [`Observer`], so that a program can show it or keep it, and no memory here grows
-//! with time.
+//! does that. A measurement that fails half-way returns what it has measured until
+//! then, and why it ended ([`Measurement`]). While it runs, it hands every single
+//! [`Sample`] to an [`Observer`], so that a program can show it or keep it, and no
+//! memory here grows with time.
 
 pub mod bandwidth;
 pub mod bidirectional;
@@ -85,8 +85,8 @@ pub enum Sample {
     },
 }
 
-/// What all measurements have in common: they can fail, and those of several clients add
-/// up.
+/// What all measurements have in common: they can fail, and those of several clients
+/// add up.
 pub trait Measurement {
     /// A measurement that never began, or of which nothing is known.
     fn failed(error: io::Error) -> Self

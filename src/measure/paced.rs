@@ -1,7 +1,7 @@
 //! Pings that leave on time, whether or not the answers come.
 //!
-//! One thread sends, and another receives. A queue connects them. TCP keeps the order of
-//! bytes, so the next answer belongs to the oldest ping in the queue.
+//! One thread sends, and another receives. A queue connects them. TCP keeps the order
+//! of bytes, so the next answer belongs to the oldest ping in the queue.
 //!
 //! ```text
 //!   sender     wait until due ─▶ read the clock ─▶ write ─▶ queue (due, sent)

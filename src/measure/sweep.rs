@@ -2,9 +2,9 @@
 //! about size?
 //!
 //! Up to some size, a message takes as long as an empty one: the time goes into waking
-//! up, copying and the distance. Beyond that size, the time grows with the message. This
-//! test sends one ping after the other with each size, and its table shows where the
-//! growth begins. The throughput is that of one message at a time: the bytes of one
+//! up, copying and the distance. Beyond that size, the time grows with the message.
+//! This test sends one ping after the other with each size, and its table shows where
+//! the growth begins. The throughput is that of one message at a time: the bytes of one
 //! direction, over the whole round trip.
 
 use std::io;

@@ -1,5 +1,5 @@
-//! A table of every sample, a line each, for a spreadsheet or a program (RFC 4180, except
-//! that a line ends with `\n`).
+//! A table of every sample, a line each, for a spreadsheet or a program (RFC 4180,
+//! except that a line ends with `\n`).
 //!
 //! | column | meaning |
 //! | --- | --- |

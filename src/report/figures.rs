@@ -1,8 +1,8 @@
 //! What the reports of all measurements are made of: figures as words, and as JSON.
 //!
 //! Within a column a unit never changes, so that figures can be compared by looking
-//! down: round-trip times are in milliseconds, rates in Mbit/s. What is not known is left
-//! out.
+//! down: round-trip times are in milliseconds, rates in Mbit/s. What is not known is
+//! left out.
 
 use crate::json::{Map, Value};
 use crate::stats::{Recorder, Summary};
@@ -16,8 +16,10 @@ use crate::units::{float, ms};
 /// use std::time::Duration;
 ///
 /// let series = [1, 2, 3].map(Duration::from_millis).into_iter().collect();
+/// let names = "min/mean/p50/p99/max/stddev";
+/// let values = "1.000/2.000/2.007/3.000/3.000/1.000";
 /// let line = figures::series("rtt", &series).unwrap();
-/// assert_eq!(line, "rtt min/mean/p50/p99/max/stddev = 1.000/2.000/2.007/3.000/3.000/1.000 ms");
+/// assert_eq!(line, format!("rtt {names} = {values} ms"));
 /// ```
 #[must_use]
 pub fn series(name: &str, series: &Recorder) -> Option<String> {

@@ -1,4 +1,5 @@
-//! Results for a program, in one document: `{"roundtrip", "host", "port", "tests": […]}`.
+//! Results for a program, in one document: `{"roundtrip", "host", "port", "tests":
+//! […]}`.
 //!
 //! Times are whole nanoseconds, and the names of such fields end in `_ns`. What is not
 //! known is left out: there is no `null` for a number. Each object in `tests` has
@@ -48,9 +49,9 @@
 //! | `cpu_percent` | how much of one processor this side's thread used, where ticks of 10 ms can tell |
 //!
 //! `loaded` has `idle`, `download` and `upload`, each with the fields of pings and
-//! `round_trips_per_minute` (60 s over the median). The last two also have the fields of
-//! a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings and
-//! `bits_per_second` (the payload in one direction, over the mean).
+//! `round_trips_per_minute` (60 s over the median). The last two also have the fields
+//! of a transfer. `sweep` has `sizes`, a list with `payload_bytes`, the fields of pings
+//! and `bits_per_second` (the payload in one direction, over the mean).
 //!
 //! A summary has `count`, `min`, `mean`, `max`, `stddev`, `p50`, `p90`, `p95`, `p99`,
 //! `p99_9` and `jitter` (the mean absolute difference between one sample and the next),

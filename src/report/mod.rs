@@ -1,8 +1,8 @@
 //! Figures, shown: to a person, to a program, in a table, in a picture.
 //!
-//! What there is to show, a measurement says itself ([`Report`]). How it is shown is the
-//! business of a form ([`Reporter`]). Neither knows the other, so a new test appears in
-//! every form, and a new form shows every test.
+//! What there is to show, a measurement says itself ([`Report`]). How it is shown is
+//! the business of a form ([`Reporter`]). Neither knows the other, so a new test
+//! appears in every form, and a new form shows every test.
 //!
 //! ```text
 //!   a test begins ──────▶ begin  ┐

@@ -83,8 +83,8 @@ impl<W: Write + Send> Reporter for Text<W> {
     }
 }
 
-/// One answered ping: `ping  3/10: 0.250 ms`, or without the number of all where that is
-/// not known.
+/// One answered ping: `ping  3/10: 0.250 ms`, or without the number of all where that
+/// is not known.
 #[must_use]
 pub fn ping(number: u64, count: Option<u64>, rtt: Duration) -> String {
     let rtt = ms(rtt);

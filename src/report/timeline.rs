@@ -1,9 +1,9 @@
 //! What happened when, in memory that does not grow with time.
 //!
-//! A picture of a day of pings has no room for 86 million dots, and what cannot be shown
-//! need not be kept. So time is divided into columns of equal width, and a column keeps
-//! only what is drawn. Nobody knows in advance how long a measurement takes, so the
-//! columns begin very narrow. When they no longer suffice, neighbours are joined in
+//! A picture of a day of pings has no room for 86 million dots, and what cannot be
+//! shown need not be kept. So time is divided into columns of equal width, and a column
+//! keeps only what is drawn. Nobody knows in advance how long a measurement takes, so
+//! the columns begin very narrow. When they no longer suffice, neighbours are joined in
 //! pairs, and the width doubles:
 //!
 //! ```text
@@ -14,10 +14,11 @@
 //!   largest   │          9  │         30  │         11  │             │
 //! ```
 //!
-//! Joining is rare, and so it is cheap: the columns become 64 times as wide in six steps,
-//! whatever the number of samples. It loses *when* in a column something happened, which
-//! is less than a pixel. It does not lose *what* happened: an outlier, a sample far from
-//! all others, is in the picture after a day. An average would have hidden it.
+//! Joining is rare, and so it is cheap: the columns become 64 times as wide in six
+//! steps, whatever the number of samples. It loses *when* in a column something
+//! happened, which is less than a pixel. It does not lose *what* happened: an outlier,
+//! a sample far from all others, is in the picture after a day. An average would have
+//! hidden it.
 //!
 //! Samples may come in any order, as they do from several threads.
 
@@ -30,8 +31,8 @@ use crate::units::{float, nanoseconds};
 /// the pixels of a picture.
 const COLUMNS: usize = 2048;
 
-/// The width of a column at the beginning, in nanoseconds. No round trip through a socket
-/// is much shorter.
+/// The width of a column at the beginning, in nanoseconds. No round trip through a
+/// socket is much shorter.
 const NARROWEST: u64 = 1_000;
 
 /// Durations over time: the smallest, the largest and how many, for each column.
@@ -47,9 +48,10 @@ const NARROWEST: u64 = 1_000;
 /// }
 /// let columns: Vec<_> = timeline.columns(1000).collect();
 /// assert!(columns.len() <= 1000);
-/// let (when, slow) = columns.iter().find(|(_, spread)| spread.max > Duration::from_millis(20)).unwrap();
+/// let (usual, stall) = (Duration::from_millis(20), Duration::from_millis(200));
+/// let (when, slow) = columns.iter().find(|(_, spread)| spread.max > usual).unwrap();
 /// assert!(when.contains(&Duration::from_secs(30_000)));
-/// assert_eq!((slow.min, slow.max), (Duration::from_millis(20), Duration::from_millis(200)));
+/// assert_eq!((slow.min, slow.max), (usual, stall));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
@@ -92,8 +94,8 @@ impl Timeline {
         self.columns.record(at, Spread { min: value, max: value, count: 1 });
     }
 
-    /// The columns that hold samples, in order of time. Neighbours are joined until there
-    /// are at most `limit`. The last column ends with the last sample.
+    /// The columns that hold samples, in order of time. Neighbours are joined until
+    /// there are at most `limit`. The last column ends with the last sample.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, Spread)> {
         self.columns.joined(limit).filter(|(_, spread)| spread.count > 0)
     }
@@ -112,8 +114,9 @@ impl Rate {
         self.pieces += 1;
     }
 
-    /// All columns from the beginning on, even those without bytes. Neighbours are joined
-    /// until there are at most `limit`. The last column ends with the last bytes.
+    /// All columns from the beginning on, even those without bytes. Neighbours are
+    /// joined until there are at most `limit`. The last column ends with the last
+    /// bytes.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, u64)> {
         self.columns.joined(limit)
     }
@@ -136,7 +139,8 @@ impl Rate {
         self.pieces
     }
 
-    /// All bits over all the time; `None` if no bytes were moved, or no time has passed.
+    /// All bits over all the time; `None` if no bytes were moved, or no time has
+    /// passed.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let (bytes, seconds) = (self.bytes(), self.end().as_secs_f64());

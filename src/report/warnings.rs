@@ -28,8 +28,8 @@ pub fn latency(latency: &Latency) -> Vec<String> {
     warnings
 }
 
-/// What to mistrust in pings that the server sent. Their scheduling delay is no cause for
-/// a warning: a server [sleeps](crate::pace::Wait::Sleep) until a ping is due.
+/// What to mistrust in pings that the server sent. Their scheduling delay is no cause
+/// for a warning: a server [sleeps](crate::pace::Wait::Sleep) until a ping is due.
 #[must_use]
 pub fn lag(latency: &Latency) -> Vec<String> {
     let mut warnings = Vec::new();

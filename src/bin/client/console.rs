@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::exit;
 
 /// Standard output, for results. `println!` panics when the reader has read enough
-/// (`client | head -1`). Here that ends the program: there is nobody left to measure for.
+/// (`client | head -1`). Here that ends the program: there is nobody left to measure
+/// for.
 pub struct Output;
 
 impl Write for Output {

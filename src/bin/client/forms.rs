@@ -16,8 +16,8 @@ use roundtrip::units::utc;
 use crate::console::Output;
 use crate::flags::{Format, Options, Test};
 
-/// The forms of report that are asked for. Files are opened before anything is measured,
-/// so that a mistake in a name costs no measurement.
+/// The forms of report that are asked for. Files are opened before anything is
+/// measured, so that a mistake in a name costs no measurement.
 pub fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
     let create = |name: &String| {
         let why = |error: io::Error| {

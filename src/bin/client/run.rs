@@ -94,8 +94,8 @@ impl<'a> Run<'a> {
     /// Connects all clients, if the tests need that; fails when not one of them can be.
     fn arrive(&mut self) -> io::Result<()> {
         let Options { host, port, clients, .. } = self.options;
-        // Other tests connect by themselves: a connection that is only held would take a
-        // place that they do not need.
+        // Other tests connect by themselves: a connection that is only held would take
+        // a place that they do not need.
         if !self.options.tests.iter().any(|test| test.needs_connection()) {
             return Ok(());
         }

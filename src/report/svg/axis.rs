@@ -16,8 +16,8 @@ pub(super) const TIMES: Units =
 /// The units of rates, in bits per second.
 pub(super) const RATES: Units = &[("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9)];
 
-/// If the largest value is so many times the usual one, a linear axis presses all others
-/// flat against its bottom.
+/// If the largest value is so many times the usual one, a linear axis presses all
+/// others flat against its bottom.
 const SPOILT: f64 = 20.0;
 
 /// The most labels of a logarithmic axis; more would be too close to each other.
@@ -47,8 +47,8 @@ impl Axis {
         Axis { units, unit: Some(unit), values: (0.0, max), places, ticks }
     }
 
-    /// An axis that ends at a round value: linear from zero, or logarithmic if `max` is far
-    /// beyond the usual value.
+    /// An axis that ends at a round value: linear from zero, or logarithmic if `max` is
+    /// far beyond the usual value.
     pub(super) fn fitting(
         units: Units,
         (min, usual, max): (f64, f64, f64),
@@ -119,8 +119,8 @@ impl Axis {
     }
 }
 
-/// Moves labels apart: from the places that are `wanted` to places in the same order, at
-/// least `gap` from each other, between `first` and `last` as far as there is room.
+/// Moves labels apart: from the places that are `wanted` to places in the same order,
+/// at least `gap` from each other, between `first` and `last` as far as there is room.
 pub(super) fn apart(wanted: &[f64], gap: f64, (first, last): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&one, &other| wanted[one].total_cmp(&wanted[other]));
@@ -154,8 +154,8 @@ fn unit(units: Units, value: f64) -> (&'static str, f64) {
     units.iter().copied().rev().find(|&(_, unit)| unit * 0.9995 <= value).unwrap_or(units[0])
 }
 
-/// Selects from rising numbers those that enclose a range: from the last one that is not
-/// above the range to the first one that is not below.
+/// Selects from rising numbers those that enclose a range: from the last one that is
+/// not above the range to the first one that is not below.
 fn between(numbers: impl Iterator<Item = f64>, min: f64, max: f64) -> Vec<f64> {
     let mut enclosing = Vec::new();
     for number in numbers {

@@ -1,8 +1,8 @@
 //! The few elements of SVG that a chart needs, and its colours.
 //!
 //! Each element has a class, and an attribute `color` for light surroundings. A style
-//! sheet overrides the attribute in dark surroundings. A program that ignores style sheets
-//! shows the attribute: dark on white, as on paper.
+//! sheet overrides the attribute in dark surroundings. A program that ignores style
+//! sheets shows the attribute: dark on white, as on paper.
 
 use std::fmt::{self, Write};
 
@@ -140,8 +140,8 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
     }
 }
 
-/// A text in XML: markup is escaped, and characters that XML 1.0 does not allow (section
-/// 2.2) are left out.
+/// A text in XML: markup is escaped, and characters that XML 1.0 does not allow
+/// (section 2.2) are left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -10,21 +10,22 @@
 //! ```
 //!
 //! - **A bar reaches from the smallest to the largest sample.** Where one pixel holds a
-//!   thousand pings, a curve through their means shows none of them: one stall of 200 ms
-//!   lifts the curve by 0.2 ms. The bar reaches up to the stall. A single ping is a dot,
-//!   and no line joins the dots, since nobody knows what is between two pings.
-//! - **The distribution stands beside the bars.** A bar does not show whether half of the
-//!   pings were slow, or one. The histogram does, on the same axis. What is too small to
-//!   see is drawn larger, since one slow answer in a million may be what matters.
+//!   thousand pings, a curve through their means shows none of them: one stall of 200
+//!   ms lifts the curve by 0.2 ms. The bar reaches up to the stall. A single ping is a
+//!   dot, and no line joins the dots, since nobody knows what is between two pings.
+//! - **The distribution stands beside the bars.** A bar does not show whether half of
+//!   the pings were slow, or one. The histogram does, on the same axis. What is too
+//!   small to see is drawn larger, since one slow answer in a million may be what
+//!   matters.
 //! - **A stroke at the lower edge marks each ping without an answer.** It has no
 //!   round-trip time to draw, and still must not be missing.
-//! - **The axis is linear from zero wherever possible,** so that twice as high is twice as
-//!   slow. If the largest sample is more than 20 times the median, a linear axis would
-//!   press the usual samples flat against the bottom. Then the axis is logarithmic, and
-//!   says so.
-//! - **A rate is drawn in steps.** Each step is the bytes of a column over its time, and
-//!   a column holds many pieces. With one or two pieces in each, the rate would jump
-//!   whenever a piece comes a little late.
+//! - **The axis is linear from zero wherever possible,** so that twice as high is twice
+//!   as slow. If the largest sample is more than 20 times the median, a linear axis
+//!   would press the usual samples flat against the bottom. Then the axis is
+//!   logarithmic, and says so.
+//! - **A rate is drawn in steps.** Each step is the bytes of a column over its time,
+//!   and a column holds many pieces. With one or two pieces in each, the rate would
+//!   jump whenever a piece comes a little late.
 //! - **Bars compare lengths** that begin at the same line, always on a linear axis from
 //!   zero.
 //!

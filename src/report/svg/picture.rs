@@ -55,8 +55,9 @@ pub enum Panel<'a> {
 ///     timeline.record(Duration::from_millis(100 * n), rtt);
 ///     recorder.record(rtt);
 /// }
-/// let unanswered = Timeline::default();
-/// let panel = Panel::Rtt { name: "Ping", timeline: &timeline, recorder: &recorder, unanswered: &unanswered };
+/// let (name, unanswered) = ("Ping", &Timeline::default());
+/// let (timeline, recorder) = (&timeline, &recorder);
+/// let panel = Panel::Rtt { name, timeline, recorder, unanswered };
 /// let svg = picture("localhost:5001", "10 pings, 2025-01-01 12:00", &[panel]);
 /// assert!(svg.starts_with("<svg ") && svg.contains("p50 81"));
 /// ```

@@ -19,8 +19,8 @@ const SHARES: (f64, f64) = (634.0, PLOT.1);
 /// The largest number of bars, with two pixels for each: closer bars would touch.
 const BARS: u16 = 260;
 
-/// If there are fewer samples, the dots are larger, and the distribution has fewer rows,
-/// since most of them would be empty.
+/// If there are fewer samples, the dots are larger, and the distribution has fewer
+/// rows, since most of them would be empty.
 const FEW: u64 = 100;
 
 const MARKED: Type = Type { ink: Ink::Orange, ..BESIDE };
