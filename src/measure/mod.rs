@@ -4,6 +4,7 @@
 //!   latency    before the request is written ──▶ the whole answer has been read
 //!   download   the server is ready           ──▶ the last byte has been read
 //!   upload     the server is ready           ──▶ its report that all arrived has been read
+//!   connect    before the connection is begun ──▶ the first answer has been read
 //!   lag        a ping has been read          ──▶ its echo has been written
 //!   status     before the question is sent   ──▶ the whole answer has been read
 //! ```
@@ -17,6 +18,7 @@
 pub mod bandwidth;
 pub mod bidirectional;
 pub mod concurrently;
+pub mod connect;
 pub mod direction;
 pub mod environment;
 pub mod lag;
@@ -34,6 +36,7 @@ use std::time::Duration;
 pub use bandwidth::{Bandwidth, bandwidth};
 pub use bidirectional::{Bidirectional, bidirectional};
 pub use concurrently::concurrently;
+pub use connect::{Connect, connect};
 pub use direction::Direction;
 pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
 pub use latency::latency;

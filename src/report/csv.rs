@@ -8,7 +8,7 @@
 //! | `part` | the part of the test: `idle`, `download`, `upload` of `loaded`; the payload in bytes of `sweep`; `rtt` and `turnaround` of `lag`. If something else became of a ping than an answer in time, the [word](crate::measure::Outcome) for that |
 //! | `at_ns` | when, in nanoseconds since the part began |
 //! | `number` | the number of the ping, from 1 |
-//! | `rtt_ns` | from when the ping was sent to its answer; in the part `turnaround`, from when it was read to its echo; of `status`, the delay |
+//! | `rtt_ns` | from when the ping was sent to its answer; in the part `turnaround`, from when it was read to its echo; of `status`, the delay; of `connect`, from when the connection was begun, until it was there in the part `connected` |
 //! | `due_ns` | from when the ping was due to its answer |
 //! | `direction` | `download` or `upload` |
 //! | `bytes` | how many bytes were moved in the tenth of a second that ends at `at_ns` |

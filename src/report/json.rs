@@ -22,6 +22,17 @@
 //! | `due_ns` | from when each answered ping was due to its answer, where there is an interval: a summary |
 //! | `scheduling_delay_ns` | how late each ping was sent, where there is an interval: a summary |
 //!
+//! `connect` has
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `connections` | connections that were answered, and then closed in order, without the warm-up |
+//! | `elapsed_ns` | from when the first connection was begun until the last one was closed |
+//! | `connections_per_second` | the connections over that time |
+//! | `connect_ns` | from when each connection was begun until it was there: a summary |
+//! | `rtt_ns` | from when each connection was begun to the answer to its ping: a summary |
+//! | `due_ns`, `scheduling_delay_ns` | as of pings, where there is an interval |
+//!
 //! `lag` has the fields of pings as the server measured them, once it has reported, and
 //!
 //! | field | meaning |

@@ -12,7 +12,7 @@ use crate::units::ms;
 
 impl Report for Latency {
     fn lines(&self) -> Vec<String> {
-        let more = self.rtt.summary().map(|summary| more(&summary));
+        let more = self.rtt.summary().map(|summary| more("rtt", &summary));
         let due = series("due", &self.due);
         iter::once(loss(self)).chain(series("rtt", &self.rtt)).chain(more).chain(due).collect()
     }
@@ -42,12 +42,12 @@ fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
 }
 
 /// The other percentiles, and the jitter.
-fn more(summary: &Summary) -> String {
-    let (name, jitter) = summary
+pub(super) fn more(name: &str, summary: &Summary) -> String {
+    let (and, jitter) = summary
         .jitter
         .map_or(("", String::new()), |jitter| ("/jitter", format!("/{}", ms(jitter))));
     let values = [summary.p90, summary.p95, summary.p99_9].map(ms).join("/");
-    format!("rtt p90/p95/p99.9{name} = {values}{jitter} ms")
+    format!("{name} p90/p95/p99.9{and} = {values}{jitter} ms")
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@
 //! | [`json`], [`stream`] | one document; an event a line. Every figure is defined in [`json`] |
 //! | [`csv`] | a line for each sample |
 //! | [`svg`], [`timeline`] | a picture, and what it remembers of the samples |
-//! | `latency`, `bandwidth`, `loaded`, `sweep`, `lag`, `status` | what each measurement reports |
+//! | `latency`, `bandwidth`, `connect`, `loaded`, `sweep`, `lag`, `status` | what each measurement reports |
 //! | [`figures`], [`warnings`] | what those have in common |
 
 pub mod csv;
@@ -38,6 +38,7 @@ pub mod trace;
 pub mod warnings;
 
 mod bandwidth;
+mod connect;
 mod lag;
 mod latency;
 mod loaded;

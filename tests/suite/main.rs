@@ -4,6 +4,7 @@
 mod bare;
 mod call;
 mod client;
+mod connect;
 mod examples;
 mod hostile;
 mod lag;

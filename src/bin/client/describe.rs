@@ -47,6 +47,11 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
             let unseen = options.tests.len() == 1;
             report::Test { title, goal: Some(bytes), unseen, ..this }
         }
+        Test::Connect => {
+            let connections = in_words(options, "connections");
+            let title = above(format!("{connections}, a ping on each{at_once}"));
+            report::Test { title, unit: "connection", ..this }
+        }
         Test::Bidirectional => {
             let title = above(format!("{amount} each way{each}"));
             report::Test { title, goal: Some(bytes), ..this }

@@ -99,6 +99,7 @@ pub enum Format {
 pub enum Test {
     Latency,
     Bulk(Direction),
+    Connect,
     Bidirectional,
     Loaded,
     Sweep,
@@ -109,10 +110,11 @@ pub enum Test {
 }
 
 impl Test {
-    const BY_NAME: [Test; 10] = [
+    const BY_NAME: [Test; 11] = [
         Test::Latency,
         Test::Bulk(Direction::Download),
         Test::Bulk(Direction::Upload),
+        Test::Connect,
         Test::Bidirectional,
         Test::Loaded,
         Test::Sweep,
@@ -127,6 +129,7 @@ impl Test {
         match self {
             Test::Latency => "latency",
             Test::Bulk(direction) => direction.name(),
+            Test::Connect => "connect",
             Test::Bidirectional => "bidirectional",
             Test::Loaded => "loaded",
             Test::Sweep => "sweep",
@@ -139,7 +142,7 @@ impl Test {
 
     /// Whether it talks over a TCP connection that was made before it.
     pub fn needs_connection(self) -> bool {
-        !matches!(self, Test::Udp | Test::Status | Test::Call)
+        !matches!(self, Test::Connect | Test::Udp | Test::Status | Test::Call)
     }
 }
 
@@ -163,8 +166,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     refuse(FLAGS, |flag| given.has(flag), &test, &names)?;
 
     let is = |test| tests == [test];
-    let (count, interval) =
-        if is(Test::Call) { (1000, Duration::ZERO) } else { (10, Duration::from_millis(100)) };
+    let count = if is(Test::Call) { 1000 } else { 10 };
+    let at_once = is(Test::Call) || is(Test::Connect);
+    let interval = if at_once { Duration::ZERO } else { Duration::from_millis(100) };
     let spin = given.has("spin");
     let time = given.value("time", None, |text| some_time(text).map(Some))?;
     let plan = Plan {
@@ -226,7 +230,8 @@ fn tests(name: &str) -> Result<Vec<Test>, String> {
 /// What cannot be done where nothing marks the end of a message.
 fn check_framing(options: &Options) -> Result<(), String> {
     let timed = |test: &Test| {
-        *test == Test::Loaded || (*test != Test::Latency && options.plan.time.is_some())
+        let pings = matches!(test, Test::Latency | Test::Connect);
+        *test == Test::Loaded || (!pings && options.plan.time.is_some())
     };
     let unframed = |test: &Test| {
         timed(test) || matches!(test, Test::Bidirectional | Test::Sweep | Test::Lag | Test::Status)
@@ -303,6 +308,7 @@ mod tests {
     fn each_test_has_its_own_defaults() {
         let call = read("--test call").unwrap().plan;
         assert_eq!((call.count, call.interval), (1000, Duration::ZERO));
+        assert_eq!(read("--test connect").unwrap().plan.interval, Duration::ZERO);
         assert_eq!(read("--test udp").unwrap().timeout, Duration::from_secs(2));
         assert_eq!(read("--test loaded").unwrap().loaded.0.interval, Duration::from_millis(10));
         let slow = read("--test loaded --interval 50ms --time 6s").unwrap().loaded;
@@ -337,7 +343,7 @@ mod tests {
         let why = read("--test download --count 5").err().unwrap();
         assert_eq!(
             why,
-            "--count means nothing to --test download: it is for latency, sweep, udp, lag, call; leave it out"
+            "--count means nothing to --test download: it is for latency, connect, sweep, udp, lag, call; leave it out"
         );
         // Something in `all` uses each of these.
         assert!(read("--test all --count 5 --size 5 --payload 5 --warmup 0 --spin").is_ok());

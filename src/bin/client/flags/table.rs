@@ -19,10 +19,14 @@ pub const FLAGS: &[Flag] = &[
     Flag::new(
         "test",
         "TEST",
-        "latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag, status or call",
+        "latency, download, upload, all of these (default), connect, bidirectional, loaded, sweep, udp, lag, status or call",
     ),
-    Flag::new("count", "N", "pings (default 10), or calls of each transport (default 1000)")
-        .only_for(&["latency", "sweep", "udp", "lag", "call"]),
+    Flag::new(
+        "count",
+        "N",
+        "pings or connections (default 10), or calls of each transport (default 1000)",
+    )
+    .only_for(&["latency", "connect", "sweep", "udp", "lag", "call"]),
     Flag::new(
         "size",
         "SIZE",
@@ -36,16 +40,16 @@ pub const FLAGS: &[Flag] = &[
     Flag::new(
         "interval",
         "DUR",
-        "from one ping to the next (default 100ms; loaded: 10ms; call: 0); 0 sends at once",
+        "from one ping to the next (default 100ms; loaded: 10ms; connect, call: 0); 0 sends at once",
     )
     .never_for(BULK_AND_STATUS),
-    Flag::new("warmup", "N", "first pings or calls, not counted (default 1)").only_for(&["latency", "loaded", "sweep", "udp", "call"]),
+    Flag::new("warmup", "N", "first pings, connections or calls, not counted (default 1)").only_for(&["latency", "connect", "loaded", "sweep", "udp", "call"]),
     Flag::new(
         "payload",
         "SIZE",
         "bytes added to each ping or call (default 0); a bare number counts bytes",
     )
-    .only_for(&["latency", "loaded", "udp", "call"]),
+    .only_for(&["latency", "connect", "loaded", "udp", "call"]),
     Flag::new(
         "sizes",
         "A:B:*K",

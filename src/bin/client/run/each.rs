@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use roundtrip::client::Client;
 use roundtrip::measure::{
-    Asked, LagView, Loaded, Measurement, Phase, Sample, ask_status, bandwidth, bidirectional, lag,
-    latency, loaded, sweep,
+    Asked, LagView, Loaded, Measurement, Phase, Sample, ask_status, bandwidth, bidirectional,
+    connect, lag, latency, loaded, sweep,
 };
 use roundtrip::report::{self, Source};
 use roundtrip::udp::{Udp, UdpClient, udp};
@@ -29,6 +29,12 @@ impl Run<'_> {
             Test::Bulk(direction) => self.connected(&this, |client, samples| {
                 bandwidth(client, direction, *amount, &mut samples.of(""))
             }),
+            Test::Connect => {
+                let Options { host, port, .. } = options;
+                self.unconnected(&this, |samples| {
+                    connect(host, *port, &self.how, plan, &mut samples.of(""))
+                })
+            }
             Test::Bidirectional => self.connected(&this, |client, samples| {
                 bidirectional(client, *amount, &samples.of(""))
             }),

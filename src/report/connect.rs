@@ -1,0 +1,45 @@
+//! Connections, each for one ping: how many in a second, and what each of them took.
+
+use std::iter;
+
+use super::Report;
+use super::figures::{put, put_series, series, whole};
+use super::latency::more;
+use super::warnings;
+use crate::json::Map;
+use crate::measure::{Connect, Latency};
+use crate::units::{nanoseconds, significant, time};
+
+impl Report for Connect {
+    fn lines(&self) -> Vec<String> {
+        let Connect { connections, connect, pings, .. } = self;
+        let rate =
+            self.elapsed().zip(self.per_second()).map_or(String::new(), |(elapsed, rate)| {
+                format!(" in {}, {} a second", time(elapsed), significant(rate))
+            });
+        iter::once(format!("{connections} connections{rate}"))
+            .chain(series("connect", connect))
+            .chain(series("first answer", &pings.rtt))
+            .chain(pings.rtt.summary().map(|summary| more("first answer", &summary)))
+            .chain(series("due", &pings.due))
+            .collect()
+    }
+
+    fn fields(&self, map: &mut Map) {
+        map.insert("connections", self.connections);
+        put(map, "connections_per_second", self.per_second().map(whole));
+        put(map, "elapsed_ns", self.elapsed().map(nanoseconds));
+        put_series(map, "connect_ns", &self.connect);
+        put_series(map, "rtt_ns", &self.pings.rtt);
+        put_series(map, "due_ns", &self.pings.due);
+        put_series(map, "scheduling_delay_ns", &self.pings.scheduling_delay);
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        warnings::latency(&self.pings)
+    }
+
+    fn pings(&self) -> Option<&Latency> {
+        Some(&self.pings)
+    }
+}
