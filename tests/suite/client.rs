@@ -292,7 +292,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
     for (flags, hint) in [
         (
             &["--test", "speed"][..],
-            "latency, download, upload, bidirectional, loaded, sweep, udp, lag, status, call",
+            "latency, download, upload, connect, bidirectional, loaded, sweep, udp, lag, status, call",
         ),
         (&["--count", "0"], "from 1"),
         (&["--count", "-3"], "from 1"),

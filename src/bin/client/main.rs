@@ -5,14 +5,14 @@
 //! | `--host HOST` | the server (default localhost); not for call |
 //! | `--port PORT` | its port (default 5001); not for call |
 //! | `--loopback` | start a server inside this process and measure that |
-//! | `--test TEST` | latency, download, upload, all of these (default), bidirectional, loaded, sweep, udp, lag, status or call |
-//! | `--count N` | pings (default 10), or calls of each transport (default 1000); for latency, sweep, udp, lag, call |
+//! | `--test TEST` | latency, download, upload, all of these (default), connect, bidirectional, loaded, sweep, udp, lag, status or call |
+//! | `--count N` | pings or connections (default 10), or calls of each transport (default 1000); for latency, connect, sweep, udp, lag, call |
 //! | `--size SIZE` | bytes of a transfer, such as 64KiB or 1GiB; a bare number counts MiB (default 10); for download, upload, bidirectional |
 //! | `--time DUR` | run for so long, instead of --count or --size; not for status |
 //! | `--concurrent N` | clients at once (default 1); with no --test, latency |
-//! | `--interval DUR` | from one ping to the next (default 100ms; loaded: 10ms; call: 0); 0 sends at once; not for download, upload, bidirectional, status |
-//! | `--warmup N` | first pings or calls, not counted (default 1); for latency, loaded, sweep, udp, call |
-//! | `--payload SIZE` | bytes added to each ping or call (default 0); a bare number counts bytes; for latency, loaded, udp, call |
+//! | `--interval DUR` | from one ping to the next (default 100ms; loaded: 10ms; connect, call: 0); 0 sends at once; not for download, upload, bidirectional, status |
+//! | `--warmup N` | first pings, connections or calls, not counted (default 1); for latency, connect, loaded, sweep, udp, call |
+//! | `--payload SIZE` | bytes added to each ping or call (default 0); a bare number counts bytes; for latency, connect, loaded, udp, call |
 //! | `--sizes A:B:*K` | payloads from A to B, each K times the one before (default 1:64KiB:*2); for sweep |
 //! | `--data JSON` | the question, a JSON object (default {}); for status |
 //! | `--timeout DUR` | no answer for so long is a failure (default 10s), or a loss over UDP (default 2s) |
