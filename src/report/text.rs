@@ -38,7 +38,7 @@ impl<W: Write + Send> Reporter for Text<W> {
     }
 
     fn sample(&mut self, Source { test, part, .. }: Source, sample: &Sample) -> io::Result<()> {
-        if test.clients > 1 || test.shown != Some(part) {
+        if self.quiet || test.clients > 1 || test.shown != Some(part) {
             return Ok(());
         }
         match *sample {

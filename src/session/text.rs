@@ -29,6 +29,8 @@ pub(super) struct Conversation<'a> {
     pub(super) shared: &'a Shared,
     pub(super) traffic: &'a Traffic<'a>,
     pub(super) framing: Framing,
+    /// The answer while it is put together.
+    message: Vec<u8>,
     /// The last lag that was measured, for a later chapter.
     pub(super) lag: Lag,
 }
@@ -40,7 +42,8 @@ impl<'a> Conversation<'a> {
         traffic: &'a Traffic<'a>,
     ) -> Self {
         let framing = shared.settings.framing;
-        Conversation { reader, shared, traffic, framing, lag: Lag::default() }
+        let (message, lag) = (Vec::new(), Lag::default());
+        Conversation { reader, shared, traffic, framing, message, lag }
     }
 
     /// Answers requests until the client leaves, or breaks the framing.
@@ -121,7 +124,8 @@ impl<'a> Conversation<'a> {
     }
 
     pub(super) fn answer(&mut self, answer: &Answer) -> io::Result<()> {
-        answer.send(self.framing, self.reader.get_mut())
+        answer.encode(&mut self.message);
+        self.framing.send(&mut self.message, self.reader.get_mut())
     }
 
     /// Tells the client why the conversation ends. The client may have closed only its
