@@ -5,7 +5,8 @@ use std::fmt::Display;
 
 use getopts::{Matches, Options};
 
-use super::{Flag, one_line};
+use super::table::Flag;
+use super::values::one_line;
 
 /// A command line that was read.
 pub enum Parsed {
