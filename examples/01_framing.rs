@@ -4,7 +4,7 @@
 //! carries a stream of bytes in each direction. It keeps their order, and forgets where
 //! one `write` ended and the next began.
 //!
-//! Run it with `cargo run --example 01_framing`. The library does it in
+//! Run it with `cargo run --release --example 01_framing`. The library does it in
 //! `src/wire/framing.rs`.
 
 use std::io::{self, BufReader, Read, Write};
@@ -38,7 +38,8 @@ fn main() -> io::Result<()> {
 }
 
 /// Echoes all that comes. Counts the reads that returned one whole message, several
-/// whole messages, and a message that is cut; and keeps the worst of them.
+/// whole messages, and a message that is cut; and keeps one
+/// example of the most broken kind.
 fn naive(mut stream: TcpStream) -> io::Result<([usize; 3], String)> {
     let mut buffer = [0; 64]; // The longest message has 9 bytes.
     let (mut counts, mut worst) = ([0; 3], (0, String::new()));
@@ -79,6 +80,7 @@ fn connect_to_sender(burst: usize) -> io::Result<TcpStream> {
             for number in first..first + burst {
                 let message = format!("PING {number}\n");
                 sender.write_all(message.as_bytes())?;
+                // As long as what was sent; `read_exact` overwrites it.
                 echo.extend(message.bytes());
             }
             sender.read_exact(&mut echo)?;
@@ -93,8 +95,8 @@ fn connect_to_sender(burst: usize) -> io::Result<TcpStream> {
 //
 // Try:
 // 1. Predict: what changes in each row with a buffer of 9 bytes? Of 64 KiB?
-// 2. Change: let each message have 100,000 bytes, and the buffer, too. Is the naive
-//    reader right if the sender waits after each?
+// 2. Change: let each message have 60,000 bytes, and the buffer 64 KiB, with the first
+//    sender alone. Is the naive reader right if the sender waits after each?
 // 3. Write: a framing that sends the length of each message before it.
 //
 // Read:

@@ -1,27 +1,28 @@
 //! The whole idea of a client, on two pages, with `std` alone.
 //!
-//! Start `minimal_server` or the real `server`, then run `cargo run --example
-//! minimal_client -- --concurrent 4`.
+//! Start `minimal_server` or the real `server`, then run
+//! `cargo run --release --example minimal_client -- --concurrent 4`.
 //!
 //! The client measures round-trip times (RTT): it reads the clock, sends `PING`, waits
 //! for `PONG` and reads the clock again. Then it moves some MiB in each direction and
-//! divides by the time. With `--concurrent N`, N threads do so at once, each over a
-//! connection of its own.
+//! divides by the time. With `--concurrent N`, N threads do so at the same time,
+//! each over a connection of its own.
 //!
-//! The program works, and each letter marks a line whose figure can mislead:
+//! The program works. Each letter marks a weakness, and most of them spoil a figure:
 //!
 //! * A: every sample is kept, so a long run fills the memory (lesson 09).
-//! * B: threads that are started in a loop are not at work at once (lesson 07).
+//! * B: threads that are started in a loop are not at work at the same time (lesson 07).
 //! * C: the first ping is slower than the others, and counts (lesson 02).
 //! * D: while it waits for an answer it sends nothing. So a stall of the server counts
 //!   as one slow ping, however many users would have met it (lesson 08).
-//! * E: the request leaves in several small writes, which can take 40 ms (lesson 02).
+//! * E: the request leaves in several small writes, which can take 40 ms. The clock
+//!   starts later, so that no figure shows it (lesson 02).
 //! * F: when the last `write` has returned, the data need not have arrived (lesson 04).
 //! * G: a server that does not answer holds this client for ever: no timeout
 //!   (`src/net/socket.rs`).
-//! * H: one slow answer moves the mean, and no percentile shows it (lesson 05).
+//! * H: one slow answer moves the mean. A percentile would reveal it (lesson 05).
 //!
-//! Lessons 10 to 14 show what these figures leave out: a line that is busy, the time to
+//! Lessons 10 to 14 show what these figures leave out: a link that is busy, the time to
 //! wake up, what is lost, and what the server sees.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -78,7 +79,7 @@ fn number(value: &str) -> io::Result<u32> {
 fn measure(plan: &Plan) -> io::Result<Measured> {
     let mut stream = TcpStream::connect(&plan.address)?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    let bytes = u64::from(plan.mebibytes) << 20;
+    let bytes = u64::from(plan.mebibytes) << 20; // times 1,048,576
 
     let mut rtts = Vec::new();
     for _ in 0..plan.count {
@@ -124,6 +125,7 @@ fn print_rtts(rtts: &[Duration]) {
     let count = f64::from(u32::try_from(rtts.len()).unwrap_or(u32::MAX));
     let mean = rtts.iter().sum::<Duration>().as_secs_f64() / count; // H
     let squares: f64 = rtts.iter().map(|rtt| (rtt.as_secs_f64() - mean).powi(2)).sum();
+    // The sample standard deviation divides by n - 1, which is zero for one sample.
     let stddev = (squares / (count - 1.0).max(1.0)).sqrt();
     let [min, mean, max, stddev] =
         [min.as_secs_f64(), mean, max.as_secs_f64(), stddev].map(|seconds| seconds * 1000.0);

@@ -1,14 +1,14 @@
 //! The whole idea of a server, on two pages, with `std` alone.
 //!
-//! Run `cargo run --example minimal_server -- --mode thread` in one terminal, and `cargo
-//! run --example minimal_client` in another. A person can be the client, too:
-//! `printf 'PING\nQUIT\n' | nc localhost 5001`.
+//! Run `cargo run --release --example minimal_server -- --mode thread` in one terminal,
+//! and `cargo run --release --example minimal_client` in another. A person can be the
+//! client, too, with a program that connects the keyboard to a port: `nc localhost 5001`.
 //!
 //! A server listens on a port, accepts a connection for each client, and answers one
 //! request a line. The three modes differ in who does the work of a connection: the
 //! thread that accepts, a thread of its own, or a process of its own.
 //!
-//! The program works, and each letter marks a line that a lesson breaks:
+//! The program works. Each letter marks a weakness, and says where it is mended:
 //!
 //! * A: one slow client keeps all others waiting (lesson 03, `src/serve/`).
 //! * B: a client that sends nothing holds its thread for ever: no timeout
@@ -16,16 +16,16 @@
 //! * C: the answer leaves in five small writes, which can take 40 ms (lesson 02).
 //! * D: closing while there is unread input can destroy what was sent last (lesson 06).
 //!
-//! One line that many people would write is missing, because lesson 01 breaks it: a
-//! `read` whose bytes are taken for one request.
+//! Many first programs take the bytes of one `read` for one request. This one does not:
+//! lesson 01 shows why that fails.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Instant;
 use std::{env, thread};
 
-/// The longest request, in bytes. Without a limit, one endless line could fill the
-/// memory.
+/// The longest request, in bytes: a little more than `PING ` and 64 KiB. Without a
+/// limit, one endless line could fill the memory.
 const MAX_LINE: u64 = 70_000;
 
 fn main() -> io::Result<()> {

@@ -52,41 +52,46 @@
 //! # Reading order
 //!
 //! The core, steps 0 to 7, is read in an afternoon: three hours at 200 words of prose or
-//! 12 lines of code a minute. Each step begins with a program that runs
-//! (`cargo run --release --example 01_framing`), and ends with the files that do it right.
-//! What these files call is named in the step, or is the door of another room that one
-//! sentence explains.
+//! 12 lines of code a minute, tests not counted. Each step begins with a program that runs
+//! (`cargo run --release --example 01_framing`), and names the files that do it right.
+//! *Doors* lists what these files call in other rooms, with one sentence for each.
 //!
 //! 0. The whole idea on a few pages (15 min): `examples/minimal_server.rs` and
 //!    `examples/minimal_client.rs`. Every later step takes one thing that is wrong with
 //!    them.
-//! 1. What is said, and where a message ends (24 min): `examples/01_framing.rs`,
-//!    `src/wire/framing.rs`, `src/wire/command.rs`, `src/wire/command/amount.rs`. Doors:
-//!    [`wire::command::more`] adds the requests of later chapters; `parse`, beside it,
-//!    splits a message at its first word.
+//! 1. What is said, and where a message ends (21 min): `examples/01_framing.rs`,
+//!    `src/wire/framing.rs`, `src/wire/command.rs`. Doors: `amount` says how much to
+//!    transfer, as bytes or as a time; `parse` splits a message behind its first space or colon, which stays with the word,
+//!    and reads whole numbers; [`wire::command::more`] adds the requests of later chapters.
 //! 2. A ping, and when its clock starts and stops (32 min): `examples/02_latency.rs`,
 //!    `src/client/mod.rs`, `src/measure/mod.rs`, `src/measure/pings.rs`,
-//!    `src/measure/latency.rs`. Doors: [`pace`] says when each ping is due;
+//!    `src/measure/latency.rs`. Doors: [`net::Stream`] is a connection, and
+//!    [`net::receive_in_time`] reads one message from it; `client::sender` sends requests,
+//!    and [`client::trace`] shows them; [`pace`] says when each ping is due;
 //!    [`stats::Recorder`] takes samples and gives their summary; [`measure::paced`] sends
-//!    pings while others are unanswered.
+//!    pings while others are unanswered; `settle`, in [`client::timed`], is a later chapter.
 //! 3. Serving many (39 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
 //!    `src/serve/dispatch.rs`, `src/serve/sequential.rs`, `src/serve/threads.rs`,
 //!    `src/serve/processes.rs`, `src/session/mod.rs`, `src/session/text.rs`,
 //!    `src/server/mod.rs`. Doors: [`serve::limits`] gives permits, [`serve::refuse`]
 //!    speaks to those who get none; [`session::settings`] and [`session::counters`] are
-//!    what sessions share; [`log`](mod@log) is where lines go; [`net::Listener`] accepts
-//!    on a port or a Unix socket.
+//!    what sessions share, and [`session::more`] answers the requests of later chapters;
+//!    [`server::Config`] is what a server is to be, and `server::child` starts the processes
+//!    of process mode; [`log`](mod@log) is where lines go; [`net::Listener`] accepts on a
+//!    port or a Unix socket; [`net::transfer`] is step 4.
 //! 4. Bulk data, and when it has arrived (33 min): `examples/04_bandwidth.rs`,
 //!    `src/wire/bulk.rs`, `src/net/transfer.rs`, `src/client/bulk.rs`,
-//!    `src/measure/bandwidth.rs`. Doors: [`net::watch`] tells slow from silent;
-//!    [`net::timed`] adds transfers for a given time; [`measure::environment`] knows what
-//!    a measurement cannot see.
+//!    `src/measure/bandwidth.rs`. Doors: [`net::Watch`] tells slow from silent, and
+//!    `net::watched` asks it at each read and write; `client::done` waits for the server's
+//!    report of an upload; [`net::timed`] and [`client::timed`] add transfers for a given
+//!    time; [`measure::environment`] knows what a measurement cannot see.
 //! 5. From many figures, a few (9 min): `examples/05_summary.rs`,
-//!    `src/stats/summary.rs`. Door: [`units`] converts durations to numbers.
+//!    `src/stats/summary.rs`. Door: [`units`] writes durations as numbers.
 //! 6. What dropping a socket does, and why every call needs a timeout (22 min):
 //!    `examples/06_last_word.rs`, `src/net/socket.rs`. Doors: [`net::deadline`] is one
 //!    time limit for many calls, and [`net::receive`] sets it for one message;
-//!    [`net::spin`], [`net::offer`] and `unix` are other ways to wait and to connect.
+//!    [`net::spin`] waits without sleeping; [`net::offer`] writes what fits; `net::unix` is
+//!    for Unix sockets.
 //! 7. Many clients that are at work at the same time (7 min):
 //!    `examples/07_concurrently.rs`, `src/measure/concurrently.rs`.
 //!
@@ -115,40 +120,52 @@
 //!
 //! # Words
 //!
+//! * **peer**: the program at the other end of a connection.
+//! * **link**: what carries bytes between two machines.
 //! * **loopback**: the network of a machine with itself, `127.0.0.1` and `::1`. What it
 //!   shows is the operating system, not a network.
 //! * **port**: a number that tells the programs of one machine apart.
 //! * **socket**: a program's end of a connection, or its place to listen.
+//! * **system call**: a request to the operating system, such as `read` or `write`.
 //! * **descriptor**: the number by which a program names an open file or socket to the
 //!   system. There is a limit on how many.
+//! * **socket buffer**: what the system has taken from a program and not sent yet, or
+//!   received and not handed over yet.
 //! * **backlog**: how many finished connections the system queues for a listener that has
 //!   not accepted them yet.
+//! * **permit**: the right of one connection to be served. There are as many as the server
+//!   can carry.
 //! * **segment**: a piece of a TCP stream as it travels. Its bounds are not those of the
 //!   writes.
 //! * **datagram**: a message over UDP, which arrives whole or not at all.
-//! * **framing**: how the messages of a stream are told apart.
-//! * **payload**: the bytes that are carried for their own sake.
+//! * **acknowledgement**: a receiver's word that a segment has arrived. TCP sends a segment
+//!   again that is not acknowledged.
+//! * **framing**: how the messages of a stream are told apart. Bare framing marks nothing.
+//! * **payload**: the bytes that are carried for their own sake. A **bulk transfer** carries
+//!   many.
 //! * **round-trip time (RTT)**: from when a request is sent until its answer is here;
 //!   the whole way, never halved.
-//! * **one-way delay**: the time of one way alone, which two clocks measure.
+//! * **one-way delay**: the time of one way alone, which takes two clocks to measure.
+//! * **lag**: the round-trip time that the server measures, with pings of its own.
+//! * **turnaround time**: from when a ping was read to when its echo was written.
 //! * **jitter**: how much one round-trip time differs from the next.
 //! * **goodput**: payload that has arrived, over the time that it took.
 //! * **half-close**: ending one direction of a connection; the other goes on.
 //! * **reset**: a connection's sudden end, which discards what was not delivered.
+//! * **timeout**: how long one call may wait. A **deadline** is a time limit for many calls.
 //! * **Nagle's algorithm**: small writes wait until earlier ones are acknowledged.
 //!   `TCP_NODELAY` turns it off.
-//! * **p50, p99**: the time that 50 or 99 of a hundred samples do not exceed. p50 is the
-//!   median.
+//! * **non-blocking**: a call that returns immediately, even if there is nothing to read.
+//! * **busy-polling** (spinning): calling again and again instead of sleeping.
+//! * **p99**: 99 of 100 samples are at most this long. **p50** is the median.
 //! * **due**: when a ping should have been sent, by the schedule.
 //! * **scheduling delay**: how much later than due a ping was really sent.
 //! * **coordinated omission**: a client that waits for a late answer does not send the
 //!   pings that would have been late, too.
-//! * **turnaround time**: from when a ping was read to when its echo was written.
-//! * **busy-polling**: asking again and again instead of sleeping.
 //! * **flow control**: a receiver that does not read stops the sender.
 //! * **bufferbloat**: queues on the way that are so long that every answer waits in them.
-//! * **descriptor passing**: a child process that finds an open connection as its standard
-//!   input.
+//! * **inetd**: a Unix program that accepts connections, and starts a program for each with
+//!   the connection as its standard input.
 //! * **zombie**: a process that has ended, and whose parent has not asked how.
 //!
 //! # How to add a test to the client
@@ -165,12 +182,13 @@
 //!
 //! # What holds everywhere
 //!
-//! * A clock stops when the last byte has *arrived*, and never starts later than the work.
-//!   A round-trip time is the whole round trip. A lost answer is never a number. What is
-//!   not known is absent.
-//! * Everything from outside is bounded before memory is taken for it. Every wait has a
-//!   deadline. A peer's figure is checked before it becomes a result.
-//! * Nothing panics on it. One bad peer costs its own connection.
+//! * A clock stops when the last byte has *arrived*. If data may have been on its way
+//!   before the clock started, no rate is given. A round-trip time is the whole round trip.
+//!   A lost answer is never a number. What is not known is absent.
+//! * Everything from outside is bounded before memory is taken for it. Every wait on a
+//!   connection has a timeout or a deadline; the system decides how long the lookup of a
+//!   name takes. A peer's figure is checked before it becomes a result.
+//! * No input from outside causes a panic. One bad peer costs its own connection.
 //! * What was measured before something failed is reported.
 
 #![forbid(unsafe_code)]

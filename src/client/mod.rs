@@ -46,7 +46,8 @@ use crate::wire::framing::Framing;
 /// How to talk to a server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How long connecting, and then every single read and write, may take.
+    /// How long connecting to one address, and then each read and write, may take. The
+    /// system decides how long the lookup of a name takes.
     pub timeout: Duration,
     /// How messages are told apart. Client and server have to agree.
     pub framing: Framing,
@@ -65,16 +66,17 @@ impl Default for Options {
 
 /// A connection to a server.
 ///
-/// After an error the conversation may be out of step: an answer may still come, in the
-/// middle of the next one. Then connect anew. Only after a refused request, `ERROR:…`,
-/// can the connection be used further.
+/// After an error the conversation may be out of step: a late answer would be taken for
+/// the answer to the next request. Open a new connection then. Only after a refused
+/// request, `ERROR:…`, can the connection be used further.
 #[derive(Debug)]
 pub struct Client {
     sender: Sender,
     reader: BufReader<Stream>,
     /// The last answer, as it was received.
     answer: Vec<u8>,
-    /// The shortest round trip that is known of this connection.
+    /// The shortest round trip that is known of this connection. A download that took no
+    /// longer has no rate.
     round_trip: Duration,
     /// What a timed transfer has left behind.
     rest: Option<Rest>,
@@ -96,13 +98,13 @@ impl Client {
     pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
         let start = Instant::now();
         let stream = Stream::connect(host, port, options.timeout)?;
-        // Connecting takes one round trip.
+        // The handshake of TCP takes one round trip, so this is an upper bound.
         let round_trip = start.elapsed();
         Client::over(stream, options).map(|client| Client { round_trip, ..client })
     }
 
-    /// Talks to a server over a connection that exists already, such as one over a Unix
-    /// socket. The connection keeps its timeout.
+    /// Makes a client of a connection that exists already, such as one over a Unix socket.
+    /// The connection keeps its timeout.
     ///
     /// # Errors
     /// When the options ask for busy-polling, and the system refuses it.
@@ -124,8 +126,8 @@ impl Client {
         self.pong(payload)
     }
 
-    /// Sends `QUIT` and waits for the `BYE`. A connection that a timed transfer has left
-    /// out of step is ended without.
+    /// Sends `QUIT` and waits for the `BYE`. If a timed transfer has left unread data
+    /// behind, the connection is closed without `QUIT`.
     ///
     /// # Errors
     /// When there is no answer, or another one.
@@ -185,6 +187,7 @@ impl Client {
     /// Reads the next answer. `length` is the number of bytes that the expected answer has.
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
         let Client { sender: Sender { framing, trace, .. }, reader, answer, .. } = self;
+        // Separate borrows: the closure needs the reader and the buffer.
         answer.clear();
         let received = receive_in_time(reader, |reader| {
             framing.receive_answer(length, reader, answer).map(|_| ())
@@ -201,7 +204,7 @@ fn invalid(what: impl Into<String>) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, what.into())
 }
 
-/// The error for an answer that has its meaning elsewhere.
+/// The error for a valid answer to another request.
 fn unexpected(answer: &Answer, expected: &str) -> io::Error {
     let mut message = Vec::new();
     answer.encode(&mut message);

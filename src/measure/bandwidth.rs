@@ -4,16 +4,16 @@
 //! moment the sender's system has taken the last byte: megabytes are still in a buffer,
 //! some of them not yet on the wire. `examples/04_bandwidth.rs` measures how far off
 //! that is. So a download ends when the last byte has been read. An upload ends when the
-//! server's report is here that it has read the last byte: one round trip later, so
-//! transfer enough that it does not matter.
+//! server's report is here that it has read the last byte. The report takes one way's
+//! delay, so transfer enough that it does not matter.
 //!
 //! Another mistake is to start the clock too late. A short download arrives together
 //! with the server's `READY`, before any clock runs, or within one round trip of it: all
 //! of it was on its way when the clock started. Then nothing is known of the rate, and no
 //! rate is given.
 //!
-//! A transfer for a given time is counted by its receiver, and ends when that one's clock
-//! says so: see [`timed`](crate::net::timed).
+//! A transfer for a given time is counted by its receiver, and ends when the receiver's
+//! clock says so: see [`timed`](crate::net::timed).
 //!
 //! With [bare framing](crate::wire::framing) a download contains the pause that our
 //! server makes behind its `READY`.
@@ -118,6 +118,7 @@ pub fn bandwidth(
 fn download(client: &mut Client, amount: Amount, observe: Observer) -> io::Result<Bandwidth> {
     let download = client.download(amount)?;
     let Asked { ready, round_trip, .. } = download.asked();
+    // Counted here, so that it is known also when the transfer breaks off.
     let (mut bytes, mut last) = (0, Duration::ZERO);
     let received = download.receive(|piece| {
         bytes += piece;

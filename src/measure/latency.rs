@@ -24,9 +24,10 @@
 //!
 //! In three cases only one ping is sent at a time. Without an interval, each answer
 //! triggers the next ping. With [bare framing](crate::wire::framing), two answers that
-//! arrive together look like one. When [spinning](crate::net#spinning), a second thread
-//! would compete for the processor. There, only the time from when a ping was due shows
-//! a stall.
+//! arrive together look like one. When [busy-polling](crate::net::spin), a second
+//! thread would compete for the processor. In the last two cases, only the time from when
+//! a ping was due shows a stall. Without an interval there is no such time, and no figure
+//! shows it.
 
 use std::time::Instant;
 

@@ -66,13 +66,13 @@ pub enum Sample {
         /// From when the ping was due to its answer, where there is a schedule.
         due: Option<Duration>,
     },
-    /// Something else became of a ping, where a protocol allows that.
+    /// A ping was lost, late or repeated, in a protocol in which that can happen.
     Outcome {
         /// The number of the ping, from 1.
         number: u64,
         /// When the ping was sent, since the series began.
         at: Duration,
-        /// From when the ping was sent to this answer, if it is one.
+        /// The round-trip time, if an answer has arrived.
         rtt: Option<Duration>,
         /// What became of the ping.
         outcome: Outcome,

@@ -1,4 +1,4 @@
-//! A connected stream that two promises are added to.
+//! A connected stream with two promises.
 //!
 //! * **No call waits for ever.** Each read and each write has a timeout, and the error
 //!   says which of them passed it. Reads that belong together can share a
@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::deadline::Deadline;
 use super::spin;
 
-/// How long [`Stream::close`] waits for the peer to have read the last answer.
+/// How long [`Stream::close`] waits for the peer to close its side.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A connected stream socket with a timeout on each read and write.
@@ -45,7 +45,8 @@ pub(super) enum Socket {
     Unix(UnixStream),
 }
 
-/// Makes one call on either kind of socket.
+/// Makes one call on either kind of socket. A function cannot: the two types have the
+/// same methods, but no trait in common.
 macro_rules! with_socket {
     ($stream:expr, $socket:ident => $call:expr) => {
         match $stream.socket() {
@@ -170,7 +171,7 @@ impl Stream {
     /// Ends the connection at once, for every clone of this stream. A thread that waits in
     /// a read or a write is woken.
     pub fn abort(&self) {
-        // A connection that has ended already is what is wanted.
+        // It does not matter if the connection has ended already.
         let _ = with_socket!(self, socket => socket.shutdown(Shutdown::Both));
     }
 
@@ -202,6 +203,7 @@ impl Stream {
 
     /// Gives the system a read timeout, unless it has that one already.
     fn set_system_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        // The system refuses zero, so it has to be asked.
         if self.system_timeout != timeout || timeout.is_zero() {
             with_socket!(self, socket => socket.set_read_timeout(Some(timeout)))?;
             self.system_timeout = timeout;
@@ -214,10 +216,10 @@ impl Stream {
         &self,
         what: &str,
         time: Duration,
-        mut io: impl FnMut() -> io::Result<usize>,
+        mut operation: impl FnMut() -> io::Result<usize>,
     ) -> io::Result<usize> {
         loop {
-            let done = if self.spin { spin::poll(time, &mut io) } else { io() };
+            let done = if self.spin { spin::poll(time, &mut operation) } else { operation() };
             let Err(error) = done else { return done };
             match (error.kind(), self.deadline) {
                 // A process that was stopped and goes on finds its calls interrupted.
@@ -275,6 +277,7 @@ impl Write for Stream {
         );
         match written {
             Err(error) if error.kind() == ErrorKind::TimedOut && !self.spin => {
+                // Linux wakes a writer late. If some bytes fit now, the peer has been reading.
                 self.write_what_fits(buffer).map_err(|_| error)
             }
             other => other,

@@ -33,7 +33,7 @@ pub fn send(
 }
 
 /// Reads exactly `bytes` bytes, and reports to `progress` how many arrived. The result
-/// holds the time until the last byte had.
+/// holds the time until the last byte had arrived.
 ///
 /// # Errors
 /// Those of the connection; `UnexpectedEof` when it ends before; `TimedOut` when nothing

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::limits::Permit;
 use crate::net::Stream;
 
-/// Serves one connection from its beginning to its end: any function of a stream. It
-/// runs in several threads at once.
+/// Serves one connection from its beginning to its end: any function of a stream.
+/// Several threads may call it at the same time, each for another connection.
 pub type Session = Arc<dyn Fn(Stream) + Send + Sync>;
 
 /// An accepted connection, and the permit that it was given. The permit is free again

@@ -72,9 +72,9 @@ pub struct Acceptor {
     pub timeout: Duration,
     /// Gives permits.
     pub admission: Arc<Admission>,
-    /// Speaks to those who are given none.
+    /// Tells a client without a permit why it is refused.
     pub refuser: Refuser,
-    /// Has the others served.
+    /// Serves the connections that have a permit.
     pub dispatch: Box<dyn Dispatch>,
     /// The log of what concerns the server as a whole.
     pub log: Log,
@@ -85,9 +85,9 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// How long to wait when the system has run out of something. Connections that are open
-    /// will end and give it back; asking again at once would only burn the processor that
-    /// they need for it.
+    /// How long to wait when the system has no free descriptor, thread or process. Open
+    /// connections will end and free some. Trying again immediately would waste the
+    /// processor time that they need.
     const PAUSE: Duration = Duration::from_millis(100);
 
     /// Accepts connections and has them served, until told to stop. No error ends the loop.

@@ -1,9 +1,10 @@
 //! A process for each connection.
 //!
-//! Unix servers of old called `fork`. A program with threads cannot do that safely, and
-//! `std` does not offer it. Instead, the server starts its own program anew, with the
-//! connection as its standard input. `inetd` has done this since 1986, and it needs
-//! nothing but [`std::process::Command`]:
+//! Old Unix servers called `fork`, which copies the running process. A program with
+//! threads cannot do that safely, and `std` does not offer it. Instead, the server starts
+//! its own program anew, with the connection as its standard input. A socket carries both
+//! directions, so the child answers on its standard input, too. The Unix program `inetd`
+//! has done this since 1986, and it needs nothing but [`std::process::Command`]:
 //!
 //! ```text
 //!   parent   accept ─▶ spawn "server --inetd" ─▶ accept ─▶ …
@@ -16,8 +17,8 @@
 //! `kill` ends exactly one connection, and the system accounts for each on its own. What
 //! it costs besides: processes share nothing, so a child knows only its own counters.
 //!
-//! Two traps are marked below. A parent that keeps its copy of the connection open hides
-//! from the client that the child has closed it. And a child that has ended stays a
+//! Two traps are marked below. Trap 1: a parent that keeps its copy of the connection open hides
+//! from the client that the child has closed it. Trap 2: a child that has ended stays a
 //! *zombie* until its parent asks how it ended.
 
 use std::ffi::OsString;
@@ -36,8 +37,9 @@ pub struct Processes {
     pub program: OsString,
     /// The program's arguments.
     pub arguments: Vec<OsString>,
-    /// An environment variable for each child, computed when the child is started. The
-    /// parent can tell its child nothing later: they share no memory.
+    /// An environment variable for each child, computed when the child is started: the
+    /// server's counters, for `STATUS`. The parent can tell its child nothing later, since
+    /// they share no memory.
     pub variable: (&'static str, Box<dyn Fn() -> String + Send + Sync>),
     /// Where the lines go that a child writes to its standard output.
     pub log: Log,
@@ -46,7 +48,7 @@ pub struct Processes {
 impl Dispatch for Processes {
     fn dispatch(&self, Connection { stream, permit }: Connection) -> io::Result<()> {
         // The reaper comes first: if there is no thread to be had, there must be no child
-        // either. A child that has ended is a zombie until somebody waits for it, so each
+        // either. Trap 2: a child that has ended is a zombie until somebody waits for it, so each
         // child has a thread that waits. Waiting at the next `accept` would leave zombies
         // while no client comes.
         let (hand_over, handed_over) = mpsc::channel();
@@ -57,7 +59,7 @@ impl Dispatch for Processes {
             }
         })?;
         let (name, value) = &self.variable;
-        // Built and spawned in one statement: the command owns the parent's copy of the
+        // Trap 1: built and spawned in one statement, the command owns the parent's copy of the
         // connection, and is gone at the statement's end.
         let child = Command::new(&self.program)
             .args(&self.arguments)

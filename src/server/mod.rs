@@ -118,7 +118,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // `accept` cannot be interrupted, but it can be given what it waits for.
+        // Nothing interrupts `accept`. A connection to the listener makes it return.
         wake(&self.address.into());
     }
 }

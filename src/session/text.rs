@@ -1,6 +1,7 @@
 //! The text protocol: one loop that reads a request and answers it.
 //!
-//! The only state is the connection itself. A request that is not understood costs an
+//! No request depends on an earlier one (but for the samples of a lag, a later chapter).
+//! A request that is not understood costs an
 //! `ERROR:` and nothing else. What breaks the framing (a line without an end, an upload
 //! that stops half-way) ends the connection, since nobody could say where the next
 //! request begins.
@@ -17,10 +18,10 @@ use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
 use crate::wire::framing::Framing;
 
-/// With bare framing, `READY` and the data behind it have no boundary between them, and
-/// a client that takes one `recv` for the answer chokes on `READYxxxx`. All that a
-/// server can do is to wait until that `recv` has probably returned: long for a
-/// computer, and still a bet. Framing makes the bet unnecessary.
+/// With bare framing, `READY` and the data behind it have no boundary between them. A
+/// client that reads with one `read` would get both together. The server waits this long
+/// between them, which usually separates them, and never surely. Framing makes the wait
+/// unnecessary.
 const BARE_PAUSE: Duration = Duration::from_millis(50);
 
 /// The conversation on one connection.

@@ -1,7 +1,7 @@
-//! What a series of durations has in common: a few figures for many samples.
+//! Many samples, a few figures.
 //!
 //! A mean alone misleads. Ninety-nine answers after 1 ms and one after 1 s have a mean
-//! of 11 ms, and no answer took 11 ms. Percentiles are times that happened: half of all
+//! of 11 ms, and no answer took 11 ms. A percentile is a time that happened: half of all
 //! answers took at most p50 (the median), so that is the usual time; one answer in a
 //! hundred took longer than p99, and that is the one people remember.
 //! `examples/05_summary.rs` shows both on a connection that stalls once.

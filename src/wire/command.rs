@@ -8,7 +8,7 @@
 //! | `PING` | `PONG` |
 //! | `PING <payload>` | `PONG <payload>`, the same bytes, up to [`MAX_PAYLOAD`] |
 //! | `BANDWIDTH_DOWNLOAD:<amount>` | `READY`, then the data |
-//! | `BANDWIDTH_UPLOAD:<amount>` | `READY`; the client sends the data; `DONE:<bytes>:<nanoseconds>` as the server saw them, from its `READY` to the last byte |
+//! | `BANDWIDTH_UPLOAD:<amount>` | `READY`; the client sends the data; `DONE:<bytes>:<nanoseconds>` as the server saw them, from its `READY` to the last byte; with bare framing `DONE` alone |
 //! | `QUIT` | `BYE`, and the connection is closed |
 //! | anything else | `ERROR:<reason>`; the connection stays usable |
 //!
@@ -56,7 +56,7 @@ pub enum Answer<'a> {
     Pong(Option<&'a [u8]>),
     /// The bulk transfer begins now.
     Ready,
-    /// The upload has arrived. With bare framing there is no report of it.
+    /// The upload has arrived. With bare framing `DONE` has no figures.
     Done(Option<Received>),
     /// The answer to `QUIT`.
     Bye,
@@ -94,7 +94,7 @@ impl<'a> Request<'a> {
 
     /// Appends the request as it is sent, without the mark of its end.
     pub fn encode(&self, buffer: &mut Vec<u8>) {
-        // A Vec takes whatever is written to it.
+        // Writing into a Vec cannot fail.
         let _ = match self {
             Request::Ping(None) => write!(buffer, "PING"),
             Request::Ping(Some(payload)) => {

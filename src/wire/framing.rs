@@ -11,9 +11,9 @@
 //!
 //! So a protocol has to mark where its messages end. [`Framing::Line`] marks the end
 //! with a newline, and this file is about lines. [`Framing::Bare`] marks nothing: it
-//! takes whatever one `read` returns for a message, as nearly every first socket
-//! program does. `examples/01_framing.rs` measures how that fails, and the file `bare`
-//! beside this one shows how far it can be helped.
+//! treats the bytes of each `read` as one message, as nearly every first socket program
+//! does. `examples/01_framing.rs` measures how that fails, and the file `bare` beside
+//! this one shows what can be done about it.
 
 mod bare;
 
@@ -37,9 +37,10 @@ pub enum Framing {
 impl Framing {
     /// Writes the message in `buffer`, and empties the buffer.
     ///
-    /// A message leaves in one write, its end mark included. In two writes, the second
-    /// one would wait for the acknowledgement of the first (Nagle's algorithm, RFC 896),
-    /// which the other side may delay by 40 ms and more (RFC 1122 section 4.2.3.2).
+    /// A message leaves in one write, its end mark included. TCP confirms what has arrived
+    /// (an acknowledgement). With Nagle's algorithm (RFC 896) a second small write would
+    /// wait for the acknowledgement of the first, which the other side may delay by 40 ms
+    /// and more (RFC 1122 section 4.2.3.2).
     ///
     /// # Errors
     /// Those of `writer`.
@@ -107,9 +108,8 @@ impl Framing {
         Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed"))
     }
 
-    /// Two ends with different framings wait for each other until a timeout passes. If
-    /// `error` may be that, this function says so in the error. `received` is what has
-    /// arrived of the message.
+    /// Adds a hint to a timeout: two ends with different framings wait for each other.
+    /// `received` is what has arrived of the message.
     #[must_use]
     pub fn explain(self, error: io::Error, received: &[u8]) -> io::Error {
         match error.kind() {
@@ -129,6 +129,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> 
     if ended {
         line.pop_if(|last| *last == b'\r');
     }
+    // The line ended beyond the limit, or the limit came before an end.
     if line.len() > MAX_LINE || !ended && read == limit {
         return Err(io::Error::new(ErrorKind::InvalidData, "line too long"));
     }
