@@ -7,8 +7,8 @@ use super::{Reporter, Results, Source, Test};
 use crate::json::Map;
 use crate::measure::Sample;
 
-/// Forms of report that are all notified of the same. A form that cannot be written is
-/// left out from then on, and costs neither the measurement nor the other forms
+/// Forms of report that are all notified of every event. A form that cannot be written
+/// is left out from then on, and costs neither the measurement nor the other forms
 /// anything.
 ///
 /// The threads that measure share one of these, so the methods take `&self`.

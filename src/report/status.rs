@@ -1,4 +1,4 @@
-//! What a server said of itself: a line for each key, or the object as it is.
+//! The status of a server: a line for each key, or the object as it is.
 
 use super::Report;
 use super::figures::{put, put_series, series};
@@ -35,8 +35,8 @@ impl Report for Asked {
     }
 }
 
-/// Text without its quotation marks, and a map without its braces. It is a stranger's,
-/// so it is cut and escaped.
+/// A value as text: a string without quotation marks, a map without braces. The text
+/// comes from a stranger, so it is cut and escaped.
 fn in_words(value: &Value) -> String {
     let pair = |(key, value): (&str, &Value)| format!("{key} {value}");
     let text = match value {

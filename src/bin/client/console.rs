@@ -41,13 +41,13 @@ pub fn say(line: impl Display) {
     let _ = writeln!(Output, "{line}");
 }
 
-/// Says what went wrong.
+/// Reports what went wrong.
 pub fn complain(what: impl Display) {
-    // Without a standard error there is nobody to tell that there is none.
+    // Without a standard error there is no place to report that.
     let _ = writeln!(io::stderr(), "client: {what}");
 }
 
-/// Says what to mistrust.
+/// Reports what to mistrust.
 pub fn note(what: impl Display) {
     // In yellow on a terminal, unless the user objects (no-color.org).
     let colour = io::stderr().is_terminal()

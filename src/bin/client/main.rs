@@ -1,4 +1,4 @@
-//! The client: its flags, made measurements, run one after the other, and reported.
+//! The client: runs the tests that its flags ask for, and reports them.
 //!
 //! | flag | meaning |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! The server's command line.
+//! The command line of the server: the table of its flags, and what they mean.
 
 use std::ffi::OsString;
 
@@ -14,25 +14,25 @@ use roundtrip::wamp::valid_uri;
 
 /// What the command line asks for.
 pub enum Command {
-    /// Serve.
+    /// Serve, with these options.
     Run(Box<Options>),
     /// Print this and exit.
     Print(String),
 }
 
-/// The flags, understood.
+/// The options that the flags stand for.
 pub struct Options {
-    /// What the server is to be.
+    /// The configuration of the server.
     pub config: Config,
-    /// What is done to the answers to UDP pings; none are given without.
+    /// The impairments of the answers to UDP pings; `None` if there are no answers.
     pub udp: Option<Impairments>,
     /// Serve standard input instead of listening.
     pub inetd: bool,
-    /// Log no connections.
+    /// Log no line per connection.
     pub quiet: bool,
-    /// Where the router listens, if there is to be one.
+    /// Where the router listens; empty for no router.
     pub endpoints: Vec<Endpoint>,
-    /// The name of its realm.
+    /// The realm of the router.
     pub realm: String,
 }
 
@@ -143,7 +143,7 @@ fn config(given: &Given, arguments: Vec<OsString>) -> Result<Config, String> {
     })
 }
 
-/// What is to be done to the answers to UDP pings, if there are to be any.
+/// The impairments of the answers to UDP pings, unless there are no answers.
 fn udp(given: &Given) -> Result<Option<Impairments>, String> {
     let none = Impairments::default();
     let impairments = Impairments {
@@ -177,8 +177,9 @@ fn seed(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or_else(|| format!("{text:?} is not a whole number from 0"))
 }
 
-/// A child of process mode is told what its parent was told, and that its connection is
-/// on standard input. What concerns listening means nothing to it.
+/// The command line of a child in process mode: that of its parent, and `--inetd`,
+/// since the connection is its standard input. The flags for listening have no effect
+/// there.
 fn child(arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let program = std::env::current_exe()
         .map_err(|error| format!("cannot find out which program this is: {error}"))?;
@@ -190,10 +191,10 @@ fn port(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
 }
 
-/// A connection takes a thread, and two while pings leave it on time or data goes both
-/// ways. A thread takes four of the 65,530 memory mappings that Linux gives a process,
-/// and `std` aborts where one is missing. A session of the router has two as well,
-/// while its peer takes less than is sent to it.
+/// A connection takes one thread. It takes two while a lag runs, while data goes in
+/// both directions, or while a peer of the router reads too slowly. A thread takes four
+/// of the 65,530 memory mappings that Linux gives a process, and `std` aborts if one is
+/// missing.
 fn connections(text: &str) -> Result<u64, String> {
     at_least_one(text).and_then(|connections| match connections {
         1..=7_500 => Ok(connections),
@@ -248,7 +249,7 @@ mod tests {
         assert_eq!((config.mode, config.session.max_time), (Mode::Process, Duration::from_secs(5)));
         assert_eq!(config.session.info.len(), 2);
         assert!(udp.is_none() && endpoints.len() == 1);
-        // A child is told the same, and that it is a child.
+        // A child has the same command line, with `--inetd` in front.
         assert_eq!(config.child[1..3], ["--inetd", "--mode"]);
     }
 

@@ -1,4 +1,4 @@
-//! The server: its flags, made a [`Server`], and run.
+//! The server: a [`Server`] as its flags describe it.
 //!
 //! | flag | meaning |
 //! | --- | --- |
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     let options = match flags::parse(std::env::args_os().skip(1)) {
         Ok(Command::Run(options)) => *options,
         Ok(Command::Print(text)) => {
-            // Whoever closed the pipe has read enough.
+            // A reader that has closed the pipe has read enough.
             let _ = io::stdout().write_all(text.as_bytes());
             return ExitCode::SUCCESS;
         }

@@ -17,7 +17,7 @@ pub enum Panel<'a> {
         name: &'a str,
         /// When each was measured.
         timeline: &'a Timeline,
-        /// The same samples, for their distribution.
+        /// The samples of the timeline, for their distribution.
         recorder: &'a Recorder,
         /// When those were sent that have no answer in time.
         unanswered: &'a Timeline,

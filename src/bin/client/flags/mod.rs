@@ -1,4 +1,4 @@
-//! The client's command line.
+//! The command line of the client: what its flags mean.
 
 mod table;
 mod values;
@@ -21,34 +21,34 @@ use table::FLAGS;
 
 /// What the command line asks for.
 pub enum Command {
-    /// Measure.
+    /// Measure, with these options.
     Run(Box<Options>),
     /// Print this and exit.
     Print(String),
 }
 
-/// The flags, understood.
+/// The options that the flags stand for.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Options {
     pub host: String,
     pub port: u16,
-    /// Start a server in this process and measure that.
+    /// Start a server in this process, and measure that.
     pub loopback: bool,
     pub tests: Vec<Test>,
     pub plan: Plan,
-    /// How much each bulk transfer moves.
+    /// The size or the time of each bulk transfer.
     pub amount: Amount,
-    /// How long `loaded` takes.
+    /// The pings of `loaded`, and how long all of its phases take.
     pub loaded: (Plan, Duration),
     /// The payloads of `sweep`.
     pub sizes: Vec<usize>,
-    /// Clients at once.
+    /// How many clients run concurrently.
     pub clients: usize,
-    /// Whether somebody has said how many.
+    /// Whether the number of clients was given, so that each is listed.
     pub listed: bool,
     /// The pings that the server is asked for.
     pub lag: LagPlan,
-    /// What `status` sends.
+    /// The question that `status` sends.
     pub data: Map,
     pub timeout: Duration,
     pub framing: Framing,
@@ -56,9 +56,9 @@ pub struct Options {
     pub format: Format,
     pub csv: Option<String>,
     pub svg: Option<String>,
-    /// The routers that `call` measures; none for one of its own.
+    /// The routers that `call` measures; empty to start one.
     pub urls: Vec<Url>,
-    /// Their realm.
+    /// The realm of the routers.
     pub realm: String,
     pub trace: bool,
     pub quiet: bool,
@@ -71,7 +71,7 @@ impl Options {
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
-    /// What `call` measures.
+    /// The plan of `call`.
     pub fn calls(&self) -> call::Plan {
         // Without a path it is not found when it is started, and that is reported.
         let program = std::env::current_exe().unwrap_or_default();
@@ -86,7 +86,7 @@ impl Options {
     }
 }
 
-/// What standard output gets.
+/// The form of the results on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Text,
@@ -94,7 +94,7 @@ pub enum Format {
     JsonStream,
 }
 
-/// One thing to measure.
+/// One test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
     Latency,
@@ -140,13 +140,13 @@ impl Test {
         }
     }
 
-    /// Whether it talks over a TCP connection that was made before it.
+    /// Whether the test needs a TCP connection that was made before.
     pub fn needs_connection(self) -> bool {
         !matches!(self, Test::Connect | Test::Udp | Test::Status | Test::Call)
     }
 }
 
-/// What `--test all` stands for.
+/// The tests that `--test all` stands for.
 const ALL: [Test; 3] =
     [Test::Latency, Test::Bulk(Direction::Download), Test::Bulk(Direction::Upload)];
 
@@ -227,7 +227,7 @@ fn tests(name: &str) -> Result<Vec<Test>, String> {
     })
 }
 
-/// What cannot be done where nothing marks the end of a message.
+/// Refuses what needs a mark at the end of a message, which bare framing has not.
 fn check_framing(options: &Options) -> Result<(), String> {
     let timed = |test: &Test| {
         let pings = matches!(test, Test::Latency | Test::Connect);
@@ -250,7 +250,7 @@ fn check_framing(options: &Options) -> Result<(), String> {
     }
 }
 
-/// What a datagram cannot hold.
+/// Refuses a payload that a datagram cannot hold.
 fn check_datagram(options: &Options) -> Result<(), String> {
     if options.tests == [Test::Udp] && options.plan.payload > MAX_DATAGRAM_PAYLOAD {
         Err(format!(

@@ -11,15 +11,15 @@ use roundtrip::wire::command::MAX_PAYLOAD;
 use roundtrip::wire::command::more::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL};
 use roundtrip::wire::framing::MAX_LINE;
 
-/// Clients at once. Each is two threads where pings leave on time, and a thread takes
-/// four of the 65,530 memory mappings that Linux gives a process.
+/// The largest number of concurrent clients. Each may need two threads, and a thread
+/// takes four of the 65,530 memory mappings that Linux gives a process.
 const MAX_CLIENTS: usize = 7_500;
 
-/// What a question may hold, in bytes: the rest of a line, without the word and the
-/// time that is added.
+/// The longest question of `status`, in bytes: a line, without the word in front and
+/// the time that is added.
 const MAX_DATA: usize = MAX_LINE - "STATUS ".len() - 50;
 
-/// What a server can be asked for.
+/// The pings that a server can be asked for.
 pub fn lag(plan: &Plan) -> Result<LagPlan, String> {
     let interval = plan.interval;
     if !interval.as_nanos().is_multiple_of(1_000_000) || interval > MAX_LAG_INTERVAL {
@@ -93,7 +93,7 @@ pub fn warmup(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or_else(|| format!("{text:?} is not a whole number from 0"))
 }
 
-/// Reads `A:B:*K`, all sizes that a ping can carry.
+/// Reads the sizes of a sweep, written `A:B:*K`.
 pub fn sizes(text: &str) -> Result<Vec<usize>, String> {
     let wrong = || format!("{text:?} are no sizes; write FIRST:LAST:*FACTOR, such as 1:64KiB:*2");
     let [first, last, factor] = text.split(':').collect::<Vec<_>>()[..] else {
