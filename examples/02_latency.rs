@@ -6,8 +6,9 @@
 //!   earlier one has not been acknowledged (Nagle's algorithm, RFC 896). The receiver
 //!   delays its acknowledgement, since it hopes to send it along with an answer (RFC
 //!   1122 section 4.2.3.2; for 40 ms on Linux). Each waits for the other.
-//! * At the first ping of a connection the server may still be starting a thread for
-//!   it. So this ping says little about those that follow.
+//! * The first ping of a connection is unlike the others. The server may still be
+//!   starting a thread for it, which makes it slow. Or the receiver acknowledges
+//!   immediately, as Linux does at the start of a connection, which makes it fast.
 //!
 //! Run it with `cargo run --release --example 02_latency`. The library does it in
 //! `Framing::send` (`src/wire/framing.rs`) and in `src/measure/latency.rs`.
@@ -48,7 +49,7 @@ fn main() -> io::Result<()> {
         show(how, rtts.first().copied(), &rtts.iter().copied().collect());
     }
 
-    // The library writes each request at once, turns Nagle's algorithm off, and sends
+    // The library sends each request in one write, turns Nagle's algorithm off, and sends
     // one ping as a warm-up, which it does not count.
     let mut client = Client::connect("127.0.0.1", address.port(), Duration::from_secs(10))?;
     let plan = Plan { count, interval: Duration::ZERO, warmup: 1, ..Plan::default() };

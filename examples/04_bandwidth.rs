@@ -1,8 +1,9 @@
 //! Lesson 4: when the last `write` has returned, the data need not have arrived.
 //!
 //! You learn where the clock of an upload has to stop. `write` copies bytes into a
-//! buffer of the system and returns. The system sends them later. So the receiver here
-//! takes 64 KiB every ten milliseconds: the true rate is known, at most 52 Mbit/s.
+//! buffer of the system and returns. The system sends them later. To make
+//! the true rate known, the receiver here takes 64 KiB every ten milliseconds: at most
+//! 52 Mbit/s.
 //!
 //! The client asks for an upload, the server answers `READY`, the client sends its
 //! bytes, and the server answers `DONE` when it has read the last one.
@@ -26,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 fn main() -> io::Result<()> {
     let port = slow_server()?;
-    println!("An upload of 2 MiB to a receiver that takes 64 KiB every {PAUSE:?}:");
+    println!("An upload of {BYTES} bytes to a receiver that takes 64 KiB every {PAUSE:?}:");
 
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     let mut reader = BufReader::new(stream.try_clone()?);

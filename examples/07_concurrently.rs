@@ -35,10 +35,10 @@ fn main() -> io::Result<()> {
         .map(|thread| thread.join().map_err(|_| io::Error::other("a client panicked"))?);
     show("naive: started in a loop", &joined.collect::<io::Result<Vec<_>>>()?);
 
-    // One result of the thread, and within it one of the work.
+    // The outer result is the thread's, the inner one is that of `work`.
     let released = concurrently(connect(&server)?, work).into_iter().map(|result| result?);
     show("released at a gate", &released.collect::<io::Result<Vec<_>>>()?);
-    println!("Only behind a gate does the test know how many clients are at work.");
+    println!("With a gate nearly all clients are at work at the same time, without it fewer.");
     Ok(())
 }
 

@@ -34,6 +34,7 @@ pub fn concurrently<T: Send, R: Send>(
 ) -> Vec<io::Result<R>> {
     let (gate, work) = (RwLock::new(()), &work);
     thread::scope(|scope| {
+        // No thread has panicked yet that could have held the lock.
         let closed = gate.write().unwrap_or_else(PoisonError::into_inner);
         let start = |item| {
             let gate = &gate;
@@ -45,7 +46,8 @@ pub fn concurrently<T: Send, R: Send>(
         let threads: Vec<_> = items.into_iter().map(start).collect();
         drop(closed);
         let joined = threads.into_iter().map(|thread| {
-            thread?.join().map_err(|_| io::Error::other("the client panicked")) // and has said why, on standard error
+            // The reason of a panic is on standard error already.
+            thread?.join().map_err(|_| io::Error::other("the client panicked"))
         });
         joined.collect()
     })

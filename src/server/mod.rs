@@ -58,18 +58,18 @@ impl Server {
     /// When the address cannot be used, this system does not have the mode, or
     /// [`Settings::info`](session::Settings::info) is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
-        let Config { host, port, mode, child, limits, one_off, session, log } = config;
-        session::status::check(&session.info)?;
+        let Config { host, port, mode, child, limits, one_off, session: settings, log } = config;
+        session::status::check(&settings.info)?;
         let listener = TcpListener::bind((host.as_str(), port)).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}"))
         })?;
         let address = listener.local_addr()?;
         let admission = Admission::new(limits);
         let counters = Counters::of_server(mode, Arc::clone(&admission));
-        let (timeout, connections) = (session.idle_timeout, session.log.clone());
-        let shared = Arc::new(Shared { settings: session, counters });
+        let (timeout, connection_log) = (settings.idle_timeout, settings.log.clone());
+        let shared = Arc::new(Shared { settings, counters });
         let dispatch = strategy(mode, child, &shared)?;
-        let refuser = Refuser::new(connections, move |stream, refusal, time| {
+        let refuser = Refuser::new(connection_log, move |stream, refusal, time| {
             session::turn_away(stream, refusal, time, &shared);
         });
         let (listener, stop) = (Listener::Tcp(listener), Arc::default());
@@ -125,7 +125,7 @@ impl Drop for Running {
 
 fn strategy(
     mode: Mode,
-    program: Vec<OsString>,
+    command: Vec<OsString>,
     shared: &Arc<Shared>,
 ) -> io::Result<Box<dyn Dispatch>> {
     let here = Arc::clone(shared);
@@ -134,7 +134,7 @@ fn strategy(
         Mode::Sequential => Ok(Box::new(Sequential(session))),
         Mode::Thread => Ok(Box::new(Threads(session))),
         #[cfg(unix)]
-        Mode::Process => child::processes(program, shared),
+        Mode::Process => child::processes(command, shared),
         #[cfg(not(unix))]
         Mode::Process => {
             let what = "process mode needs Unix; use thread or sequential";
