@@ -15,6 +15,23 @@
 //! Nothing here measures, and nothing here opens a file: a program gives each form the
 //! [`Write`](std::io::Write) that it writes to.
 //!
+//! ```
+//! use roundtrip::measure::Latency;
+//! use roundtrip::report::text::Text;
+//! use roundtrip::report::{Reporter, Results, Test, Title};
+//! # let (unit, clients, count, shown, goal, unseen) = ("ping", 1, None, None, None, false);
+//!
+//! let (name, title) = ("latency", Title::Above("latency: 3 pings".into()));
+//! let test = Test { name, title, unit, clients, count, shown, goal, unseen };
+//! let mut out = Vec::new();
+//! let mut form = Text::new(&mut out, false);
+//! form.begin(&test)?;
+//! let lost = Latency { sent: 3, ..Latency::default() }; // The measurement is over.
+//! form.result(&test, &Results { clients: vec![&lost], total: &lost, environment: None })?;
+//! assert_eq!(out, b"latency: 3 pings\n  3 sent, 0 received, 100% lost\n");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`reporters`] | several forms side by side, shared by the threads that measure |
