@@ -7,13 +7,15 @@
 use std::io;
 use std::time::Duration;
 
-use roundtrip::client::Client;
+use roundtrip::client::{Client, Options};
 use roundtrip::measure::{
-    Direction, Latency, Measurement, Plan, Sample, bandwidth, concurrently, latency,
+    self, Direction, Latency, Measurement, Plan, Sample, bandwidth, concurrently, latency,
 };
 use roundtrip::report::{Report, text};
 use roundtrip::serve::Mode;
 use roundtrip::server::{Config, Running, Server};
+use roundtrip::stats::Recorder;
+use roundtrip::units::ms;
 use roundtrip::wire::command::Amount;
 
 const CLIENTS: usize = 4;
@@ -31,19 +33,31 @@ fn main() -> io::Result<()> {
         (Mode::Thread, "a thread for each connection"),
         (Mode::Process, "a process for each connection"),
     ];
-    let mut failed = false;
+    let (mut rows, mut failed) = (Vec::new(), false);
     for (mode, what) in modes {
         println!("\n== {mode} mode: {what}");
-        if let Err(error) = tour(mode, size) {
-            println!("   this step failed: {error}");
-            failed = true;
+        match tour(mode, size) {
+            Ok(row) => rows.push(row),
+            Err(error) => {
+                println!("   this step failed: {error}");
+                failed = true;
+            }
         }
     }
+    println!(
+        "\n{:<11} {:>12} {:>18} {:>18}",
+        "", "ping, p50", "download, Mbit/s", "first answer, p50"
+    );
+    for row in rows {
+        println!("{row}");
+    }
+    println!("`compare_modes`, another example, shows what else the three differ in.");
     if failed { Err(io::Error::other("not every step succeeded")) } else { Ok(()) }
 }
 
-/// Measures one server. The server stops when it is dropped, even if a step fails.
-fn tour(mode: Mode, size: u64) -> io::Result<()> {
+/// Measures one server, and returns its row of the table. The server stops when it is
+/// dropped, even if a step fails.
+fn tour(mode: Mode, size: u64) -> io::Result<String> {
     let child = vec![std::env::current_exe()?.into(), "--inetd".into()];
     let server = Server::bind(Config { mode, child, ..Config::default() })?.start()?;
     println!("   listening on {}", server.address());
@@ -59,9 +73,8 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     show(&pings)?;
 
     println!("\nbandwidth: how many bytes arrive in a second?");
-    for direction in [Direction::Download, Direction::Upload] {
-        transfer(&mut client, direction, size)?;
-    }
+    let download = transfer(&mut client, Direction::Download, size)?;
+    transfer(&mut client, Direction::Upload, size)?;
     // A sequential server serves the next client when this one has left.
     client.quit()?;
 
@@ -80,7 +93,17 @@ fn tour(mode: Mode, size: u64) -> io::Result<()> {
     show(&Latency::total(&results))?;
 
     println!("\nthe whole suite, as `client --test all` runs it, on one connection:");
-    suite(connect(&server)?, size / 10)
+    suite(connect(&server)?, size / 10)?;
+
+    println!("\nconnect, ask, leave, again: how long until a client has its first answer?");
+    let plan = Plan { count: 20, interval: Duration::ZERO, ..Plan::default() };
+    let port = server.address().port();
+    let connections = measure::connect("127.0.0.1", port, &Options::default(), &plan, &mut |_| {});
+    show(&connections)?;
+    let p50 = |series: &Recorder| series.summary().map_or("?".into(), |rtt| ms(rtt.p50));
+    let (ping, first) = (p50(&pings.rtt), p50(&connections.pings.rtt));
+    let mode = mode.to_string();
+    Ok(format!("{mode:<11} {ping:>9} ms {download:>18} {first:>15} ms"))
 }
 
 fn suite(mut client: Client, size: u64) -> io::Result<()> {
@@ -92,19 +115,21 @@ fn suite(mut client: Client, size: u64) -> io::Result<()> {
     client.quit()
 }
 
-fn transfer(client: &mut Client, direction: Direction, size: u64) -> io::Result<()> {
+/// Prints a transfer, and returns its rate.
+fn transfer(client: &mut Client, direction: Direction, size: u64) -> io::Result<String> {
     let transfer = bandwidth(client, direction, Amount::Bytes(size), &mut |_| {});
     println!("  {:<8} {}", direction.name(), transfer.lines().concat());
-    transfer.failure.map_or(Ok(()), Err)
+    let rate = transfer.bits_per_second().map_or("?".into(), |rate| format!("{:.0}", rate / 1e6));
+    transfer.failure.map_or(Ok(rate), Err)
 }
 
 fn connect(server: &Running) -> io::Result<Client> {
     Client::connect("127.0.0.1", server.address().port(), Duration::from_secs(10))
 }
 
-fn show(pings: &Latency) -> io::Result<()> {
-    for line in pings.lines() {
+fn show(measured: &dyn Report) -> io::Result<()> {
+    for line in measured.lines() {
         println!("  {line}");
     }
-    pings.failure().map_or(Ok(()), |error| Err(io::Error::new(error.kind(), error.to_string())))
+    measured.failure().map_or(Ok(()), |error| Err(io::Error::new(error.kind(), error.to_string())))
 }

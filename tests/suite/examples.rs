@@ -44,7 +44,9 @@ fn every_example_runs() {
         .map(|path| path.file_stem().unwrap().to_str().unwrap().into())
         .collect();
     // The lessons have a test each below, and the minimal pair has `minimal.rs`.
-    let elsewhere = |name: &str| name.starts_with("minimal_") || ("00".."15").contains(&name);
+    let elsewhere = |name: &str| {
+        name.starts_with("minimal_") || name.starts_with("compare_") || ("00".."99").contains(&name)
+    };
     names.retain(|name| !elsewhere(name));
     names.sort();
     assert!(names.len() >= 3, "{names:?}");
@@ -190,4 +192,27 @@ fn a_question_is_answered_by_a_full_server() {
     let (thread, rest) = out.split_once("sequential mode").unwrap();
     assert!(thread.contains("connections {") && thread.contains("ERROR:server full"), "{out}");
     assert!(rest.contains("at step answer") && rest.contains("at step connect"), "{out}");
+}
+
+/// Threads share a process, and so its end. All that counts here is whether anybody lives
+/// on, since a busy machine can be late.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_one_handler_can_do_to_others_depends_on_the_mode() {
+    let out = short("compare_modes");
+    let lives = |label: &str| {
+        let row = numbers(&out, label);
+        [row[0] > 0.0, row[1] > 0.0, row[2] > 0.0]
+    };
+    assert_eq!(lives("others, served while one is idle "), [false, true, true], "{out}");
+    assert_eq!(lives("live on when its handler panics "), [false, true, true], "{out}");
+    assert_eq!(lives("live on when its handler aborts "), [false, false, true], "{out}");
+    assert_eq!(lives("live on when its handler loops for ever "), [false, true, true], "{out}");
+    assert_eq!(lives("live on when its handler is killed "), [false, false, true], "{out}");
+    assert_eq!(numbers(&out, "threads for 100 connections "), [0.0, 100.0, 100.0], "{out}");
+    assert_eq!(numbers(&out, "processes for 100 connections "), [0.0, 0.0, 100.0], "{out}");
+    for row in ["processor time of a connection, ms ", "memory of an open connection, KiB "] {
+        let [_, thread, process] = numbers(&out, row)[..] else { panic!("{out}") };
+        assert!(thread < process, "{out}");
+    }
 }
