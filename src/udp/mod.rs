@@ -26,12 +26,16 @@
 //! | [`measured`] | what is reported, as plain data |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
+//! | `exchange`, `clock`, `bound` | clocks that were set or drift; how wrong a one-way delay can be |
 //! | `dropped` | what the system dropped before the program could read it |
 //! | [`report`] | the figures as text and as JSON |
 
+mod bound;
 pub mod client;
+mod clock;
 pub mod datagram;
 mod dropped;
+mod exchange;
 pub mod jitter;
 pub mod measure;
 pub mod measured;
@@ -42,7 +46,9 @@ mod series;
 pub mod server;
 
 pub use client::UdpClient;
+pub use clock::ClockChange;
+pub use exchange::Exchange;
 pub use jitter::Jitter;
 pub use measure::udp;
 pub use measured::Udp;
-pub use one_way::{Exchange, OneWay, OneWaySummary};
+pub use one_way::{OneWay, OneWaySummary};

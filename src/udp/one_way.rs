@@ -22,32 +22,26 @@
 //! next, jitter and deviation, is right in any case, since a constant offset cancels
 //! out.
 //!
-//! All of this assumes that both clocks run at the same rate. Clocks of computers
-//! differ by some millionths: an hour adds tens of milliseconds that the bound does not
-//! include. A clock that is set during the measurement breaks the assumption as well.
+//! All of this assumes that the offset stays what it is. Clocks of computers differ by
+//! some millionths, which is a millisecond in ten to a hundred seconds: the error bound
+//! includes what they may have drifted (`bound.rs`). A clock that was set, or drifts by
+//! more than 100 millionths, is noticed (`clock.rs`). Then no offset holds for the
+//! whole series, and there are no one-way delays.
 
 use std::time::Duration;
 
+use super::bound::{Bound, Found};
+use super::clock::{ClockChange, ClockWatch, whole};
+use super::exchange::Exchange;
 use crate::stats::{Recorder, Summary};
-
-/// The four times of one exchange, T1 to T4, in nanoseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    /// T1: when the client sent the ping, by the client's clock.
-    pub sent: u64,
-    /// T2: when the server received the ping, by the server's clock.
-    pub received: u64,
-    /// T3: when the server sent the answer, by the server's clock.
-    pub answered: u64,
-    /// T4: when the client received the answer, by the client's clock.
-    pub arrived: u64,
-}
 
 /// Records exchanges, and computes the delay of each direction from them.
 #[derive(Clone, Debug, Default)]
 pub struct OneWay {
-    /// Delay and offset of the first exchange, and of the one with the smallest delay.
-    first_and_best: Option<[(i128, i128); 2]>,
+    clock: ClockWatch,
+    /// The first exchange, and the one with the smallest delay.
+    first_and_best: Option<[Found; 2]>,
+    bound: Bound,
     /// The delays, reckoned with the first exchange's offset. That exchange's delay is
     /// added, so that no sample is negative. The best offset is known only at the end,
     /// and then all samples are shifted by one constant.
@@ -65,44 +59,64 @@ pub struct OneWaySummary {
     /// How far the server's clock is ahead of the client's, in nanoseconds; negative
     /// when it is behind.
     pub offset_ns: i64,
-    /// The error bound of the offset and of each delay, as long as neither clock drifts
-    /// or is set.
+    /// The error bound of the offset and of each delay. What sound clocks may have
+    /// drifted during the series is included.
     pub error: Duration,
 }
 
-impl Exchange {
-    /// The delay of both directions together, and how far the server's clock seems to
-    /// be ahead.
-    fn delay_and_offset(&self) -> (i128, i128) {
-        let [t1, t2, t3, t4] =
-            [self.sent, self.received, self.answered, self.arrived].map(i128::from);
-        ((t4 - t1) - (t3 - t2), i128::midpoint(t2 - t1, t3 - t4))
-    }
-}
-
 impl OneWay {
-    /// Records one exchange, unless its times contradict each other.
-    ///
-    /// Two contradictions show that a clock was set: the server held the ping for
-    /// longer than the whole exchange took, or the clocks differ by a second more than
-    /// the delays can explain.
+    /// Records one exchange. After the first one that shows a changed clock, the delays
+    /// are not recorded any more.
     pub fn record(&mut self, exchange: &Exchange) {
-        let found = exchange.delay_and_offset();
-        if found.0 < 0 || exchange.answered < exchange.received {
+        self.clock.record(exchange);
+        let found = Found::of(exchange);
+        if self.clock.moves() > 0 {
             return;
         }
         let [first, best] = self.first_and_best.get_or_insert([found; 2]);
-        if (found.1 - first.1).abs() > i128::midpoint(found.0, first.0) + 1_000_000_000 {
-            return;
+        if found.delay < best.delay {
+            *best = found;
         }
-        *best = (*best).min(found);
-        let there = i128::from(exchange.received) - i128::from(exchange.sent) - first.1 + first.0;
-        let back = i128::from(exchange.arrived) - i128::from(exchange.answered) + first.1 + first.0;
+        self.bound.record(found);
+        let start = first.delay - first.offset;
+        let there = i128::from(exchange.received) - i128::from(exchange.sent) + start;
+        let start = first.delay + first.offset;
+        let back = i128::from(exchange.arrived) - i128::from(exchange.answered) + start;
         self.there.record(duration(there));
         self.back.record(duration(back));
     }
 
-    /// The delays of all exchanges so far; `None` when there are none.
+    /// How often an exchange showed that a clock was set or drifts.
+    #[must_use]
+    pub fn clock_moves(&self) -> u64 {
+        self.clock.moves()
+    }
+
+    /// How the server's clock changed against the client's, if it did.
+    ///
+    /// ```
+    /// use roundtrip::udp::{ClockChange, Exchange, OneWay};
+    ///
+    /// // Each direction takes 1 ms. After the fifth ping the server's clock is set ahead
+    /// // by half a second.
+    /// let mut one_way = OneWay::default();
+    /// for number in 0..10 {
+    ///     let sent = number * 10_000_000;
+    ///     let step = if number < 5 { 0 } else { 500_000_000 };
+    ///     let received = sent + 1_000_000 + step;
+    ///     let arrived = sent + 2_000_000;
+    ///     one_way.record(&Exchange { sent, received, answered: received, arrived });
+    /// }
+    /// let change = ClockChange::Set { times: 1, largest_ns: 500_000_000 };
+    /// assert_eq!((one_way.clock_change(), one_way.summary()), (Some(change), None));
+    /// ```
+    #[must_use]
+    pub fn clock_change(&self) -> Option<ClockChange> {
+        self.clock.change()
+    }
+
+    /// The delays of all exchanges so far; `None` when there are none, or when a clock
+    /// was set or drifts.
     ///
     /// ```
     /// use roundtrip::udp::{Exchange, OneWay};
@@ -126,16 +140,12 @@ impl OneWay {
     /// ```
     #[must_use]
     pub fn summary(&self) -> Option<OneWaySummary> {
-        let [first, best] = self.first_and_best?;
+        let [first, best] = self.first_and_best.filter(|_| self.clock.moves() == 0)?;
         Some(OneWaySummary {
-            there: self.there.summary()?.earlier_by(first.0 + best.1 - first.1),
-            back: self.back.summary()?.earlier_by(first.0 - best.1 + first.1),
-            offset_ns: i64::try_from(best.1).unwrap_or(if best.1 < 0 {
-                i64::MIN
-            } else {
-                i64::MAX
-            }),
-            error: duration((best.0 + 1) / 2),
+            there: self.there.summary()?.earlier_by(first.delay + best.offset - first.offset),
+            back: self.back.summary()?.earlier_by(first.delay - best.offset + first.offset),
+            offset_ns: whole(best.offset),
+            error: duration(self.bound.error(best)),
         })
     }
 }
@@ -204,6 +214,6 @@ mod tests {
             let [sent, received, answered, arrived] = times;
             one_way.record(&Exchange { sent, received, answered, arrived });
         }
-        assert!(one_way.summary().is_some());
+        assert!(one_way.summary().is_none() && one_way.clock_moves() > 0);
     }
 }
