@@ -66,12 +66,7 @@ impl UdpClient {
     }
 
     fn to(address: SocketAddr, server: String, options: &Options) -> io::Result<Self> {
-        let any = if address.is_ipv4() {
-            Ipv4Addr::UNSPECIFIED.into()
-        } else {
-            Ipv6Addr::UNSPECIFIED.into()
-        };
-        let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
+        let socket = UdpSocket::bind(any_address(address))?;
         socket
             .connect(address)
             .map_err(|error| failed(&error, format_args!("cannot reach {server}")))?;
@@ -100,17 +95,24 @@ impl UdpClient {
     /// Sends one datagram.
     ///
     /// # Errors
-    /// `ConnectionRefused` when an earlier datagram met a closed port, and other errors
-    /// of the system.
+    /// `ConnectionRefused` when an earlier datagram met a closed port. Any other error
+    /// means that this machine did not send the datagram.
     pub fn send(&self, datagram: &[u8]) -> io::Result<()> {
         self.trace.show(Message::Sent(datagram));
-        let start = Instant::now();
+        let (start, mut failures) = (Instant::now(), 0);
         loop {
             match self.socket.send(datagram).map_err(|error| (error.kind(), error)) {
                 Ok(_) => return Ok(()),
                 Err((ErrorKind::Interrupted, _)) => {}
                 Err((ErrorKind::WouldBlock, _)) if self.spin && start.elapsed() < self.timeout => {}
-                Err((_, error)) => return Err(self.explain(&error)),
+                Err((ErrorKind::ConnectionRefused | ErrorKind::WouldBlock, error)) => {
+                    return Err(self.explain(&error));
+                }
+                // The system reports what became of an earlier datagram (by ICMP) as the
+                // error of a later call, once. So the first error may not be about this
+                // datagram.
+                Err((_, error)) if failures > 0 => return Err(self.explain(&error)),
+                Err(_) => failures += 1,
             }
         }
     }
@@ -163,6 +165,15 @@ impl UdpClient {
             _ => failed(error, format_args!("{} (udp)", self.server)),
         }
     }
+}
+
+/// Any address and any free port of this machine, in the family of `peer`.
+pub(super) fn any_address(peer: SocketAddr) -> SocketAddr {
+    let any = match peer {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    SocketAddr::new(any, 0)
 }
 
 fn failed(error: &io::Error, what: impl Display) -> io::Error {

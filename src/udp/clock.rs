@@ -146,6 +146,11 @@ impl ClockWatch {
         }
     }
 
+    /// How many exchanges were compared.
+    pub fn exchanges(&self) -> u64 {
+        self.exchanges
+    }
+
     /// How often an exchange showed that a clock moved.
     pub fn moves(&self) -> u64 {
         self.moves.count

@@ -7,9 +7,10 @@
 //! state:
 //!
 //! ```text
-//!            answer within --timeout ─▶ answered     its round-trip time counts
-//!   sent ─┬─ answer after that       ─▶ late         counted, without a time
-//!         └─ no answer               ─▶ lost         the ping, or its answer
+//!   due ─┬─ this machine refuses to send ─▶ refused    not sent, so not lost
+//!        └─ sent ─┬─ answer in time ──────▶ answered   its round-trip time counts
+//!                 ├─ answer after --timeout ▶ late     counted, without a time
+//!                 └─ no answer ───────────▶ lost       the ping, or its answer
 //! ```
 //!
 //! A second answer is a *duplicate*. An answer that comes after the answer to a later
@@ -22,6 +23,8 @@
 //! have arrived. The other pings were lost on their way there, or in the server's full
 //! receive buffer. Datagrams that this client's own full receive buffer dropped are
 //! counted apart, where the system tells, since the network did not lose them.
+//!
+//! If nothing at all comes back, one more ping looks for the reason (`diagnosis.rs`).
 
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
@@ -29,11 +32,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::client::UdpClient;
+use super::diagnosis::{Cause, diagnose};
 use super::dropped::datagrams_dropped;
+use super::entries::WINDOW;
 use super::measured::Udp;
 use super::pings::Sent;
-use super::series::{Series, WINDOW};
-use crate::measure::{Latency, Observer, Plan};
+use super::series::{Queued, Series};
+use crate::measure::{Observer, Plan};
 use crate::pace::Schedule;
 use crate::stats::Recorder;
 
@@ -75,25 +80,45 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
     if failure.is_some() {
         series.take_the_rest();
     }
-    let trouble = series.trouble();
+    let (trouble, mut pings) = (series.trouble(), series.pings());
     let mut measured = series.finish();
     if measured.lost() > 0 {
         measured.dropped_here = datagrams_dropped(client.socket());
     }
-    let Latency { sent, ref rtt, .. } = measured.latency;
-    let nothing = sent > 0 && rtt.count() + measured.late == 0;
-    measured.latency.failure = failure.or_else(|| {
-        let trouble = trouble.map_or(String::new(), |error| format!(" ({error})"));
-        let what =
-            format!("no answer to any of {sent} pings within {:?}{trouble}", client.timeout());
-        nothing.then(|| io::Error::new(ErrorKind::TimedOut, what))
-    });
+    measured.latency.failure = failure;
+    if measured.nothing() {
+        let sent = measured.latency.sent;
+        pings.write(sent);
+        let bytes = pings.datagram().len();
+        let cause = if sent > 0 { diagnose(client, bytes, plan.payload) } else { None };
+        if let Some(Cause::OtherAddress { answered, .. }) = cause {
+            measured.answered_from = Some(answered);
+        }
+        measured.latency.failure = Some(silence(&measured, client.timeout(), trouble, cause));
+    }
     measured
 }
 
-/// From the sender to the receiver: each ping that is sent, or the error of sending it.
-/// The queue has room for as many pings as the receiver has entries.
-type Queue = SyncSender<io::Result<Sent>>;
+/// Describes a series without any answer as an error.
+fn silence(
+    measured: &Udp,
+    timeout: Duration,
+    trouble: Option<io::Error>,
+    cause: Option<Cause>,
+) -> io::Error {
+    let (sent, refused) = (measured.latency.sent, measured.refused_here);
+    let trouble = trouble.map_or(String::new(), |error| format!(" ({error})"));
+    let cause = cause.map_or(String::new(), |cause| format!("; {cause}"));
+    let what = match sent {
+        0 => format!("this machine refused to send any of {refused} pings"),
+        _ => format!("no answer to any of {sent} pings within {timeout:?}"),
+    };
+    io::Error::new(ErrorKind::TimedOut, format!("{what}{trouble}{cause}"))
+}
+
+/// From the sender to the receiver. The queue has room for as many pings as the receiver
+/// has entries.
+type Queue = SyncSender<Queued>;
 
 fn run(client: &UdpClient, plan: &Plan, queue: Queue, series: &mut Series) -> io::Result<()> {
     // If the first warm-up ping has no answer, the others would only take time.
@@ -139,8 +164,11 @@ fn one_at_a_time(
         }
         let written_ns = pings.write(turn.number);
         series.add(Sent { due: turn.due, written_ns, at: Instant::now() });
-        let sent = client.send(pings.datagram());
-        series.unless_closed(sent)?;
+        if let Err(error) = client.send(pings.datagram()) {
+            series.not_sent(turn.number, error)?;
+            // Without an interval, nothing else keeps the next ping back.
+            series.receive()?;
+        }
         while series.pending() {
             series.receive()?;
         }
@@ -176,7 +204,8 @@ fn paced(
                 let sent = Sent { due: turn.due, written_ns, at: Instant::now() };
                 let queued = queue.send(Ok(sent));
                 let sent = client.send(pings.datagram());
-                if queued.is_err() || sent.is_err_and(|error| queue.send(Err(error)).is_err()) {
+                let refused = |error| queue.send(Err((turn.number, error))).is_err();
+                if queued.is_err() || sent.is_err_and(refused) {
                     break;
                 }
                 delays.record(turn.delay);

@@ -1,19 +1,21 @@
 //! What became of the pings: the plain data of a measurement over UDP.
 
 use std::io;
+use std::net::SocketAddr;
 
 use super::jitter::Jitter;
 use super::one_way::OneWay;
 use crate::measure::{Latency, Measurement, Outcome};
 
-/// The timeout has passed without an answer. The answer may still come.
-pub const OVERDUE: Outcome = Outcome { word: "overdue", phrase: "is late", settled: false };
-
 /// The answer came after the timeout.
-pub const LATE: Outcome = Outcome { word: "late", phrase: "came", settled: true };
+pub const LATE: Outcome = Outcome { word: "late", phrase: "came late,", settled: true };
 
 /// No answer came.
 pub const LOST: Outcome = Outcome { word: "lost", phrase: "was lost", settled: true };
+
+/// This machine did not send the ping.
+pub const REFUSED: Outcome =
+    Outcome { word: "refused", phrase: "was not sent: this machine refused", settled: true };
 
 /// The answer came again.
 pub const DUPLICATE: Outcome = Outcome { word: "duplicate", phrase: "came again", settled: false };
@@ -23,6 +25,11 @@ pub const DUPLICATE: Outcome = Outcome { word: "duplicate", phrase: "came again"
 pub struct Udp {
     /// Pings sent, and the round trips of those that were answered in time.
     pub latency: Latency,
+    /// Pings that this machine refused to send, because it had no route, for example.
+    /// They do not count as sent.
+    pub refused_here: u64,
+    /// Why this machine refused the latest of these pings.
+    pub refusal: Option<String>,
     /// Answers that came after the timeout.
     pub late: u64,
     /// Pings that arrived at the server, by its own count; `None` if it does not report
@@ -41,8 +48,11 @@ pub struct Udp {
     pub oversize: u64,
     /// Datagrams that begin like an answer, with other bytes in it.
     pub corrupted: u64,
-    /// Datagrams that answer no ping of this client.
+    /// Datagrams that answer no ping of this client, or one that was lost long ago.
     pub foreign: u64,
+    /// The address from which the server answered a ping that was sent to another of
+    /// its addresses. It is looked for when nothing else came back.
+    pub answered_from: Option<SocketAddr>,
     /// The jitter of the round-trip times, as RFC 3550 estimates it; `None` in the
     /// total of several clients.
     pub jitter: Option<Jitter>,
@@ -56,6 +66,12 @@ impl Udp {
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.latency.sent.saturating_sub(self.latency.rtt.count() + self.late)
+    }
+
+    /// Whether there were pings, and not one answer, for no reason that is known.
+    pub(super) fn nothing(&self) -> bool {
+        let Latency { sent, rtt, failure, .. } = &self.latency;
+        *sent + self.refused_here > 0 && rtt.count() + self.late == 0 && failure.is_none()
     }
 
     /// Lost pings that never reached the server; `None` if the server does not count.
@@ -91,6 +107,8 @@ impl Measurement for Udp {
         };
         let mut total = Udp {
             latency: Latency::default(),
+            refused_here: sum(|one| one.refused_here),
+            refusal: all.iter().find_map(|one| one.refusal.clone()),
             late: sum(|one| one.late),
             arrived: known(|one| one.arrived),
             dropped_here: known(|one| one.dropped_here),
@@ -100,6 +118,7 @@ impl Measurement for Udp {
             oversize: sum(|one| one.oversize),
             corrupted: sum(|one| one.corrupted),
             foreign: sum(|one| one.foreign),
+            answered_from: all.iter().find_map(|one| one.answered_from),
             jitter: None,
             one_way: None,
         };

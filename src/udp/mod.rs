@@ -22,11 +22,12 @@
 //! | [`client`] | a connected socket: one server, and news of a closed port |
 //! | [`server`] | answering strangers safely, and a bad network on purpose |
 //! | [`measure`] | sending on time while answers are outstanding |
-//! | `pings`, `series` | an entry for each ping: pending, answered, late or lost |
+//! | `pings`, `entries`, `series` | an entry for each ping: pending, answered, late or lost |
 //! | [`measured`] | what is reported, as plain data |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
 //! | `exchange`, `clock`, `bound` | clocks that were set or drift; how wrong a one-way delay can be |
+//! | `diagnosis` | why nothing came back |
 //! | `dropped` | what the system dropped before the program could read it |
 //! | [`report`] | the figures as text and as JSON |
 
@@ -34,7 +35,9 @@ mod bound;
 pub mod client;
 mod clock;
 pub mod datagram;
+mod diagnosis;
 mod dropped;
+mod entries;
 mod exchange;
 pub mod jitter;
 pub mod measure;

@@ -86,6 +86,12 @@ impl OneWay {
         self.back.record(duration(back));
     }
 
+    /// How many exchanges were recorded.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.clock.exchanges()
+    }
+
     /// How often an exchange showed that a clock was set or drifts.
     #[must_use]
     pub fn clock_moves(&self) -> u64 {

@@ -18,24 +18,43 @@
 //! The events of the stream, and the parts of a table, are named `overdue`, `late`,
 //! `lost` and `duplicate`, as the outcomes of a ping are.
 
+use std::io::ErrorKind;
 use std::iter;
 use std::time::Duration;
 
+use super::clock::ClockChange;
 use super::measured::Udp;
 use super::one_way::{OneWay, OneWaySummary};
 use crate::json::Map;
-use crate::measure::Latency;
+use crate::measure::{Latency, Measurement as _};
 use crate::report::Report;
 use crate::report::figures::{percent, put, summary};
 use crate::stats::Summary;
-use crate::units::{ms, nanoseconds};
+use crate::units::{float, ms, nanoseconds};
 
+/// Besides the fields of every series of pings (`sent`, `received`, `rtt_ns`, `due_ns`,
+/// `scheduling_delay_ns`), the JSON object of this test has:
+///
+/// | field | what it holds |
+/// | --- | --- |
+/// | `lost` | pings that were sent and never answered |
+/// | `lost_there`, `lost_back` | where the network lost them; absent if the server does not count |
+/// | `dropped_here` | datagrams that this socket's full receive buffer dropped, if any ping is lost |
+/// | `refused_here` | pings that this machine refused to send; they are not in `sent` |
+/// | `late` | answers after the timeout, which are neither in `received` nor in `lost` |
+/// | `duplicates`, `reordered` | answers that came again, or after the answer to a later ping |
+/// | `truncated`, `oversize`, `corrupted`, `foreign` | datagrams that are not the answer to a ping |
+/// | `answered_from` | another address, from which the server answered |
+/// | `jitter_rfc3550_ns` | the jitter of the round-trip times by RFC 3550 |
+/// | `one_way_ns` | the delays `there` and `back`; absent after `clock_moves` |
+/// | `clock_offset_ns`, `clock_offset_error_ns` | how far the server's clock is ahead, and the error bound of this and of the delays |
+/// | `clock_moves` | exchanges that prove that a clock was set or drifts |
+/// | `clock_step_ns`, `clock_drift_ppm` | by how much it was set at most, or how fast it drifts |
 impl Report for Udp {
     fn lines(&self) -> Vec<String> {
         let figures = self.latency.lines().into_iter().skip(1);
         let jitter = jitter(self).map(|jitter| format!("jitter by RFC 3550 = {} ms", ms(jitter)));
-        let one_way =
-            self.one_way.as_ref().and_then(OneWay::summary).map(one_way).into_iter().flatten();
+        let one_way = self.one_way.as_ref().map(one_way).unwrap_or_default();
         iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
     }
 
@@ -46,6 +65,7 @@ impl Report for Udp {
         put(map, "lost_back", self.lost_back());
         put(map, "dropped_here", self.dropped_here);
         for (name, count) in [
+            ("refused_here", self.refused_here),
             ("late", self.late),
             ("duplicates", self.duplicates),
             ("reordered", self.reordered),
@@ -56,13 +76,10 @@ impl Report for Udp {
         ] {
             map.insert(name, count);
         }
+        put(map, "answered_from", self.answered_from.map(|address| address.to_string()));
         put(map, "jitter_rfc3550_ns", jitter(self).map(nanoseconds));
-        if let Some(one_way) = self.one_way.as_ref().and_then(OneWay::summary) {
-            let ways = [("there", one_way.there), ("back", one_way.back)];
-            let ways = ways.map(|(way, figures)| (way, summary(&figures).into()));
-            map.insert("one_way_ns", Map::from(ways));
-            map.insert("clock_offset_ns", one_way.offset_ns);
-            map.insert("clock_offset_error_ns", nanoseconds(one_way.error));
+        if let Some(one_way) = &self.one_way {
+            put_one_way(map, one_way);
         }
     }
 
@@ -75,6 +92,26 @@ impl Report for Udp {
     }
 }
 
+fn put_one_way(map: &mut Map, one_way: &OneWay) {
+    if let Some(OneWaySummary { there, back, offset_ns, error }) = one_way.summary() {
+        let ways = [("there", there), ("back", back)];
+        let ways = ways.map(|(way, figures)| (way, summary(&figures).into()));
+        map.insert("one_way_ns", Map::from(ways));
+        map.insert("clock_offset_ns", offset_ns);
+        map.insert("clock_offset_error_ns", nanoseconds(error));
+    }
+    if one_way.exchanges() > 0 {
+        map.insert("clock_moves", one_way.clock_moves());
+    }
+    match one_way.clock_change() {
+        Some(ClockChange::Set { largest_ns: ns, .. } | ClockChange::Unclear { moved_ns: ns }) => {
+            map.insert("clock_step_ns", ns);
+        }
+        Some(ClockChange::Drifts { ppm }) => map.insert("clock_drift_ppm", ppm),
+        None => {}
+    }
+}
+
 fn jitter(udp: &Udp) -> Option<Duration> {
     udp.jitter?.estimate()
 }
@@ -82,9 +119,18 @@ fn jitter(udp: &Udp) -> Option<Duration> {
 /// Formats what became of all pings, such as `10 sent, 7 received, 30.0% lost (1 on the
 /// way there, 2 on the way back), 1 late`. Counts of zero are left out.
 fn counts(udp: &Udp) -> String {
-    let (sent, lost) = (udp.latency.sent, udp.lost());
-    let ways = udp.lost_there().zip(udp.lost_back()).filter(|_| lost > 0);
-    let here = udp.dropped_here.filter(|&here| here > 0);
+    let (sent, received, lost) = (udp.latency.sent, udp.latency.rtt.count(), udp.lost());
+    let closed = udp.failure().filter(|error| error.kind() == ErrorKind::ConnectionRefused);
+    let first = match (sent, closed) {
+        // A closed port loses no ping.
+        (0, Some(_)) => "nothing measured: the port is closed".into(),
+        (_, Some(_)) => format!("{sent} sent, {received} received, then the port was closed"),
+        (0, None) => "no ping was sent".into(),
+        (_, None) => format!("{sent} sent, {received} received, {}% lost", percent(lost, sent)),
+    };
+    let ways = udp.lost_there().zip(udp.lost_back()).filter(|_| lost > 0 && closed.is_none());
+    let ways =
+        ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
     let others = [
         (udp.late, "late"),
         (udp.duplicates, "duplicate"),
@@ -93,27 +139,61 @@ fn counts(udp: &Udp) -> String {
         (udp.oversize, "oversize"),
         (udp.corrupted, "corrupted"),
         (udp.foreign, "foreign"),
+        (udp.refused_here, "refused by this machine"),
+        (udp.dropped_here.unwrap_or(0), "dropped by this socket's full receive buffer"),
     ];
-    let first =
-        format!("{sent} sent, {} received, {}% lost", udp.latency.rtt.count(), percent(lost, sent));
-    let ways =
-        ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
     let others = others
         .into_iter()
         .filter(|&(count, _)| count > 0)
         .map(|(count, what)| format!(", {count} {what}"));
-    let here = here.map(|here| format!(", {here} dropped by this socket's full receive buffer"));
-    iter::once(first).chain(ways).chain(others).chain(here).collect()
+    let why = udp.refusal.as_ref().map(|why| format!(" ({why})"));
+    iter::once(first).chain(ways).chain(others).chain(why).collect()
 }
 
-/// Formats the delay of each direction, and the offset of the clocks.
-fn one_way(OneWaySummary { there, back, offset_ns, error }: OneWaySummary) -> [String; 3] {
+/// Formats the delay of each direction and the offset of the clocks, or why there are
+/// none.
+fn one_way(one_way: &OneWay) -> Vec<String> {
     let way = |name, Summary { min, mean, p50, p99, max, .. }: Summary| {
         format!("{name} min/mean/p50/p99/max = {} ms", [min, mean, p50, p99, max].map(ms).join("/"))
     };
-    let apart = ms(Duration::from_nanos(offset_ns.unsigned_abs()));
+    if let Some(change) = one_way.clock_change() {
+        return vec![
+            changed(change),
+            "so the delay of each way is not known, only that of the round trip".into(),
+        ];
+    }
+    let Some(OneWaySummary { there, back, offset_ns, error }) = one_way.summary() else {
+        return Vec::new();
+    };
+    let (error, apart) = (ms(error), distance(offset_ns));
     let side = if offset_ns < 0 { "behind" } else { "ahead of" };
-    let clock =
-        format!("each way ± {} ms: the server's clock seems {apart} ms {side} this one", ms(error));
-    [way("there", there), way("back", back), clock]
+    let clock = format!("each way ± {error} ms: the server's clock seems {apart} {side} this one");
+    vec![way("there", there), way("back", back), clock]
+}
+
+/// Formats how the server's clock changed.
+fn changed(change: ClockChange) -> String {
+    let side = |ns: i64| if ns < 0 { "back" } else { "ahead" };
+    match change {
+        ClockChange::Set { times: 1, largest_ns } => {
+            format!("the server's clock was set {} {}", side(largest_ns), distance(largest_ns))
+        }
+        ClockChange::Set { times, largest_ns } => {
+            format!("the server's clock was set {times} times, by up to {}", distance(largest_ns))
+        }
+        ClockChange::Unclear { moved_ns } => format!(
+            "the server's clock moved {} {}: it was set, or it drifts",
+            side(moved_ns),
+            distance(moved_ns)
+        ),
+        ClockChange::Drifts { ppm } => {
+            let side = if ppm < 0 { "slower" } else { "faster" };
+            let percent = float(ppm.unsigned_abs()) / 1e4;
+            format!("the server's clock drifts: it runs {percent:.2}% {side} than this one")
+        }
+    }
+}
+
+fn distance(ns: i64) -> String {
+    format!("{} ms", ms(Duration::from_nanos(ns.unsigned_abs())))
 }

@@ -1,42 +1,32 @@
-//! The receiver: an entry for each ping, and what has become of it so far.
-//!
-//! ```text
-//!   entries   … 5 answered   6 overdue   7 pending   8 pending
-//!               │            │           │           └ the latest ping that was sent
-//!               │            │           └ `current`: may still be answered in time
-//!               │            └ an answer now is late; without one, ping 6 is lost
-//!               └ another answer is a duplicate
-//! ```
+//! The receiver: reads datagrams, and records what each says about a ping.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 use super::client::UdpClient;
 use super::datagram::{Damage, MAX_DATAGRAM, Stamps, UNCOUNTED, sequence};
-use super::jitter::Jitter;
-use super::measured::{DUPLICATE, LATE, LOST, OVERDUE, Udp};
+use super::entries::{Entries, State};
 use super::exchange::Exchange;
+use super::jitter::Jitter;
+use super::measured::{DUPLICATE, LATE, LOST, REFUSED, Udp};
 use super::one_way::OneWay;
 use super::pings::{Pings, Sent};
 use crate::measure::{Observer, Outcome, Sample};
 use crate::stats::Recorder;
 
-/// The number of entries that are kept: 26 seconds at 10,000 pings a second. An older
-/// ping without an answer is lost, and its answer would be foreign. So the entries take
-/// at most 12 MiB, however long the series is.
-pub(super) const WINDOW: usize = 1 << 18;
-
 /// How long at most to read datagrams that have arrived already, after something
 /// failed.
 const REST: Duration = Duration::from_millis(100);
 
+/// From the sender: a ping that is about to be sent, or the number of one that could
+/// not be sent, and why.
+pub(super) type Queued = Result<Sent, (u64, io::Error)>;
+
 /// The entries of one series, and what they have shown so far.
 pub(super) struct Series<'a> {
     client: &'a UdpClient,
-    /// From the sender: each ping that it sends, or an error.
-    queued: Receiver<io::Result<Sent>>,
+    queued: Receiver<Queued>,
     /// Whether the sender may send more pings.
     sending: bool,
     observe: Observer<'a>,
@@ -45,14 +35,7 @@ pub(super) struct Series<'a> {
     measured: Udp,
     jitter: Jitter,
     one_way: OneWay,
-    /// The latest pings.
-    entries: VecDeque<(Sent, State)>,
-    /// The number of the first entry.
-    first: u64,
-    /// The first ping that may still be answered in time.
-    current: u64,
-    /// Pings without an answer that may still be answered in time.
-    pending: u64,
+    entries: Entries,
     /// One more than the largest number that was answered: `NextExp` of RFC 4737.
     next_expected: u64,
     /// The send time of the uncounted ping that [`ask`](Self::ask) waits for.
@@ -68,18 +51,11 @@ pub(super) struct Series<'a> {
     scratch: Vec<u8>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Pending,
-    Overdue,
-    Answered,
-}
-
 impl<'a> Series<'a> {
     pub fn new(
         client: &'a UdpClient,
         payload: usize,
-        queued: Receiver<io::Result<Sent>>,
+        queued: Receiver<Queued>,
         observe: Observer<'a>,
     ) -> Self {
         Series {
@@ -92,10 +68,7 @@ impl<'a> Series<'a> {
             measured: Udp::default(),
             jitter: Jitter::default(),
             one_way: OneWay::default(),
-            entries: VecDeque::new(),
-            first: 1,
-            current: 1,
-            pending: 0,
+            entries: Entries::new(client.timeout()),
             next_expected: 1,
             asked: None,
             count: None,
@@ -130,7 +103,7 @@ impl<'a> Series<'a> {
 
     /// Whether any ping may still be answered in time.
     pub fn pending(&self) -> bool {
-        self.pending > 0
+        self.entries.pending()
     }
 
     /// Whether to go on receiving: another ping may be sent, or an answer may come.
@@ -183,7 +156,7 @@ impl<'a> Series<'a> {
             self.arrived(buffer.get(..length).unwrap_or_default(), at);
         }
         self.buffer = buffer;
-        self.mark_overdue(Instant::now());
+        self.settle(Instant::now());
         sending?;
         Ok(self.unless_closed(received)?.flatten().is_some())
     }
@@ -206,11 +179,8 @@ impl<'a> Series<'a> {
     fn take_sent(&mut self) -> io::Result<()> {
         loop {
             match self.queued.try_recv() {
-                Ok(sent) => {
-                    if let Some(sent) = self.unless_closed(sent)? {
-                        self.add(sent);
-                    }
-                }
+                Ok(Ok(sent)) => self.add(sent),
+                Ok(Err((number, error))) => self.not_sent(number, error)?,
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => {
                     self.sending = false;
@@ -222,12 +192,24 @@ impl<'a> Series<'a> {
 
     /// Adds an entry for a ping that is about to be sent.
     pub fn add(&mut self, sent: Sent) {
-        if self.entries.len() == WINDOW {
+        if self.entries.full() {
             self.forget();
         }
-        self.entries.push_back((sent, State::Pending));
+        self.entries.add(sent);
         self.measured.latency.sent += 1;
-        self.pending += 1;
+    }
+
+    /// Records that a ping was not sent. A closed port ends the series.
+    pub fn not_sent(&mut self, number: u64, error: io::Error) -> io::Result<()> {
+        if let Some((sent, State::Pending)) = self.entries.change(number, State::Refused) {
+            self.measured.latency.sent -= 1;
+            if error.kind() != ErrorKind::ConnectionRefused {
+                self.measured.refused_here += 1;
+                self.measured.refusal = Some(error.to_string());
+                self.report(number, sent, None, REFUSED);
+            }
+        }
+        self.unless_closed::<()>(Err(error)).map(|_| ())
     }
 
     /// Handles a datagram.
@@ -248,7 +230,7 @@ impl<'a> Series<'a> {
 
     /// Checks whether a datagram is the answer to this ping.
     fn recognise(&mut self, number: u64, datagram: &[u8]) -> Result<Option<Stamps>, Damage> {
-        let (sent, _) = *self.entry(number).ok_or(Damage::Foreign)?;
+        let sent = self.entries.answerable(number).ok_or(Damage::Foreign)?;
         self.pings.check(number, sent.written_ns, datagram, &mut self.scratch)
     }
 
@@ -264,24 +246,15 @@ impl<'a> Series<'a> {
         }
     }
 
-    fn entry(&mut self, number: u64) -> Option<&mut (Sent, State)> {
-        let index = number.checked_sub(self.first)?;
-        self.entries.get_mut(usize::try_from(index).ok()?)
-    }
-
     /// Records the answer to a ping.
     fn answer(&mut self, number: u64, stamps: Option<Stamps>, at: Instant) {
         let timeout = self.client.timeout();
-        let Some((sent, state)) = self.entry(number) else { return };
-        let (sent, before) = (*sent, std::mem::replace(state, State::Answered));
+        let Some((sent, before)) = self.entries.change(number, State::Answered) else { return };
         let rtt = at.saturating_duration_since(sent.at);
         self.heard = true;
         if before == State::Answered {
             self.measured.duplicates += 1;
             return self.report(number, sent, Some(rtt), DUPLICATE);
-        }
-        if before == State::Pending {
-            self.pending -= 1;
         }
         if number < self.next_expected {
             self.measured.reordered += 1;
@@ -310,35 +283,22 @@ impl<'a> Series<'a> {
         (self.observe)(Sample::Ping { number, at, rtt, due });
     }
 
-    /// Marks the pings that can no longer be answered in time.
-    fn mark_overdue(&mut self, now: Instant) {
-        let timeout = self.client.timeout();
-        while let Some((sent, state)) = self.entry(self.current) {
-            if *state == State::Pending {
-                if now.saturating_duration_since(sent.at) <= timeout {
-                    return;
-                }
-                *state = State::Overdue;
-                let sent = *sent;
-                self.pending -= 1;
-                self.report(self.current, sent, None, OVERDUE);
-            }
-            self.current += 1;
+    /// Marks the pings that can no longer be answered in time, and reports those that
+    /// are lost.
+    fn settle(&mut self, now: Instant) {
+        self.entries.mark_overdue(now);
+        while let Some((number, sent)) = self.entries.next_lost(now) {
+            self.report(number, sent, None, LOST);
         }
     }
 
-    /// Removes the oldest entry. Without an answer, its ping is lost.
-    fn forget(&mut self) {
-        if let Some((sent, state)) = self.entries.pop_front() {
-            if state == State::Pending {
-                self.pending -= 1;
-            }
-            if state != State::Answered {
-                self.report(self.first, sent, None, LOST);
-            }
-            self.first += 1;
-            self.current = self.current.max(self.first);
+    /// Removes the oldest entry, if there is one. Without an answer, its ping is lost.
+    fn forget(&mut self) -> bool {
+        let oldest = self.entries.pop();
+        if let Some((number, Some(sent))) = oldest {
+            self.report(number, sent, None, LOST);
         }
+        oldest.is_some()
     }
 
     /// Reports an outcome to the observer.
@@ -355,9 +315,7 @@ impl<'a> Series<'a> {
     pub fn finish(mut self) -> Udp {
         // Pings that were sent before something failed.
         let _ = self.take_sent();
-        while !self.entries.is_empty() {
-            self.forget();
-        }
+        while self.forget() {}
         let measured = &self.measured;
         let answered = measured.latency.rtt.count();
         // A server that was restarted, or has forgotten this client, counts too few.

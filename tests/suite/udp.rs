@@ -14,7 +14,7 @@ use roundtrip::measure::{Measurement as _, Outcome, Plan, Sample};
 use roundtrip::server::{Config, Running};
 use roundtrip::udp::UdpClient;
 use roundtrip::udp::datagram::{Ping, Stamps};
-use roundtrip::udp::measured::{LATE, LOST, OVERDUE};
+use roundtrip::udp::measured::{LATE, LOST};
 use roundtrip::udp::server::{EchoCounts, Impairments, RunningEchoServer, bind_with_tcp};
 use roundtrip::udp::{Udp, udp};
 
@@ -256,9 +256,10 @@ fn silence_is_a_failure() {
     let outcome = client(port, &flags);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.err.contains("no answer to any of 3 pings within 50ms"), "{outcome:?}");
-    for line in ["1 is late", "2 was lost", "3 sent, 0 received, 100% lost"] {
-        assert!(outcome.out.contains(line), "{outcome:?}");
+    for line in ["1 was lost", "2 was lost", "3 was lost", "3 sent, 0 received, 100% lost"] {
+        assert_eq!(outcome.out.matches(line).count(), 1, "{outcome:?}");
     }
+    assert!(!outcome.out.contains("late"), "{outcome:?}");
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn a_late_answer_is_neither_answered_nor_lost() {
             _ => None,
         })
         .collect();
-    assert_eq!(outcomes, [(3, OVERDUE), (4, OVERDUE), (4, LATE), (3, LOST)]);
+    assert_eq!(outcomes, [(4, LATE), (3, LOST)]);
     assert!(measured.latency.rtt.summary().unwrap().max <= Duration::from_millis(200));
 }
 
@@ -431,13 +432,6 @@ fn an_answer_is_no_question() {
     let mut buffer = [0; 200];
     let length = socket.recv(&mut buffer).unwrap();
     assert_eq!(&buffer[..length], b"PING 8 8");
-    // A ping from a port of the server's own number could come from another server.
-    if let Ok(other) = UdpSocket::bind(("127.0.0.2", server.port)) {
-        other.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        other.send_to(b"PING 9 9", ("127.0.0.1", server.port)).unwrap();
-        assert_eq!(ask(server.port, b"PING 10 10"), b"PING 10 10");
-        assert!(other.recv(&mut buffer).is_err());
-    }
 }
 
 #[test]

@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct EchoCounts {
     /// Pings that arrived and were accepted.
     pub pings: AtomicU64,
-    /// Datagrams that were not answered: no pings, answers, pings from ports of
-    /// servers, pings from networks that are not allowed.
+    /// Datagrams that were not answered: no pings, answers, pings from networks that are
+    /// not allowed.
     pub ignored: AtomicU64,
+    /// Pings without room for stamps that were not answered because their sender, who
+    /// could be another server, had sent too many.
+    pub withheld: AtomicU64,
     /// Answers that were dropped on purpose.
     pub lost: AtomicU64,
     /// Answers that were sent twice on purpose.

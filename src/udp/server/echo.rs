@@ -31,7 +31,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct EchoServer {
     socket: UdpSocket,
-    port: u16,
     impairments: Impairments,
     limits: Limits,
     peers: Peers,
@@ -64,7 +63,6 @@ impl EchoServer {
             .then(|| DelayedAnswers::start(socket.try_clone()?, impairments.delay, &counts))
             .transpose()?;
         Ok(EchoServer {
-            port: socket.local_addr()?.port(),
             socket,
             impairments,
             limits,
@@ -133,27 +131,26 @@ impl EchoServer {
     }
 
     fn answer(&mut self, datagram: &mut [u8], to: SocketAddr, received_ns: u64) {
-        let from_server = to.port() < 1024 || to.port() == self.port;
-        if from_server || !is_ping(datagram) || !self.limits.allows(to.ip()) {
+        if !is_ping(datagram) || !self.limits.allows(to.ip()) {
             return add(&self.counts.ignored, 1);
+        }
+        let ping = Ping::parse(datagram);
+        let peer = self.peers.of(to, ping.map(|ping| ping.series));
+        // The answer to a ping without room for stamps is a ping again, and its sender
+        // may be another server.
+        if ping.is_none() && !peer.allowance.take(Instant::now()) {
+            return add(&self.counts.withheld, 1);
         }
         add(&self.counts.pings, 1);
         add(&self.counts.bytes_received, datagram.len());
-        let ping = Ping::parse(datagram);
-        let mut fate = None;
-        // A client is remembered only if its pings are counted, or if the fate of its
-        // answers depends on their number.
-        if ping.is_some() || self.impairments.any() {
-            let peer = self.peers.of(to, ping.map(|ping| ping.series));
-            // A ping that the client does not count is not impaired, so that the
-            // client's figures show exactly what the impairments did.
-            if ping.is_none_or(|ping| ping.sequence != UNCOUNTED) {
-                fate = Some(self.impairments.fate(self.hasher.hash_one(to), peer.next()));
-            }
-            if let Some(Ping { sequence, .. }) = ping {
-                let count = peer.count(sequence);
-                Stamps { count, received_ns, sent_ns: now_ns() }.write(datagram);
-            }
+        // A ping that the client does not count is not impaired, so that the client's
+        // figures show exactly what the impairments did.
+        let counted = ping.is_none_or(|ping| ping.sequence != UNCOUNTED);
+        let fate = (counted && self.impairments.any())
+            .then(|| self.impairments.fate(self.hasher.hash_one(to), peer.next()));
+        if let Some(Ping { sequence, .. }) = ping {
+            let count = peer.count(sequence);
+            Stamps { count, received_ns, sent_ns: now_ns() }.write(datagram);
         }
         match fate {
             Some(fate) => self.send_impaired(datagram, to, fate),

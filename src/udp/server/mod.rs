@@ -16,24 +16,25 @@
 //! The sender's address on a datagram can be forged. So an answer must not be a
 //! question to anyone: with one forged ping a stranger could make two servers answer
 //! each other for ever. An answer with stamps is not a question, since servers do not
-//! answer it. A ping without stamps comes back unchanged, and could be one. The server
-//! ignores such a ping when it comes from where servers are: a port below 1024 (RFC
-//! 6335 section 6), or a port of the server's own number. Two servers on other ports
-//! cannot tell each other from clients.
+//! answer it. A ping without room for stamps comes back unchanged, and could be one. So
+//! the server answers a bounded number of these to each peer, and a loop ends
+//! (`allowance`). It answers pings with room for stamps always: no server sends them.
 //!
 //! On a machine with several addresses, a server that listens on all of them sends its
 //! answers from the address that the system chooses. A client that asked another
-//! address does not receive them. Give such a server its `--host`.
+//! address does not receive them, and says so. Give such a server its `--host`.
 //!
 //! | file | what it teaches |
 //! | --- | --- |
 //! | `echo` | the loop, and the answer to one ping |
 //! | [`EchoCounts`] (`counts`) | what the server has done: the truth for tests |
+//! | `allowance` | how a loop between two servers ends |
 //! | `peers` | counting the pings of each client in bounded memory |
 //! | [`impair`] | a bad network on purpose: what happens to which answer |
 //! | `delayed` | answers that wait, in a thread of their own |
 //! | [`bind_with_tcp`] (`with_tcp`) | one port number for TCP and UDP |
 
+mod allowance;
 mod counts;
 mod delayed;
 mod echo;

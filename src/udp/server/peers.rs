@@ -9,6 +9,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use super::allowance::Allowance;
+
 /// The number of clients that are remembered, at about 100 bytes each.
 const MAX_PEERS: usize = 16 * 1024;
 
@@ -28,6 +30,8 @@ pub(super) struct Peer {
     series: Option<u32>,
     /// The turn at which this client was last heard.
     heard: u64,
+    /// The answers that this peer, which may be a server, may still have.
+    pub allowance: Allowance,
     /// Answers so far.
     answered: u64,
     /// Different pings that have arrived.
@@ -52,7 +56,7 @@ impl Peers {
         self.turn += 1;
         let peer = self.known.entry(address).or_default();
         if peer.series != series {
-            *peer = Peer { series, ..Peer::default() };
+            *peer = Peer { series, allowance: peer.allowance, ..Peer::default() };
         }
         peer.heard = self.turn;
         peer

@@ -20,8 +20,11 @@ use crate::wire::command::more::LagPlan;
 /// of that number may be taken; then another is tried, this many times.
 const TRIES: u32 = 20;
 
-/// Binds a TCP server, and an echo server on the UDP port of that number. The server's
-/// status reports the number of pings over UDP as `udp_pings`.
+/// Binds a TCP server, and an echo server on the UDP port of that number.
+///
+/// The server's status reports pings over UDP as `udp_pings`, and datagrams that were
+/// not answered as `udp_ignored`. Those of them that were pings from a peer that had
+/// sent too many are also counted as `udp_withheld`.
 ///
 /// ```
 /// use roundtrip::log::Log;
@@ -64,8 +67,8 @@ pub fn bind_with_tcp(
     Err(io::Error::new(last_error.kind(), what))
 }
 
-/// Passes everything on to the server's own hooks, and adds the number of pings to its
-/// counters.
+/// Passes everything on to the server's own hooks, and adds what the
+/// echo server did to its counters.
 #[derive(Debug)]
 struct WithPings {
     hooks: Arc<dyn Hooks>,
@@ -83,7 +86,12 @@ impl Hooks for WithPings {
 
     fn counters(&self) -> Map {
         let mut counters = self.hooks.counters();
-        counters.insert("udp_pings", self.counts.pings.load(Ordering::Relaxed));
+        let EchoCounts { pings, ignored, withheld, .. } = &*self.counts;
+        let [pings, ignored, withheld] =
+            [pings, ignored, withheld].map(|count| count.load(Ordering::Relaxed));
+        counters.insert("udp_pings", pings);
+        counters.insert("udp_ignored", ignored + withheld);
+        counters.insert("udp_withheld", withheld);
         counters
     }
 
