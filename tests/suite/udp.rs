@@ -20,6 +20,10 @@ use roundtrip::udp::{Udp, udp};
 
 use crate::support::{MODES, PATIENCE, Server, client};
 
+mod clock;
+mod guard;
+mod path;
+
 const PLAN: Plan = Plan {
     count: 1000,
     time: None,
@@ -105,6 +109,12 @@ fn fake(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16 {
         }
     });
     port
+}
+
+/// The object of the only test in a JSON document.
+fn only_test(document: &str) -> Value {
+    let document = parse(document.as_bytes()).unwrap();
+    document.get("tests").and_then(Value::as_list).unwrap()[0].clone()
 }
 
 fn number(datagram: &[u8]) -> u64 {
@@ -227,7 +237,15 @@ fn a_closed_port_is_reported_at_once() {
         "{outcome:?}"
     );
     let server = Server::start(&["--no-udp"]);
-    assert!(client(server.port, &["--test", "udp"]).err.contains("port closed"));
+    for warmup in ["0", "1"] {
+        let outcome = client(server.port, &["--test", "udp", "--warmup", warmup]);
+        assert!(outcome.err.contains("port closed"), "{outcome:?}");
+        // The port is closed: the network has lost nothing.
+        assert!(
+            outcome.out.contains("the port is closed") || outcome.out.contains("port was closed")
+        );
+        assert!(!outcome.out.contains("% lost"), "{outcome:?}");
+    }
     server.assert_alive();
 }
 
@@ -259,7 +277,7 @@ fn silence_is_a_failure() {
     for line in ["1 was lost", "2 was lost", "3 was lost", "3 sent, 0 received, 100% lost"] {
         assert_eq!(outcome.out.matches(line).count(), 1, "{outcome:?}");
     }
-    assert!(!outcome.out.contains("late"), "{outcome:?}");
+    assert!(!outcome.out.contains("is late"), "{outcome:?}");
 }
 
 #[test]

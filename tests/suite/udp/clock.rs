@@ -1,0 +1,110 @@
+//! A server whose clock is set, or drifts: the client must not print an error bound that
+//! does not hold.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::*;
+
+const MS: u64 = 1_000_000;
+
+/// Starts a server with a clock of its own. `clock` gets the number of the ping and the
+/// nanoseconds since the first one, and returns by how much the clock is ahead.
+fn with_clock(mut clock: impl FnMut(u64, u64) -> i64 + Send + 'static) -> u16 {
+    let (mut count, mut first) = (0, None);
+    fake(move |question| {
+        let sequence = number(question);
+        count += u64::from(sequence > 0);
+        let since = first.get_or_insert_with(Instant::now).elapsed();
+        let ahead = clock(sequence, u64::try_from(since.as_nanos()).unwrap());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+        let now = u64::try_from(now).unwrap().checked_add_signed(ahead).unwrap();
+        let mut answer = question.to_vec();
+        Stamps { count, received_ns: now, sent_ns: now }.write(&mut answer);
+        vec![answer]
+    })
+}
+
+/// Measures with the client program. Returns its JSON object, and the lines of a second
+/// run for a person.
+fn report(port: u16) -> (Value, String) {
+    let flags = ["--test", "udp", "--count", "600", "--interval", "1ms", "-q"];
+    let json = client(port, &[&flags[..], &["--json"]].concat());
+    let text = client(port, &flags);
+    assert_eq!((json.code, text.code), (Some(0), Some(0)), "{json:?} {text:?}");
+    (only_test(&json.out), text.out)
+}
+
+fn integer(test: &Value, name: &str) -> i64 {
+    let value = test.get(name).unwrap_or_else(|| panic!("no {name} in {test:?}"));
+    value.as_f64().map(|value| format!("{value:.0}").parse().unwrap()).unwrap()
+}
+
+fn assert_no_one_way(test: &Value, text: &str) {
+    for name in ["one_way_ns", "clock_offset_ns", "clock_offset_error_ns"] {
+        assert!(test.get(name).is_none(), "{name} in {test:?}");
+    }
+    assert!(text.contains("the delay of each way is not known"), "{text}");
+    assert!(!text.contains("each way ±"), "{text}");
+    // The round trip needs one clock only.
+    assert_eq!(integer(test, "received"), 600);
+}
+
+#[test]
+fn a_clock_that_is_set_is_reported_with_the_size() {
+    for (step, word) in [(500, "ahead"), (-500, "back")] {
+        let step_ns = step * 1_000_000;
+        let port = with_clock(move |ping, _| if ping > 300 { step_ns } else { 0 });
+        let (test, text) = report(port);
+        assert_eq!(integer(&test, "clock_moves"), 1);
+        let off = (integer(&test, "clock_step_ns") - step_ns).abs();
+        assert!(off < step_ns.abs() / 4, "{test:?}");
+        assert!(test.get("clock_drift_ppm").is_none());
+        assert!(text.contains(&format!("the server's clock was set {word}")), "{text}");
+        assert_no_one_way(&test, &text);
+    }
+}
+
+#[test]
+fn a_clock_that_drifts_is_reported_with_its_rate() {
+    for (ppm, word) in [(10_000, "faster"), (-10_000, "slower")] {
+        let port = with_clock(move |_, since| {
+            i64::try_from(since / MS).unwrap() * ppm
+                + i64::try_from(since % MS).unwrap() * ppm / 1_000_000
+        });
+        let (test, text) = report(port);
+        assert!(integer(&test, "clock_moves") > 1);
+        let found = integer(&test, "clock_drift_ppm");
+        assert!((found - ppm).abs() < ppm.abs() / 4, "{found} instead of {ppm}");
+        assert!(text.contains("the server's clock drifts") && text.contains(word), "{text}");
+        assert_no_one_way(&test, &text);
+    }
+}
+
+#[test]
+fn the_printed_error_bound_holds() {
+    // The clock of this server is always as far ahead.
+    let (ahead, port) = (77 * i64::try_from(MS).unwrap(), with_clock(|_, _| 77_000_000));
+    let (test, text) = report(port);
+    assert_eq!(integer(&test, "clock_moves"), 0, "{test:?}");
+    let (offset, error) =
+        (integer(&test, "clock_offset_ns"), integer(&test, "clock_offset_error_ns"));
+    assert!((offset - ahead).abs() <= error, "{offset} ± {error}");
+    assert!(text.contains("each way ± "), "{text}");
+    // An ordinary clock drifts by some millionths, and the error bound says so: the
+    // offset at the beginning and at the end is within it.
+    let end = std::sync::Arc::new(AtomicU64::new(0));
+    let drifted = Arc::clone(&end);
+    let port = with_clock(move |_, since| {
+        drifted.fetch_max(since / 1_000_000 * 90, Ordering::Relaxed);
+        i64::try_from(since / 1_000_000 * 90).unwrap()
+    });
+    let plan = Plan { count: 1500, interval: Duration::from_millis(1), ..PLAN };
+    let (measured, _) = measure(port, &plan, PATIENCE);
+    let one_way = measured.one_way.unwrap();
+    assert_eq!(one_way.clock_change(), None);
+    let summary = one_way.summary().unwrap();
+    for truth in [0, end.load(Ordering::Relaxed)] {
+        let apart = summary.offset_ns.abs_diff(i64::try_from(truth).unwrap());
+        assert!(Duration::from_nanos(apart) <= summary.error, "{apart} ns, {summary:?}");
+    }
+}

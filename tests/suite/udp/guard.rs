@@ -1,0 +1,91 @@
+//! Two servers cannot keep each other busy, and no client pays for that.
+
+use roundtrip::json::Map;
+use roundtrip::measure::ping_server;
+use roundtrip::serve::Limits;
+use roundtrip::udp::server::EchoServer;
+
+use super::*;
+use crate::support::eventually;
+
+/// Starts an echo server. Also returns a second handle to its socket: what is sent with
+/// it comes from the server's address, as a forged datagram would.
+fn echo() -> (UdpSocket, Arc<EchoCounts>, RunningEchoServer) {
+    let (socket, counts) = (socket(), Arc::<EchoCounts>::default());
+    let forger = socket.try_clone().unwrap();
+    let (impairments, limits) = (Impairments::default(), Limits::default());
+    let server = EchoServer::new(socket, impairments, limits, false, Arc::clone(&counts)).unwrap();
+    (forger, counts, server.start(Log::default()).unwrap())
+}
+
+#[test]
+fn a_loop_between_two_servers_dies() {
+    let ((forger, a, _a), (to, b, _b)) = (echo(), echo());
+    forger.send_to(b"PING 1 1", to.local_addr().unwrap()).unwrap();
+    let withheld = || a.withheld.load(Ordering::Relaxed) + b.withheld.load(Ordering::Relaxed);
+    eventually("one of the servers does not answer", || withheld() == 1);
+    // The datagram is gone: both are silent now, and nothing was lost by chance.
+    let answered = || a.pings.load(Ordering::Relaxed) + b.pings.load(Ordering::Relaxed);
+    let before = answered();
+    assert!((100..100_000).contains(&before), "{before} answers");
+    assert_eq!(ask(to.local_addr().unwrap().port(), b"PING 2 2"), b"PING 2 2");
+    assert_eq!((answered(), withheld()), (before + 1, 1));
+}
+
+#[test]
+fn stamped_pings_are_answered_from_every_port() {
+    let server = Server::start(&[]);
+    let mut question = Vec::new();
+    Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 1 }.encode(3, &mut question);
+    let mut from = vec![("127.0.0.2", server.port)];
+    // Only some users may have one of these ports.
+    let low = (1..1024).rev().find(|&port| UdpSocket::bind(("127.0.0.1", port)).is_ok());
+    match low {
+        Some(port) => from.push(("127.0.0.1", port)),
+        None => eprintln!("skipped: this user may not bind a port below 1024"),
+    }
+    let mut answer = [0; 200];
+    for address in from {
+        let socket = UdpSocket::bind(address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        // Also many more than the server would answer if they had no room for stamps.
+        for _ in 0..5_000 {
+            socket.send_to(&question, ("127.0.0.1", server.port)).unwrap();
+            assert_eq!(socket.recv(&mut answer).unwrap(), question.len(), "from {address:?}");
+        }
+        socket.send_to(b"PING 9 9", ("127.0.0.1", server.port)).unwrap();
+        assert_eq!(socket.recv(&mut answer).unwrap(), 8, "from {address:?}");
+    }
+}
+
+#[test]
+fn what_is_not_answered_is_counted_in_the_status() {
+    let server = Server::start(&[]);
+    let socket = socket();
+    let status = |name: &str| {
+        let address = format!("127.0.0.1:{}", server.port);
+        let status = ping_server(&address, &Map::new(), PATIENCE).unwrap();
+        status.answer.get(name).and_then(Value::as_u64).unwrap()
+    };
+    for _ in 0..3 {
+        socket.send_to(b"hello", ("127.0.0.1", server.port)).unwrap();
+    }
+    eventually("three datagrams are ignored", || status("udp_ignored") == 3);
+    assert_eq!((status("udp_withheld"), status("udp_pings")), (0, 0));
+    // A peer whose pings could come from another server is answered some of them.
+    let (mut buffer, mut answers) = ([0; 100], 0);
+    loop {
+        socket.send_to(b"PING 1 1", ("127.0.0.1", server.port)).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        if socket.recv(&mut buffer).is_err() {
+            break;
+        }
+        answers += 1;
+    }
+    assert!((500..5_000).contains(&answers), "{answers}");
+    eventually("a ping is withheld", || status("udp_withheld") > 0);
+    assert_eq!(status("udp_pings"), answers);
+    assert_eq!(status("udp_ignored"), 3 + status("udp_withheld"));
+    // Others do not notice.
+    assert_eq!(ask(server.port, b"PING 2 2"), b"PING 2 2");
+}
