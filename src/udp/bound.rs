@@ -23,8 +23,10 @@ const SHORTEST: u64 = 1_000_000;
 /// What an exchange shows, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// When the ping was sent.
-    pub at: u64,
+    /// When the ping was sent, and when the answer arrived. The server's clock was read
+    /// somewhere between.
+    pub from: u64,
+    pub until: u64,
     /// The delay of both directions together.
     pub delay: i128,
     /// How far the server's clock seems to be ahead.
@@ -51,7 +53,7 @@ impl Found {
         let Exchange { sent, received, answered, arrived } = *exchange;
         let [t1, t2, t3, t4] = [sent, received, answered, arrived].map(i128::from);
         let delay = ((t4 - t1) - (t3 - t2)).max(0);
-        Found { at: sent, delay, offset: i128::midpoint(t2 - t1, t3 - t4) }
+        Found { from: sent, until: arrived, delay, offset: i128::midpoint(t2 - t1, t3 - t4) }
     }
 }
 
@@ -64,9 +66,9 @@ impl Default for Bound {
 impl Bound {
     pub fn record(&mut self, found: Found) {
         if self.spans.is_empty() {
-            self.start = found.at;
+            self.start = found.from;
         }
-        let since = found.at.saturating_sub(self.start);
+        let since = found.from.saturating_sub(self.start);
         while since / self.length >= SPANS as u64 {
             self.length = self.length.saturating_mul(2);
             let two = |two: &[Option<Span>]| two.iter().flatten().copied().reduce(Span::with);
@@ -77,13 +79,13 @@ impl Bound {
             self.spans.resize(index + 1, None);
         }
         if let Some(span) = self.spans.get_mut(index) {
-            let new = Span { first: found.at, last: found.at, best: found };
+            let new = Span { first: found.from, last: found.until, best: found };
             *span = Some(span.map_or(new, |span| span.with(new)));
         }
     }
 
-    /// The largest error, in nanoseconds, of a delay that is reckoned with the offset of
-    /// this exchange.
+    /// The largest error, in nanoseconds, of a delay that is reckoned with the offset
+    /// of this exchange.
     pub fn error(&self, best: Found) -> i128 {
         let errors = self.spans.iter().flatten().map(|span| span.error(best));
         errors.max().unwrap_or_default().max(half(best.delay))
@@ -97,15 +99,16 @@ impl Span {
     }
 
     fn error(&self, best: Found) -> i128 {
-        let from_best = half(best.delay) + allowance(self.farthest(best.at));
+        let from_best = half(best.delay) + allowance(self.farthest(best));
         let apart = (self.best.offset - best.offset).abs();
-        let own = half(self.best.delay) + apart + allowance(self.farthest(self.best.at));
+        let own = half(self.best.delay) + apart + allowance(self.farthest(self.best));
         own.min(from_best)
     }
 
-    /// How far the farther end of this span is from a time.
-    fn farthest(&self, from: u64) -> u64 {
-        self.first.abs_diff(from).max(self.last.abs_diff(from))
+    /// How much time there can be between a reading of the clock in this span, and the
+    /// one of this exchange.
+    fn farthest(&self, exchange: Found) -> u64 {
+        self.first.abs_diff(exchange.until).max(self.last.abs_diff(exchange.from))
     }
 }
 

@@ -108,9 +108,9 @@ impl UdpClient {
                 Err((ErrorKind::ConnectionRefused | ErrorKind::WouldBlock, error)) => {
                     return Err(self.explain(&error));
                 }
-                // The system reports what became of an earlier datagram (by ICMP) as the
-                // error of a later call, once. So the first error may not be about this
-                // datagram.
+                // The system reports what became of an earlier datagram (by ICMP) as
+                // the error of a later call, once. So the first error may not be about
+                // this datagram.
                 Err((_, error)) if failures > 0 => return Err(self.explain(&error)),
                 Err(_) => failures += 1,
             }

@@ -97,7 +97,7 @@ struct Moves {
 
 /// How far two sound clocks may move against each other in this time.
 pub(super) fn allowance(nanoseconds: u64) -> i128 {
-    (i128::from(nanoseconds) * DRIFT_PPM + 999_999) / 1_000_000
+    i128::from(nanoseconds) * DRIFT_PPM / 1_000_000
 }
 
 impl ClockWatch {
@@ -192,7 +192,8 @@ impl Range {
     /// The offsets that this range and a later one have in common, if any, at the time
     /// of the later one.
     fn common(&self, later: &Range) -> Option<Range> {
-        let slack = allowance(later.until.abs_diff(self.from));
+        // One more for what a division leaves: there may be many short steps.
+        let slack = allowance(later.until.abs_diff(self.from)) + 1;
         let low = later.low.max(self.low - slack);
         let high = later.high.min(self.high + slack);
         (low <= high).then_some(Range { low, high, ..*later })

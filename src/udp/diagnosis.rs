@@ -37,8 +37,8 @@ pub(super) enum Cause {
 }
 
 /// Sends a small ping, and draws a conclusion from its answer. `None` if there is no
-/// answer, or if the answer explains nothing. `bytes` is the size of the pings that were
-/// lost, and `payload` is the part of it that can be chosen.
+/// answer, or if the answer explains nothing. `bytes` is the size of the pings that
+/// were lost, and `payload` is the part of it that can be chosen.
 pub(super) fn diagnose(client: &UdpClient, bytes: usize, payload: usize) -> Option<Cause> {
     let asked = client.socket().peer_addr().ok()?;
     let answered = probe(asked, PATIENCE.min(client.timeout()))?;

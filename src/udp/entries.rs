@@ -1,11 +1,11 @@
 //! An entry for each ping, and what has become of it so far.
 //!
 //! ```text
-//!   entries   … 3 lost   4 answered   5 overdue   6 refused   7 pending   8 pending
-//!                            │          │                       │           └ sent last
-//!                            │          │                       └ `current`: may be in time
-//!                            │          └ `unsettled`: an answer now is late
-//!                            └ another answer is a duplicate
+//!   … 3 lost   4 answered   5 overdue   6 refused   7 pending   8 pending
+//!                 │            │                       │           └ sent last
+//!                 │            │                       └ `current`: may be in time
+//!                 │            └ `unsettled`: an answer now is late
+//!                 └ another answer is a duplicate
 //! ```
 //!
 //! A ping ends in one state. An answer that comes after the timeout is late, so an

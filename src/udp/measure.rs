@@ -116,8 +116,8 @@ fn silence(
     io::Error::new(ErrorKind::TimedOut, format!("{what}{trouble}{cause}"))
 }
 
-/// From the sender to the receiver. The queue has room for as many pings as the receiver
-/// has entries.
+/// From the sender to the receiver. The queue has room for as many pings as the
+/// receiver has entries.
 type Queue = SyncSender<Queued>;
 
 fn run(client: &UdpClient, plan: &Plan, queue: Queue, series: &mut Series) -> io::Result<()> {

@@ -26,7 +26,8 @@
 //! | [`measured`] | what is reported, as plain data |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
-//! | `exchange`, `clock`, `bound` | clocks that were set or drift; how wrong a one-way delay can be |
+//! | `exchange`, `clock` | four times by two clocks; a clock that was set, or drifts |
+//! | `bound` | how wrong a one-way delay can be |
 //! | `diagnosis` | why nothing came back |
 //! | `dropped` | what the system dropped before the program could read it |
 //! | [`report`] | the figures as text and as JSON |

@@ -103,8 +103,8 @@ impl OneWay {
     /// ```
     /// use roundtrip::udp::{ClockChange, Exchange, OneWay};
     ///
-    /// // Each direction takes 1 ms. After the fifth ping the server's clock is set ahead
-    /// // by half a second.
+    /// // Each direction takes 1 ms. After the fifth ping the server's clock is set
+    /// // ahead by half a second.
     /// let mut one_way = OneWay::default();
     /// for number in 0..10 {
     ///     let sent = number * 10_000_000;

@@ -38,18 +38,22 @@ use crate::units::{float, ms, nanoseconds};
 /// | field | what it holds |
 /// | --- | --- |
 /// | `lost` | pings that were sent and never answered |
-/// | `lost_there`, `lost_back` | where the network lost them; absent if the server does not count |
-/// | `dropped_here` | datagrams that this socket's full receive buffer dropped, if any ping is lost |
-/// | `refused_here` | pings that this machine refused to send; they are not in `sent` |
-/// | `late` | answers after the timeout, which are neither in `received` nor in `lost` |
-/// | `duplicates`, `reordered` | answers that came again, or after the answer to a later ping |
-/// | `truncated`, `oversize`, `corrupted`, `foreign` | datagrams that are not the answer to a ping |
+/// | `lost_there`, `lost_back` | where; absent if the server does not count |
+/// | `dropped_here` | dropped by this socket's full receive buffer, after a loss |
+/// | `refused_here` | pings that this machine refused to send; `sent` excludes them |
+/// | `late` | answers after the timeout; `received` and `lost` exclude them |
+/// | `duplicates` | answers that came again |
+/// | `reordered` | answers that came after the answer to a later ping |
+/// | `truncated`, `oversize` | datagrams shorter or longer than an answer |
+/// | `corrupted`, `foreign` | datagrams with other bytes, or for no ping |
 /// | `answered_from` | another address, from which the server answered |
 /// | `jitter_rfc3550_ns` | the jitter of the round-trip times by RFC 3550 |
-/// | `one_way_ns` | the delays `there` and `back`; absent after `clock_moves` |
-/// | `clock_offset_ns`, `clock_offset_error_ns` | how far the server's clock is ahead, and the error bound of this and of the delays |
+/// | `one_way_ns` | the delays `there` and `back`, unless a clock moved |
+/// | `clock_offset_ns` | how far the server's clock is ahead of this one |
+/// | `clock_offset_error_ns` | the error bound of the offset and of both delays |
 /// | `clock_moves` | exchanges that prove that a clock was set or drifts |
-/// | `clock_step_ns`, `clock_drift_ppm` | by how much it was set at most, or how fast it drifts |
+/// | `clock_step_ns` | the largest step; negative if the clock was set back |
+/// | `clock_drift_ppm` | the drift in millionths; negative if the clock is slow |
 impl Report for Udp {
     fn lines(&self) -> Vec<String> {
         let figures = self.latency.lines().into_iter().skip(1);

@@ -2,17 +2,17 @@
 //!
 //! A ping without room for stamps comes back unchanged, and so its answer is a ping
 //! again. A stranger who sends one to a server, under the address of another server,
-//! starts a loop: each of the two answers the other, for ever. No server can tell such a
-//! ping from a client's. But a loop goes on, while a client ends:
+//! starts a loop: each of the two answers the other, for ever. No server can tell such
+//! a ping from a client's. But a loop goes on, while a client ends:
 //!
 //! ```text
-//!   PING 1 1 ──▶ A ──▶ B ──▶ A ──▶ B ──▶ … ──▶ A     thousands a second
-//!                                              └ nothing left: not answered, the loop is over
+//!   PING 1 1 ──▶ A ──▶ B ──▶ A ──▶ B ──▶ … ──▶ A    thousands a second
+//!                                              └ no answer is left: the loop is over
 //! ```
 //!
-//! So each peer has an allowance of answers that its server could mistake, which a loop
-//! uses up within moments and a person with an older client does not. (RFC 5358 and RFC
-//! 2827 describe datagrams under forged addresses.)
+//! So each peer has an allowance of answers to such pings. A loop uses it up within
+//! moments, and a person with an older client does not. (RFC 5358 and RFC 2827 describe
+//! datagrams under forged addresses.)
 
 use std::time::{Duration, Instant};
 

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct EchoCounts {
     /// Pings that arrived and were accepted.
     pub pings: AtomicU64,
-    /// Datagrams that were not answered: no pings, answers, pings from networks that are
-    /// not allowed.
+    /// Datagrams that were not answered: no pings, answers, pings from networks that
+    /// are not allowed.
     pub ignored: AtomicU64,
     /// Pings without room for stamps that were not answered because their sender, who
     /// could be another server, had sent too many.

@@ -1,5 +1,5 @@
-//! A server whose clock is set, or drifts: the client must not print an error bound that
-//! does not hold.
+//! A server whose clock is set, or drifts: the client must not print an error bound
+//! that does not hold.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -39,14 +39,14 @@ fn integer(test: &Value, name: &str) -> i64 {
     value.as_f64().map(|value| format!("{value:.0}").parse().unwrap()).unwrap()
 }
 
-fn assert_no_one_way(test: &Value, text: &str) {
+fn assert_no_one_way(test: &Value, lines: &str) {
     for name in ["one_way_ns", "clock_offset_ns", "clock_offset_error_ns"] {
         assert!(test.get(name).is_none(), "{name} in {test:?}");
     }
-    assert!(text.contains("the delay of each way is not known"), "{text}");
-    assert!(!text.contains("each way ±"), "{text}");
+    assert!(lines.contains("the delay of each way is not known"), "{lines}");
+    assert!(!lines.contains("each way ±"), "{lines}");
     // The round trip needs one clock only.
-    assert_eq!(integer(test, "received"), 600);
+    assert!(integer(test, "received") > 300 && test.get("rtt_ns").is_some());
 }
 
 #[test]
@@ -54,13 +54,13 @@ fn a_clock_that_is_set_is_reported_with_the_size() {
     for (step, word) in [(500, "ahead"), (-500, "back")] {
         let step_ns = step * 1_000_000;
         let port = with_clock(move |ping, _| if ping > 300 { step_ns } else { 0 });
-        let (test, text) = report(port);
+        let (test, lines) = report(port);
         assert_eq!(integer(&test, "clock_moves"), 1);
         let off = (integer(&test, "clock_step_ns") - step_ns).abs();
         assert!(off < step_ns.abs() / 4, "{test:?}");
         assert!(test.get("clock_drift_ppm").is_none());
-        assert!(text.contains(&format!("the server's clock was set {word}")), "{text}");
-        assert_no_one_way(&test, &text);
+        assert!(lines.contains(&format!("the server's clock was set {word}")), "{lines}");
+        assert_no_one_way(&test, &lines);
     }
 }
 
@@ -71,12 +71,12 @@ fn a_clock_that_drifts_is_reported_with_its_rate() {
             i64::try_from(since / MS).unwrap() * ppm
                 + i64::try_from(since % MS).unwrap() * ppm / 1_000_000
         });
-        let (test, text) = report(port);
+        let (test, lines) = report(port);
         assert!(integer(&test, "clock_moves") > 1);
         let found = integer(&test, "clock_drift_ppm");
         assert!((found - ppm).abs() < ppm.abs() / 4, "{found} instead of {ppm}");
-        assert!(text.contains("the server's clock drifts") && text.contains(word), "{text}");
-        assert_no_one_way(&test, &text);
+        assert!(lines.contains("the server's clock drifts") && lines.contains(word), "{lines}");
+        assert_no_one_way(&test, &lines);
     }
 }
 
@@ -84,27 +84,32 @@ fn a_clock_that_drifts_is_reported_with_its_rate() {
 fn the_printed_error_bound_holds() {
     // The clock of this server is always as far ahead.
     let (ahead, port) = (77 * i64::try_from(MS).unwrap(), with_clock(|_, _| 77_000_000));
-    let (test, text) = report(port);
+    let (test, lines) = report(port);
     assert_eq!(integer(&test, "clock_moves"), 0, "{test:?}");
     let (offset, error) =
         (integer(&test, "clock_offset_ns"), integer(&test, "clock_offset_error_ns"));
     assert!((offset - ahead).abs() <= error, "{offset} ± {error}");
-    assert!(text.contains("each way ± "), "{text}");
+    assert!(lines.contains("each way ± "), "{lines}");
     // An ordinary clock drifts by some millionths, and the error bound says so: the
     // offset at the beginning and at the end is within it.
-    let end = std::sync::Arc::new(AtomicU64::new(0));
-    let drifted = Arc::clone(&end);
-    let port = with_clock(move |_, since| {
-        drifted.fetch_max(since / 1_000_000 * 90, Ordering::Relaxed);
-        i64::try_from(since / 1_000_000 * 90).unwrap()
+    let truth = Arc::new([AtomicU64::new(u64::MAX), AtomicU64::new(0)]);
+    let drifted = Arc::clone(&truth);
+    let port = with_clock(move |ping, since| {
+        let ahead = since / MS * 90;
+        if ping > 0 {
+            drifted[0].fetch_min(ahead, Ordering::Relaxed);
+            drifted[1].fetch_max(ahead, Ordering::Relaxed);
+        }
+        i64::try_from(ahead).unwrap()
     });
     let plan = Plan { count: 1500, interval: Duration::from_millis(1), ..PLAN };
     let (measured, _) = measure(port, &plan, PATIENCE);
     let one_way = measured.one_way.unwrap();
     assert_eq!(one_way.clock_change(), None);
     let summary = one_way.summary().unwrap();
-    for truth in [0, end.load(Ordering::Relaxed)] {
-        let apart = summary.offset_ns.abs_diff(i64::try_from(truth).unwrap());
+    for truth in &*truth {
+        let truth = i64::try_from(truth.load(Ordering::Relaxed)).unwrap();
+        let apart = summary.offset_ns.abs_diff(truth);
         assert!(Duration::from_nanos(apart) <= summary.error, "{apart} ns, {summary:?}");
     }
 }
