@@ -38,6 +38,10 @@ pub fn csv<W: Write + Send>(out: W) -> impl Reporter {
 }
 
 impl<W: Write> Csv<W> {
+    fn begin(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.line(HEADER) }
+    }
+
     fn line(&mut self, line: &str) -> io::Result<()> {
         self.out.write_all(format!("{line}\n").as_bytes()).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write the table: {error}"))
@@ -47,7 +51,7 @@ impl<W: Write> Csv<W> {
 
 impl<W: Write + Send> Reporter for Csv<W> {
     fn begin(&mut self, _: &Test) -> io::Result<()> {
-        if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.line(HEADER) }
+        self.begin()
     }
 
     fn sample(&mut self, Source { test, client, part }: Source, sample: &Sample) -> io::Result<()> {
@@ -55,6 +59,11 @@ impl<W: Write + Send> Reporter for Csv<W> {
             Some(line) => self.line(&line),
             None => Ok(()),
         }
+    }
+
+    /// A table without samples has its first line, too.
+    fn end(&mut self) -> io::Result<()> {
+        self.begin()
     }
 }
 
