@@ -39,17 +39,17 @@ fn main() -> io::Result<()> {
     let plan = Plan { time: Some(phase), interval, ..Plan::default() };
     let alone = latency(&mut pinging, &plan, &mut |_| {});
     let load = bandwidth(&mut loading, Direction::Download, Amount::Time(phase), &mut |_| {});
+    loading.quit()?;
     show("naive: one, then other", &alone, Some(&load));
 
     let Loaded { idle, download, upload } =
-        loaded(&mut pinging, &mut loading, &plan, phase * 3, &|_, _| {});
+        loaded(&mut pinging, &connect, &plan, phase * 3, &|_, _| {});
     show("loaded: idle", &idle, None);
     let full = show("        during download", &download.0, Some(&download.1));
     show("        during upload", &upload.0, Some(&upload.1));
     println!("The naive figures look perfect. During a download an answer takes {full} ms:");
     println!("that is the queue. The shorter queue of the uploads carries as much data.");
-    pinging.quit()?;
-    loading.quit()
+    pinging.quit()
 }
 
 /// Prints a row, and returns the median in ms.

@@ -132,9 +132,9 @@ impl Client {
     /// # Errors
     /// When there is no answer, or another one.
     pub fn quit(mut self) -> io::Result<()> {
-        if self.settle(timed::SOON).is_err() {
+        if let Err(error) = self.settle(timed::SOON) {
             self.sender.stream.abort();
-            return Ok(());
+            return if error.kind() == ErrorKind::TimedOut { Ok(()) } else { Err(error) };
         }
         self.sender.send(&Request::Quit)?;
         match self.receive("BYE".len())? {

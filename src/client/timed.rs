@@ -14,9 +14,9 @@ use crate::net::{Deadline, Stream, Watch, transfer};
 use crate::wire::bulk::chunks::ChunkWriter;
 use crate::wire::command::{Amount, Received, Request, more};
 
-/// How long a transfer, and a client that leaves, wait for the rest. Nothing is lost if
-/// that is not enough.
-pub(super) const SOON: Duration = Duration::from_millis(200);
+/// How long a transfer, and a client that leaves, wait for the rest. On most lines that is
+/// enough, and nothing is lost if it is not.
+pub(super) const SOON: Duration = Duration::from_millis(50);
 
 /// What a timed transfer has left behind on a connection.
 #[derive(Debug)]
@@ -67,7 +67,10 @@ impl Client {
             Some(Rest::ToWrite(mut chunks)) => {
                 timed::finish(&self.sender.stream, &mut chunks, time)?;
             }
-            Some(Rest::Unknown) => return Err(invalid("the connection is out of step")),
+            Some(Rest::Unknown) => {
+                let what = "the rest of a timed transfer is not known";
+                return Err(io::Error::new(ErrorKind::TimedOut, what));
+            }
         }
         // The server may have given up reading the rest. If it answers, it has not.
         self.reader.get_mut().set_deadline(Some(Deadline::running("no answer within", time)));
@@ -113,15 +116,21 @@ impl Client {
         self.sender.trace.show(Message::SentData(handed.bytes));
         self.rest = Some(Rest::Unknown);
         let chunks = sending.map_err(|error| self.reason(error))?;
-        let received = self.receive_report(asked, &handed)?;
+        let received = self.receive_report(asked, &handed, end + DRAIN)?;
         self.check_in_step()?;
         self.rest = Some(Rest::ToWrite(chunks));
         Ok(received)
     }
 
-    /// Waits one second for the server's report of what has arrived in time.
-    fn receive_report(&mut self, asked: Asked, handed: &Handed) -> io::Result<Received> {
-        let deadline = Deadline::running("the server did not report what arrived within", DRAIN);
+    /// Waits for the server's report of what has arrived in time.
+    fn receive_report(
+        &mut self,
+        asked: Asked,
+        handed: &Handed,
+        until: Instant,
+    ) -> io::Result<Received> {
+        let left = until.saturating_duration_since(Instant::now());
+        let deadline = Deadline::running("the server did not report what arrived within", left);
         self.reader.get_mut().set_deadline(Some(deadline));
         let done = self.receive_done(asked);
         self.reader.get_mut().set_deadline(None);
@@ -189,11 +198,12 @@ impl Client {
         })?;
         let download = arrived.received;
         arrived.ended.map_or(Ok(()), |ended| not_early(asked, time, ended))?;
-        // The report stands behind the data: it may come late, and is not waited for.
-        if timed::drain(&mut self.reader, &mut arrived, DRAIN).is_err() {
-            return Ok((download, None));
-        }
-        match self.receive_report(asked, &handed) {
+        // The report stands behind the data. After a second it is not waited for any more.
+        let until = end + DRAIN;
+        let left = until.saturating_duration_since(Instant::now());
+        let report = timed::drain(&mut self.reader, &mut arrived, left)
+            .and_then(|()| self.receive_report(asked, &handed, until));
+        match report {
             Err(error) if error.kind() == ErrorKind::TimedOut => Ok((download, None)),
             report => {
                 self.rest = Some(Rest::ToWrite(chunks));

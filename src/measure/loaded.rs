@@ -6,20 +6,23 @@
 //! ("bufferbloat"), a download makes every call stutter. Neither a latency test nor a
 //! bandwidth test alone shows that. So this test has three phases: idle, with a
 //! download, with an upload. In each phase, pings run on one connection; in two of
-//! them, a bulk transfer runs on another. The difference between the medians is the
-//! time that answers spent in queues.
+//! them, a bulk transfer runs on another.
 //!
-//! A transfer ends later than its pings, when all that was sent has arrived. So its
-//! rate covers a little more time than the pings do.
+//! One phase must not spoil the next. When a download ends, the queue is still full,
+//! and on a slow line that is seconds of data. So each transfer has a connection of its
+//! own, which is given up if the rest of its data does not arrive soon. The upload
+//! begins when a ping takes about as long as it did when the line was idle.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Bandwidth, Direction, Latency, Measurement, Plan, Sample, bandwidth, latency};
 use crate::client::Client;
-use crate::net::timed::DRAIN;
 use crate::wire::command::Amount;
+
+/// How long to wait at most until the line is idle again.
+const CALM: Duration = Duration::from_secs(10);
 
 /// What the line carries besides the pings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +74,11 @@ impl Measurement for Loaded {
     }
 }
 
-/// Sends pings for a third of `time` in each phase. The two clients are connected to
-/// the same server.
+/// Sends pings for a third of `time` in each phase. `connect` makes a connection to the
+/// same server for each transfer.
 pub fn loaded(
     pinging: &mut Client,
-    loading: &mut Client,
+    connect: &dyn Fn() -> io::Result<Client>,
     plan: &Plan,
     time: Duration,
     observe: &(dyn Fn(Phase, Sample) + Sync),
@@ -83,27 +86,67 @@ pub fn loaded(
     let time = time / 3;
     let plan = Plan { time: Some(time), ..*plan };
     let idle = latency(pinging, &plan, &mut |sample| observe(Phase::Idle, sample));
-    if idle.failure.is_some() {
-        return Loaded { idle, ..Loaded::default() };
+    let mut loaded = Loaded { idle, ..Loaded::default() };
+    if loaded.idle.failure.is_some() {
+        return loaded;
     }
-    let mut busy = |direction| {
-        let observe = |sample| observe(Phase::Busy(direction), sample);
-        thread::scope(|scope| {
-            let load = thread::Builder::new().spawn_scoped(scope, || {
-                let amount = Amount::Time(time);
-                let load = bandwidth(loading, direction, amount, &mut |sample| observe(sample));
-                // What is still on its way would delay the pings of the next phase.
-                let _ = loading.settle(DRAIN);
-                load
-            });
-            let pings = latency(pinging, &plan, &mut |sample| observe(sample));
-            let load = load.map(|load| {
-                load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked")))
-            });
-            (pings, load.unwrap_or_else(Bandwidth::failed))
-        })
+    // While the line is full, a ping of a warm-up would wait as long as any other.
+    let plan = Plan { warmup: 0, ..plan };
+    loaded.download = busy(pinging, connect, &plan, time, Direction::Download, observe);
+    // Without the pings' answers, nobody knows whether the line is idle.
+    if loaded.download.0.failure.is_none() {
+        loaded.download.0.failure = calm(pinging, &loaded.idle).err();
+    }
+    if loaded.download.0.failure.is_none() {
+        loaded.upload = busy(pinging, connect, &plan, time, Direction::Upload, observe);
+    }
+    loaded
+}
+
+/// One phase: pings on one connection, a transfer on another.
+fn busy(
+    pinging: &mut Client,
+    connect: &dyn Fn() -> io::Result<Client>,
+    plan: &Plan,
+    time: Duration,
+    direction: Direction,
+    observe: &(dyn Fn(Phase, Sample) + Sync),
+) -> (Latency, Bandwidth) {
+    let mut loading = match connect() {
+        Ok(loading) => loading,
+        Err(error) => return (Latency::default(), Bandwidth::failed(error)),
     };
-    let download = busy(Direction::Download);
-    let upload = busy(Direction::Upload);
-    Loaded { idle, download, upload }
+    let observe = |sample| observe(Phase::Busy(direction), sample);
+    thread::scope(|scope| {
+        let load = thread::Builder::new().spawn_scoped(scope, move || {
+            let amount = Amount::Time(time);
+            let mut load =
+                bandwidth(&mut loading, direction, amount, &mut |sample| observe(sample));
+            if load.failure.is_none() {
+                // A server that was out of step all the time is noticed now.
+                let left = loading.quit().err();
+                load.failure = left.filter(|error| error.kind() == ErrorKind::InvalidData);
+            }
+            load
+        });
+        let pings = latency(pinging, plan, &mut |sample| observe(sample));
+        let load = load.map(|load| {
+            load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked")))
+        });
+        (pings, load.unwrap_or_else(Bandwidth::failed))
+    })
+}
+
+/// Pings until an answer takes about as long as it did when the line was idle.
+fn calm(pinging: &mut Client, idle: &Latency) -> io::Result<()> {
+    let usual = idle.rtt.summary().map_or(Duration::ZERO, |summary| summary.p99 * 2);
+    let (usual, start) = (usual + Duration::from_millis(5), Instant::now());
+    loop {
+        let sent = Instant::now();
+        pinging.ping(None)?;
+        if sent.elapsed() <= usual || start.elapsed() >= CALM {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -5,6 +5,12 @@
 //! of 87 KB takes eleven seconds, and `std` cannot make it smaller. After that, [`drain`]
 //! gives the rest one second. If that is not enough, the two sides have lost their
 //! step, and the connection cannot be used any more.
+//!
+//! TCP delivers in order. A segment that was lost holds back all that arrived behind it,
+//! until it has been retransmitted and has waited in the queue once more. A count that
+//! is taken meanwhile misses data that the line has carried. So if less has arrived than
+//! at the best rate before, and there were pauses, the receiver waits until it has
+//! caught up, for less than a second, and its time ends then.
 
 use std::io::{self, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
@@ -12,11 +18,19 @@ use std::time::{Duration, Instant};
 use super::socket::Stream;
 use super::watch::Watch;
 use super::watched::{Input, Output};
+use crate::units::float;
 use crate::wire::bulk::chunks::{ChunkReader, ChunkWriter};
 use crate::wire::command::Received;
 
 /// How long the rest of a timed transfer may take, after its time.
 pub const DRAIN: Duration = Duration::from_secs(1);
+
+/// How long the receiver waits for data that is held back.
+const CATCH_UP: Duration = Duration::from_millis(850);
+
+/// A pause between two pieces that a lost segment may be the reason for. On a fast line
+/// no other pause is as long.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What was received in a given time.
 #[derive(Debug)]
@@ -74,19 +88,67 @@ pub fn receive(
     time: Duration,
     mut progress: impl FnMut(u64),
 ) -> io::Result<Arrived> {
-    let start = Instant::now();
-    let mut received = Received { bytes: 0, duration: Duration::ZERO };
-    let (mut input, mut rest) =
-        (Input::new(reader, watch, Some(start + time)), ChunkReader::default());
-    let read = rest.read(&mut input, |bytes| {
-        received.bytes += bytes;
-        received.duration = start.elapsed();
-        progress(bytes);
-    });
-    match read {
-        Ok(()) => Ok(Arrived { received, ended: Some(start.elapsed()), rest }),
-        Err(_) if input.over => Ok(Arrived { received, ended: None, rest }),
-        Err(error) => Err(error),
+    let (start, mut rest, mut pace) = (Instant::now(), ChunkReader::default(), Pace::default());
+    let mut input = Input::new(reader, watch, Some(start + time));
+    let ended = loop {
+        let read = rest.read(&mut input, |bytes| {
+            pace.arrived(bytes, start.elapsed());
+            progress(bytes);
+        });
+        match read {
+            Ok(()) => break Some(start.elapsed()),
+            Err(error) if !input.over => return Err(error),
+            Err(_) if start.elapsed() < time + CATCH_UP && pace.is_behind() => {
+                input.go_on_until(Instant::now() + PAUSE);
+            }
+            Err(_) => break None,
+        }
+    };
+    Ok(Arrived { received: pace.received, ended, rest })
+}
+
+/// What has arrived, and how fast.
+#[derive(Debug)]
+struct Pace {
+    received: Received,
+    /// The first pieces: on many lines they arrive faster than the rest.
+    first: Received,
+    /// The highest rate since then, in bytes per second.
+    best: f64,
+    longest_pause: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let received = Received { bytes: 0, duration: Duration::ZERO };
+        Pace { received, first: received, best: 0.0, longest_pause: Duration::ZERO }
+    }
+}
+
+impl Pace {
+    /// The first bytes do not count.
+    const FIRST: u64 = 4096;
+
+    fn arrived(&mut self, bytes: u64, at: Duration) {
+        let pause = at.saturating_sub(self.received.duration);
+        self.longest_pause = self.longest_pause.max(pause);
+        self.received = Received { bytes: self.received.bytes + bytes, duration: at };
+        if self.first.bytes < Self::FIRST {
+            self.first = self.received;
+        }
+        // A rate needs some time.
+        if at > self.first.duration + PAUSE * 10 {
+            self.best = self.best.max(self.rate());
+        }
+    }
+
+    fn rate(&self) -> f64 {
+        let time = self.received.duration.saturating_sub(self.first.duration);
+        float(self.received.bytes - self.first.bytes) / time.as_secs_f64().max(1e-9)
+    }
+
+    fn is_behind(&self) -> bool {
+        self.longest_pause >= PAUSE && self.rate() < self.best * 0.99
     }
 }
 

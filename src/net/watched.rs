@@ -26,6 +26,11 @@ impl<'a> Input<'a> {
         Input { reader, watch, timeout, end, over: false }
     }
 
+    /// Puts the end off.
+    pub fn go_on_until(&mut self, end: Instant) {
+        (self.end, self.over) = (Some(end), false);
+    }
+
     /// Calls `io`, in slices of time between which somebody looks at the clock.
     fn wait(
         &mut self,

@@ -11,6 +11,7 @@ use std::time::Instant;
 use roundtrip::client::{Client, Options as ClientOptions, Trace};
 use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{Bandwidth, Latency, Measurement, Sample, concurrently};
+use roundtrip::net::timed::DRAIN;
 use roundtrip::report::reporters::Reporters;
 use roundtrip::report::{self, Report, Results, Source, trace};
 
@@ -116,6 +117,20 @@ impl<'a> Run<'a> {
         clients.into_iter().map(|client| client?).collect()
     }
 
+    /// Makes kept connections ready for the next test, or replaces them.
+    fn settle(&self, kept: Vec<io::Result<Client>>) -> Vec<io::Result<Client>> {
+        let settled = |client: io::Result<Client>| {
+            let mut client = client?;
+            if client.settle(DRAIN).is_ok() {
+                return Ok(client);
+            }
+            // A sequential server serves the next connection only when this one is gone.
+            drop(client);
+            self.connect_one()
+        };
+        kept.into_iter().map(settled).collect()
+    }
+
     fn connect_one(&self) -> io::Result<Client> {
         Client::connect_with(&self.options.host, self.options.port, &self.how)
     }
@@ -129,7 +144,7 @@ impl<'a> Run<'a> {
         let kept = std::mem::take(&mut self.kept);
         let (alone, stays) = (self.options.clients == 1, Mutex::new(Vec::new()));
         let measure = || {
-            let clients = if kept.is_empty() { self.connect() } else { kept };
+            let clients = if kept.is_empty() { self.connect() } else { self.settle(kept) };
             self.at_once(test, clients, |client, samples| {
                 let mut client = match client {
                     Ok(client) => client,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use roundtrip::client::Client;
 use roundtrip::measure::{
-    Asked, LagView, Loaded, Measurement, Phase, Sample, ask_status, bandwidth, bidirectional,
-    connect, lag, latency, loaded, sweep,
+    Asked, LagView, Measurement, Phase, Sample, ask_status, bandwidth, bidirectional, connect, lag,
+    latency, loaded, sweep,
 };
 use roundtrip::report::{self, Source};
 use roundtrip::udp::{Udp, UdpClient, udp};
 use roundtrip::wamp::call::{self, Event, measure};
 
-use super::{Run, leave};
+use super::Run;
 use crate::console::note;
 use crate::describe::describe;
 use crate::flags::{Format, Options, Test};
@@ -42,18 +42,13 @@ impl Run<'_> {
                 let (plan, time) = &options.loaded;
                 let (host, port, how) = (&options.host, options.port, self.how.clone());
                 self.connected(&this, |client, samples| {
-                    let mut loading = match Client::connect_with(host, port, &how) {
-                        Ok(loading) => loading,
-                        Err(error) => return Loaded::failed(error),
-                    };
-                    let result = loaded(client, &mut loading, plan, *time, &|phase, sample| {
+                    let connect = || Client::connect_with(host, port, &how);
+                    loaded(client, &connect, plan, *time, &|phase, sample| {
                         samples.of(match phase {
                             Phase::Idle => "idle",
                             Phase::Busy(direction) => direction.name(),
                         })(sample);
-                    });
-                    let _ = leave(loading);
-                    result
+                    })
                 })
             }
             Test::Sweep => {
