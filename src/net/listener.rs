@@ -72,6 +72,18 @@ impl Listener {
         }
     }
 
+    /// Makes [`accept`](Self::accept) return `WouldBlock` instead of waiting, or wait again.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        match self {
+            Listener::Tcp(listener) => listener.set_nonblocking(nonblocking),
+            #[cfg(unix)]
+            Listener::Unix(file) => file.listener.set_nonblocking(nonblocking),
+        }
+    }
+
     /// Waits for the next connection. Each of its reads and writes may take `timeout`.
     ///
     /// # Errors
@@ -115,8 +127,9 @@ pub fn wake(address: &Address) {
 pub struct UnixFile {
     listener: UnixListener,
     path: String,
-    /// The device and the number of the file: somebody else's may have taken its place.
-    inode: (u64, u64),
+    /// The device and the number of the file, if this listener has made it: somebody
+    /// else's may have taken its place.
+    inode: Option<(u64, u64)>,
 }
 
 #[cfg(unix)]
@@ -129,14 +142,19 @@ impl UnixFile {
             }
             other => other?,
         };
-        Ok(UnixFile { listener, path: path.to_owned(), inode: inode(path)? })
+        Ok(UnixFile { listener, path: path.to_owned(), inode: Some(inode(path)?) })
+    }
+
+    /// A listener whose file belongs to somebody else.
+    pub(super) fn handed_in(listener: UnixListener, path: &str) -> Self {
+        UnixFile { listener, path: path.to_owned(), inode: None }
     }
 }
 
 #[cfg(unix)]
 impl Drop for UnixFile {
     fn drop(&mut self) {
-        if inode(&self.path).is_ok_and(|inode| inode == self.inode) {
+        if self.inode.is_some() && inode(&self.path).ok() == self.inode {
             // Whoever may not remove it leaves it for the next to replace.
             let _ = std::fs::remove_file(&self.path);
         }

@@ -7,11 +7,14 @@
 //! | [`transfer`], [`watch`] | bulk data over a connection, and how to tell slow from silent |
 //! | [`timed`] | bulk data for a given time |
 //! | [`address`], [`listener`] | where to connect or listen |
+//! | `inherited` | a listener or a connection that is standard input |
 //! | [`spin`], [`offer`], [`unix`] | busy-polling; writes that may take less; Unix sockets |
 //! | [`kernel`] | what the system knows of a socket |
 
 pub mod address;
 pub mod deadline;
+#[cfg(unix)]
+pub mod inherited;
 pub mod kernel;
 pub mod listener;
 pub mod offer;

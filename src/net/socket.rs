@@ -244,12 +244,6 @@ impl Stream {
     pub(super) fn socket(&self) -> &Socket {
         &self.socket
     }
-
-    /// The socket itself, if this is its only handle.
-    #[cfg(unix)]
-    pub(super) fn into_socket(self) -> Option<Socket> {
-        Arc::into_inner(self.socket)
-    }
 }
 
 impl Read for Stream {

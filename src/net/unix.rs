@@ -2,14 +2,14 @@
 
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use super::socket::{Socket, Stream};
+use super::socket::{Socket, Stream, with_socket};
 
 impl Stream {
     /// Connects to the Unix socket at this path, waiting at most `timeout`, which is then
@@ -59,17 +59,20 @@ impl Stream {
                     socket with Accept=yes, or socat TCP-LISTEN:5001,fork EXEC:";
         Err(io::Error::new(ErrorKind::InvalidInput, hint))
     }
-}
 
-/// A connection can become the standard input of a child process.
-impl From<Stream> for Stdio {
-    fn from(stream: Stream) -> Self {
-        match stream.into_socket() {
-            Some(Socket::Tcp(socket, _)) => OwnedFd::from(socket).into(),
-            Some(Socket::Unix(socket)) => OwnedFd::from(socket).into(),
-            // A connection of which somebody keeps a clone cannot be given away.
-            None => Stdio::null(),
-        }
+    /// A duplicate of this connection's descriptor, to become the standard input of a
+    /// child process.
+    ///
+    /// # Errors
+    /// When there is no descriptor left.
+    pub fn to_stdin(&self) -> io::Result<Stdio> {
+        let duplicate = with_socket!(self, socket => socket.as_fd().try_clone_to_owned());
+        duplicate.map(Stdio::from)
+    }
+
+    /// The number of this connection's descriptor.
+    pub(crate) fn descriptor(&self) -> RawFd {
+        with_socket!(self, socket => socket.as_raw_fd())
     }
 }
 

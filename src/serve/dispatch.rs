@@ -25,6 +25,6 @@ pub trait Dispatch: Send + Sync {
     /// Takes a connection to be served, and returns when the next one may be accepted.
     ///
     /// # Errors
-    /// When the system gives no thread or no process. The connection is closed then.
+    /// When the system gives no thread or no process. The client has heard nothing then.
     fn dispatch(&self, connection: Connection) -> io::Result<()>;
 }

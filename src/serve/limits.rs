@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::network::Network;
@@ -48,6 +48,10 @@ pub enum Refusal {
     Full,
     /// The address belongs to none of the networks that may connect.
     NotAllowed,
+    /// This process has no descriptor left for the connection.
+    NoDescriptor,
+    /// The system gives no thread or no process for the connection.
+    NoWorker,
 }
 
 /// Admission control: counts the connections that are served.
@@ -56,6 +60,7 @@ pub struct Admission {
     limits: Limits,
     active: Mutex<HashMap<Option<IpAddr>, u64>>,
     admitted: AtomicU64,
+    requested: AtomicBool,
     released: Condvar,
 }
 
@@ -74,6 +79,7 @@ impl Admission {
             limits,
             active: Mutex::default(),
             admitted: AtomicU64::new(0),
+            requested: AtomicBool::new(false),
             released: Condvar::new(),
         })
     }
@@ -124,9 +130,29 @@ impl Admission {
         drop(empty);
     }
 
+    /// Notes that a client has asked for something that the server understands. What
+    /// only looks whether a port is open asks for nothing.
+    pub fn note_request(&self) {
+        self.requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until every permit has been given back. Returns whether a client has asked
+    /// for something.
+    pub fn wait_for_request(&self) -> bool {
+        self.wait_until_empty();
+        self.requested.load(Ordering::Relaxed)
+    }
+
     /// The map of counts. A thread that panicked while it held the lock has left it whole.
     fn active(&self) -> MutexGuard<'_, HashMap<Option<IpAddr>, u64>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// Does what [`Admission::note_request`] does, in the connection's name.
+    pub fn note_request(&self) {
+        self.admission.note_request();
     }
 }
 
@@ -148,6 +174,8 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Refusal::Full => "server full",
             Refusal::NotAllowed => "not allowed from this address",
+            Refusal::NoDescriptor => "server out of descriptors",
+            Refusal::NoWorker => "server cannot start a thread or process for this connection",
         })
     }
 }

@@ -8,14 +8,15 @@
 //!   }
 //! ```
 //!
-//! They are wrong in five ways, and what this module adds is what they lack:
+//! They are wrong in six ways, and what this module adds is what they lack:
 //!
 //! | what goes wrong | what helps |
 //! | --- | --- |
 //! | one slow client holds up all others | [`Dispatch`]: somebody else does the work |
 //! | one error of `accept` ends the server, and a stranger can cause one | the loop below goes on after each |
 //! | ten thousand clients get ten thousand threads, and the system gives up | [`limits`]: a permit for each connection |
-//! | a client that finds no place waits, or is cut off without a word | [`refuse`]: it is told why |
+//! | a burst of clients finds the system's queue full | [`drain`]: accept all, then serve |
+//! | a client that cannot be served is cut off without a word | [`refuse`]: it is told why |
 //! | nothing can end the loop | `stop`, and [`wake`](crate::net::listener::wake) |
 //!
 //! ```text
@@ -36,7 +37,10 @@
 //! `cargo run --release --example compare_modes` measures this table on your machine, and
 //! counts who lives on after a crash. A process also costs a thread of the parent.
 
+pub mod budget;
+pub mod descriptors;
 pub mod dispatch;
+pub mod drain;
 pub mod limits;
 pub mod mode;
 pub mod network;
@@ -44,6 +48,8 @@ pub mod network;
 pub mod processes;
 pub mod refuse;
 pub mod sequential;
+#[cfg(unix)]
+pub mod supervise;
 pub mod threads;
 
 use std::io::{self, ErrorKind};
@@ -52,7 +58,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+pub use budget::{Budget, Share};
 pub use dispatch::{Connection, Dispatch, Session};
+pub use drain::Incoming;
 pub use limits::{Admission, Limits, Permit, Refusal};
 pub use mode::Mode;
 pub use network::{Network, ParseNetworkError};
@@ -63,14 +71,11 @@ pub use sequential::Sequential;
 pub use threads::Threads;
 
 use crate::log::Log;
-use crate::net::Listener;
 
 /// The accept loop and all that it needs.
 pub struct Acceptor {
     /// Where connections come from.
-    pub listener: Listener,
-    /// The timeout of each read and write on an accepted connection.
-    pub timeout: Duration,
+    pub incoming: Incoming,
     /// Gives permits.
     pub admission: Arc<Admission>,
     /// Tells a client without a permit why it is refused.
@@ -79,7 +84,8 @@ pub struct Acceptor {
     pub dispatch: Box<dyn Dispatch>,
     /// The log of what concerns the server as a whole.
     pub log: Log,
-    /// Whether to end after one connection.
+    /// Whether to end after one connection on which a request was
+    /// [noted](Admission::note_request).
     pub one_off: bool,
     /// Ends the loop when it is set, before the next connection is served.
     pub stop: Arc<AtomicBool>,
@@ -92,9 +98,9 @@ impl Acceptor {
     const PAUSE: Duration = Duration::from_millis(100);
 
     /// Accepts connections and has them served, until told to stop. No error ends the loop.
-    pub fn run(&self) {
+    pub fn run(mut self) {
         loop {
-            let accepted = self.listener.accept(self.timeout);
+            let accepted = self.incoming.next();
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }
@@ -103,17 +109,24 @@ impl Acceptor {
                 // The peer was gone before it was accepted, which concerns nobody else.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
                 Err(error) => {
+                    self.incoming.refuse_waiting(&self.refuser);
                     self.pause("cannot accept a connection", &error);
                     continue;
                 }
             };
-            match self.admission.admit(stream.peer_ip()) {
-                Err(refusal) => self.refuser.refuse(stream, refusal),
-                Ok(permit) => match self.dispatch.dispatch(Connection { stream, permit }) {
-                    Ok(()) if self.one_off => return self.admission.wait_until_empty(),
-                    Ok(()) => {}
-                    Err(error) => self.pause("cannot serve a connection", &error),
-                },
+            let permit = match self.admission.admit(stream.peer_ip()) {
+                Ok(permit) => permit,
+                Err(refusal) => {
+                    self.refuser.refuse(stream, refusal);
+                    continue;
+                }
+            };
+            let client = stream.clone();
+            if let Err(error) = self.dispatch.dispatch(Connection { stream, permit }) {
+                self.refuser.refuse(client, Refusal::NoWorker);
+                self.pause("cannot serve a connection", &error);
+            } else if self.one_off && self.admission.wait_for_request() {
+                return;
             }
         }
     }

@@ -13,6 +13,8 @@
 //!   reaper                    (a thread of the parent)  wait ─▶ free the permit
 //! ```
 //!
+//! [`supervise`](mod@supervise) is how a parent and its child notice that the other is gone.
+//!
 //! It costs about a millisecond. What it buys: no client can touch another's memory,
 //! `kill` ends exactly one connection, and the system accounts for each on its own. What
 //! it costs besides: processes share nothing, so a child knows only its own counters.
@@ -22,12 +24,15 @@
 //! *zombie* until its parent asks how it ended.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use super::dispatch::{Connection, Dispatch};
-use super::limits::Permit;
+use super::supervise::{self, supervise};
 use super::threads;
 use crate::log::Log;
 
@@ -41,6 +46,8 @@ pub struct Processes {
     /// server's counters, for `STATUS`. The parent can tell its child nothing later, since
     /// they share no memory.
     pub variable: (&'static str, Box<dyn Fn() -> String + Send + Sync>),
+    /// How long a child may give no sign of life.
+    pub silence: Duration,
     /// Where the lines go that a child writes to its standard output.
     pub log: Log,
 }
@@ -52,20 +59,30 @@ impl Dispatch for Processes {
         // child has a thread that waits. Waiting at the next `accept` would leave zombies
         // while no client comes.
         let (hand_over, handed_over) = mpsc::channel();
-        let (peer, log) = (stream.peer_name(), self.log.clone());
+        let (peer, silence, log) = (stream.peer_name(), self.silence, self.log.clone());
+        let (ours, output) = UnixStream::pair()?;
         threads::spawn("reaper", move || {
-            if let Ok(child) = handed_over.recv() {
-                reap(child, &peer, &log, permit);
+            let Ok(child) = handed_over.recv() else { return };
+            let ended = supervise(child, &ours, silence, |line| match line.as_str() {
+                supervise::REQUEST => permit.note_request(),
+                _ => log.relay(line),
+            });
+            match ended {
+                Ok(status) if status.success() => {}
+                Ok(status) => {
+                    log.say(format_args!("{peer} closed: its process ended with {status}"));
+                }
+                Err(error) => log.say(format_args!("{peer} closed: {error}")),
             }
         })?;
         let (name, value) = &self.variable;
-        // Trap 1: built and spawned in one statement, the command owns the parent's copy of the
-        // connection, and is gone at the statement's end.
+        // Trap 1: built and spawned in one statement, the command owns copies of the
+        // connection and the output, and is gone at the statement's end.
         let child = Command::new(&self.program)
             .args(&self.arguments)
             .env(name, value())
-            .stdin(stream)
-            .stdout(Stdio::piped())
+            .stdin(stream.to_stdin()?)
+            .stdout(OwnedFd::from(output))
             .spawn()
             .map_err(|error| {
                 let what = format!("cannot run {}: {error}", self.program.display());
@@ -75,17 +92,4 @@ impl Dispatch for Processes {
         let _ = hand_over.send(child);
         Ok(())
     }
-}
-
-/// Passes on what the child writes, and waits until it has ended.
-fn reap(mut child: Child, peer: &str, log: &Log, permit: Permit) {
-    if let Some(output) = child.stdout.take() {
-        BufReader::new(output).lines().map_while(Result::ok).for_each(|line| log.relay(line));
-    }
-    match child.wait() {
-        Ok(status) if status.success() => {}
-        Ok(status) => log.say(format_args!("{peer} closed: its process ended with {status}")),
-        Err(error) => log.say(format_args!("{peer}: cannot wait for its process: {error}")),
-    }
-    drop(permit);
 }

@@ -63,4 +63,10 @@ impl Refuser {
             (self.farewell)(stream, refusal, Time::None);
         }
     }
+
+    /// Refuses a connection without a thread: its descriptor is wanted back.
+    pub(super) fn refuse_at_once(&self, stream: Stream, refusal: Refusal) {
+        self.log.say(format_args!("{} refused: {refusal}", stream.peer_name()));
+        (self.farewell)(stream, refusal, Time::None);
+    }
 }

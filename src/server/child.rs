@@ -4,12 +4,13 @@
 //! `inetd`, and this one can take that part, too.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 
 use super::config::Config;
 use crate::json::Value;
 use crate::net::Stream;
+use crate::serve::supervise::{REQUEST, follow_parent};
 use crate::serve::{Admission, Dispatch, Processes};
 use crate::session::counters::COUNTERS_VARIABLE;
 use crate::session::{self, Counters, Shared};
@@ -24,10 +25,20 @@ pub(super) fn processes(
         let what = "process mode needs to be told which program to run";
         return Err(io::Error::new(ErrorKind::InvalidInput, what));
     };
-    let (log, shared) = (shared.settings.log.clone(), Arc::clone(shared));
-    let counters = move || Value::Map(shared.counted()).to_string();
+    let log = shared.settings.log.clone();
+    let counters = {
+        let shared = Arc::clone(shared);
+        move || Value::Map(shared.counted()).to_string()
+    };
     let variable = (COUNTERS_VARIABLE, Box::new(counters) as _);
-    Ok(Box::new(Processes { program, arguments: child.collect(), variable, log }))
+    let silence = shared.settings.idle_timeout;
+    Ok(Box::new(Processes { program, arguments: child.collect(), variable, silence, log }))
+}
+
+/// Whether a server in process mode has started this process, to serve one connection.
+#[must_use]
+pub fn is_child() -> bool {
+    std::env::var_os(COUNTERS_VARIABLE).is_some()
 }
 
 /// Serves the one connection that is standard input. Only those parts of the
@@ -50,7 +61,14 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
         return Ok(());
     }
     let parent = std::env::var(COUNTERS_VARIABLE).ok();
+    if parent.is_some() {
+        follow_parent()?;
+    }
     let counters = Counters::of_connection(parent.as_deref());
-    session::run(stream, &Shared { settings: settings.clone(), counters });
+    let shared = Shared { settings: settings.clone(), counters };
+    session::run(stream, &shared);
+    if parent.is_some() && config.one_off && shared.counters.had_request() {
+        writeln!(io::stdout(), "{REQUEST}")?;
+    }
     Ok(())
 }

@@ -18,8 +18,8 @@
 #[cfg(unix)]
 pub mod child;
 mod config;
+mod strategy;
 
-use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -27,13 +27,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 #[cfg(unix)]
-pub use child::serve_stdin;
+pub use child::{is_child, serve_stdin};
 pub use config::Config;
 
-use crate::net::Listener;
 use crate::net::listener::wake;
-use crate::serve::{Acceptor, Admission, Dispatch, Mode, Refuser, Sequential, Session, Threads};
+use crate::net::{Listener, Stream};
+use crate::serve::{Acceptor, Admission, Incoming, Mode, Refuser};
 use crate::session::{self, Counters, Shared};
+use strategy::strategy;
 
 /// A server that listens. The system queues connections until the server runs.
 pub struct Server {
@@ -58,12 +59,28 @@ impl Server {
     /// When the address cannot be used, this system does not have the mode, or
     /// [`Settings::info`](session::Settings::info) is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
-        let Config { host, port, mode, child, limits, one_off, session: settings, log } = config;
-        session::status::check(&settings.info)?;
-        let listener = TcpListener::bind((host.as_str(), port)).map_err(|error| {
+        let Config { host, port, .. } = &config;
+        let listener = TcpListener::bind((host.as_str(), *port)).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}"))
         })?;
         let address = listener.local_addr()?;
+        let acceptor = Server::accept_from(Listener::Tcp(listener), None, config)?;
+        Ok(Server { acceptor, address })
+    }
+
+    /// Puts a server together that listens already, such as on a listener that was
+    /// [handed in](crate::net::inherited). The connection `first` is served before others.
+    ///
+    /// # Errors
+    /// Those of [`bind`](Self::bind), but for the address.
+    pub fn accept_from(
+        listener: Listener,
+        first: Option<Stream>,
+        config: Config,
+    ) -> io::Result<Acceptor> {
+        let Config { mode, child, limits, one_off, session: settings, log, .. } = config;
+        session::status::check(&settings.info)?;
+        let most = limits.max_connections;
         let admission = Admission::new(limits);
         let counters = Counters::of_server(mode, Arc::clone(&admission));
         let (timeout, connection_log) = (settings.idle_timeout, settings.log.clone());
@@ -72,10 +89,10 @@ impl Server {
         let refuser = Refuser::new(connection_log, move |stream, refusal, time| {
             session::turn_away(stream, refusal, time, &shared);
         });
-        let (listener, stop) = (Listener::Tcp(listener), Arc::default());
-        let acceptor =
-            Acceptor { listener, timeout, admission, refuser, dispatch, log, one_off, stop };
-        Ok(Server { acceptor, address })
+        let incoming = Incoming::new(listener, timeout).after(first);
+        let incoming = if mode == Mode::Sequential { incoming } else { incoming.drained(most) };
+        let stop = Arc::default();
+        Ok(Acceptor { incoming, admission, refuser, dispatch, log, one_off, stop })
     }
 
     /// The address that the server listens on, with the real port.
@@ -120,25 +137,5 @@ impl Drop for Running {
         self.stop.store(true, Ordering::Relaxed);
         // Nothing interrupts `accept`. A connection to the listener makes it return.
         wake(&self.address.into());
-    }
-}
-
-fn strategy(
-    mode: Mode,
-    command: Vec<OsString>,
-    shared: &Arc<Shared>,
-) -> io::Result<Box<dyn Dispatch>> {
-    let here = Arc::clone(shared);
-    let session: Session = Arc::new(move |stream| session::run(stream, &here));
-    match mode {
-        Mode::Sequential => Ok(Box::new(Sequential(session))),
-        Mode::Thread => Ok(Box::new(Threads(session))),
-        #[cfg(unix)]
-        Mode::Process => child::processes(command, shared),
-        #[cfg(not(unix))]
-        Mode::Process => {
-            let what = "process mode needs Unix; use thread or sequential";
-            Err(io::Error::new(io::ErrorKind::Unsupported, what))
-        }
     }
 }

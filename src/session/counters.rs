@@ -17,7 +17,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::json::{self, Map, Value};
@@ -33,6 +33,7 @@ pub struct Counters {
     source: Source,
     since: Instant,
     total: Counts,
+    requested: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -55,8 +56,7 @@ impl Counters {
     /// The counters of a process that accepts connections.
     #[must_use]
     pub fn of_server(mode: Mode, admission: Arc<Admission>) -> Self {
-        let source = Source::Server(mode, admission);
-        Counters { source, since: Instant::now(), total: Counts::default() }
+        Counters::new(Source::Server(mode, admission))
     }
 
     /// The counters of a process that serves one connection. `parent` is what its parent
@@ -75,8 +75,26 @@ impl Counters {
         // A variable that holds something else is ignored.
         let parent = parent.and_then(|text| json::parse(text.as_bytes()).ok());
         let parent = parent.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
-        let source = Source::Parent(parent);
-        Counters { source, since: Instant::now(), total: Counts::default() }
+        Counters::new(Source::Parent(parent))
+    }
+
+    fn new(source: Source) -> Self {
+        let (since, total, requested) = (Instant::now(), Counts::default(), AtomicBool::default());
+        Counters { source, since, total, requested }
+    }
+
+    /// Notes that a client has asked for something that the server understands.
+    pub(super) fn note_request(&self) {
+        self.requested.store(true, Ordering::Relaxed);
+        if let Source::Server(_, admission) = &self.source {
+            admission.note_request();
+        }
+    }
+
+    /// Whether a client has asked for something that the server understands.
+    #[must_use]
+    pub fn had_request(&self) -> bool {
+        self.requested.load(Ordering::Relaxed)
     }
 
     /// The counters as they are now, together with those of the server's hooks.

@@ -41,13 +41,22 @@ use std::time::Duration;
 use echoes::{Both, Receiver};
 pub use figures::{Lag, MAX_FAULTS, Ping};
 
-use super::settings::{Settings, Shared};
+use super::settings::{NO_SECOND_THREAD, Settings, Shared};
 use crate::net::Stream;
+use crate::serve::Share;
 use crate::wire::command::more::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL};
 use crate::wire::framing::Framing;
 
+/// What a measurement takes of the budgets of all sessions.
+#[derive(Debug, Default)]
+pub(super) struct Shares {
+    /// A thread that sends, if pings have an interval.
+    _thread: Option<Share>,
+    memory: Option<Share>,
+}
+
 /// Whether this may be asked for; if not, the reason.
-pub(super) fn allow(plan: LagPlan, settings: &Settings) -> Result<(), String> {
+pub(super) fn allow(plan: LagPlan, settings: &Settings) -> Result<Shares, String> {
     let LagPlan { count, interval } = plan;
     let time = u32::try_from(count)
         .ok()
@@ -62,7 +71,15 @@ pub(super) fn allow(plan: LagPlan, settings: &Settings) -> Result<(), String> {
     } else if time > settings.max_time {
         Err(format!("{time:?} is over the limit of {:?}", settings.max_time))
     } else {
-        Ok(())
+        let bytes = count * size_of::<Ping>() as u64;
+        let memory = settings.lag_memory.take(bytes);
+        let memory = memory.ok_or("too many pings are measured at the moment; ask for fewer")?;
+        let thread = if interval.is_zero() {
+            None
+        } else {
+            Some(settings.second_threads.take(1).ok_or(NO_SECOND_THREAD)?)
+        };
+        Ok(Shares { _thread: thread, memory: Some(memory) })
     }
 }
 
@@ -71,14 +88,16 @@ pub(super) fn allow(plan: LagPlan, settings: &Settings) -> Result<(), String> {
 pub(super) fn run(
     reader: &mut BufReader<Stream>,
     plan: LagPlan,
+    mut taken: Shares,
     shared: &Shared,
     count: impl FnMut(),
 ) -> (Lag, io::Result<()>) {
-    let both = Both::new(reader.get_ref().clone());
+    let both = Both::new(reader.get_ref().clone(), plan.count);
     let mut receiver = Receiver::new(reader, plan, shared, &both, count);
     let result = if plan.interval.is_zero() { receiver.one_by_one() } else { receiver.paced() };
     let mut lag = receiver.finish();
     lag.pings = both.into_pings();
+    lag.memory = taken.memory.take();
     shared.settings.log.say(format_args!("{} {lag}", reader.get_ref().peer_name()));
     (lag, result)
 }

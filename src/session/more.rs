@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::lag;
+use super::settings::NO_SECOND_THREAD;
 use super::status;
 use super::text::Conversation;
 use crate::json::Value;
@@ -23,7 +24,7 @@ impl Conversation<'_> {
         let plan = settings.hooks.on_connect(stream.peer());
         let Some(plan) = plan.filter(|_| self.framing == Framing::Line) else { return Ok(()) };
         match lag::allow(plan, settings) {
-            Ok(()) => self.measure(plan),
+            Ok(shares) => self.measure(plan, shares),
             // The client asked for nothing, and is served like any other.
             Err(reason) => {
                 let peer = stream.peer_name();
@@ -35,10 +36,14 @@ impl Conversation<'_> {
 
     /// Answers a request of a later chapter.
     pub(super) fn more(&mut self, request: Request) -> io::Result<()> {
+        let settings = &self.shared.settings;
         match request {
-            Request::Bidirectional(amount) => self.transfer(amount, Self::bidirectional),
-            Request::Lag(plan) => match lag::allow(plan, &self.shared.settings) {
-                Ok(()) => self.measure(plan),
+            Request::Bidirectional(amount) => match settings.second_threads.take(1) {
+                Some(_thread) => self.transfer(amount, Self::bidirectional),
+                None => self.answer(&command::Answer::Error(NO_SECOND_THREAD)),
+            },
+            Request::Lag(plan) => match lag::allow(plan, settings) {
+                Ok(shares) => self.measure(plan, shares),
                 Err(reason) => self.answer(&command::Answer::Error(&reason)),
             },
             Request::LagSamples(first) => {
@@ -55,8 +60,12 @@ impl Conversation<'_> {
         }
     }
 
-    /// Frees the samples of the last lag, up to 16 MB, when something else is asked.
-    pub(super) fn discard_lag_before(&mut self, request: Option<&command::Request>) {
+    /// Notes that there is a request, if it is understood. Frees the samples of the last
+    /// lag, up to 16 MB, when something else is asked.
+    pub(super) fn note(&mut self, request: Option<&command::Request>) {
+        if request.is_some() {
+            self.shared.counters.note_request();
+        }
         if !matches!(request, Some(command::Request::More(Request::LagSamples(_)))) {
             self.lag = lag::Lag::default();
         }
@@ -100,9 +109,10 @@ impl Conversation<'_> {
         timed::drain(self.reader, &mut arrived, DRAIN)
     }
 
-    fn measure(&mut self, plan: LagPlan) -> io::Result<()> {
+    fn measure(&mut self, plan: LagPlan, shares: lag::Shares) -> io::Result<()> {
         let result;
-        (self.lag, result) = lag::run(self.reader, plan, self.shared, || self.traffic.ping());
+        (self.lag, result) =
+            lag::run(self.reader, plan, shares, self.shared, || self.traffic.ping());
         self.shared.settings.hooks.on_lag(self.reader.get_ref().peer(), &self.lag);
         if let Err(error) = result {
             return self.give_up(error);

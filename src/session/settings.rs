@@ -7,8 +7,20 @@ use super::counters::Counters;
 use super::hooks::{Hooks, NoHooks};
 use crate::json::Map;
 use crate::log::Log;
+use crate::serve::Budget;
 use crate::wire::command::Amount;
 use crate::wire::framing::Framing;
+
+/// A thread takes four of the 65,530 memory mappings that Linux gives a process, and `std`
+/// aborts where one is missing. 12,000 sessions and these leave a fifth of them.
+const SECOND_THREADS: u64 = 1_000;
+
+/// The reason for a client that gets no second thread.
+pub(super) const NO_SECOND_THREAD: &str =
+    "too many sessions have a second thread at the moment; try again later";
+
+/// Sixteen of the longest measurements.
+const LAG_MEMORY: u64 = 256 << 20;
 
 /// Settings of every session of a server.
 #[derive(Clone, Debug)]
@@ -28,6 +40,11 @@ pub struct Settings {
     /// Whether status answers
     /// [repeat the question](super::status#whether-to-repeat-the-question).
     pub writeback: bool,
+    /// How many sessions may have a second thread at a time: to send pings when they are
+    /// due, or to send while data arrives.
+    pub second_threads: Arc<Budget>,
+    /// How many bytes the samples of [lag](super::lag) may take in all sessions together.
+    pub lag_memory: Arc<Budget>,
     /// What another program adds to the server.
     pub hooks: Arc<dyn Hooks>,
     /// Where a line is written when a connection begins and when it ends.
@@ -44,6 +61,8 @@ impl Default for Settings {
             spin: false,
             info: Map::new(),
             writeback: true,
+            second_threads: Budget::new(SECOND_THREADS),
+            lag_memory: Budget::new(LAG_MEMORY),
             hooks: Arc::new(NoHooks),
             log: Log::default(),
         }

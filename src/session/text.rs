@@ -59,7 +59,7 @@ impl<'a> Conversation<'a> {
                 Ok(None) => return Ok(()),
                 Err(error) => return self.give_up(error),
             };
-            self.discard_lag_before(request.as_ref().ok());
+            self.note(request.as_ref().ok());
             match request {
                 Ok(Request::Ping(payload)) => {
                     self.answer(&Answer::Pong(payload))?;

@@ -3,12 +3,14 @@
 
 mod bare;
 mod call;
+mod children;
 mod client;
 mod connect;
 mod examples;
 mod hostile;
 mod lag;
 mod limits;
+mod load;
 mod minimal;
 mod protocol;
 mod relay;

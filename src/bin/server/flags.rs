@@ -1,6 +1,7 @@
 //! The command line of the server: the table of its flags, and what they mean.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use roundtrip::flags::{Flag, Given, Parsed, at_least_one, refuse, some_time};
 use roundtrip::json::Value;
@@ -42,10 +43,14 @@ pub const FLAGS: &[Flag] = &[
     Flag::new("port", "PORT", "port to listen on (default 5001); 0 lets the system choose"),
     Flag::new("mode", "MODE", "who serves a connection: thread (default), process or sequential"),
     Flag::new("framing", "F", "line (default), or bare for the dialect without delimiters"),
-    Flag::new("inetd", "", "serve the one connection that is standard input, then exit"),
-    Flag::new("one-off", "", "serve one connection, then exit")
+    Flag::new("inetd", "", "serve standard input: a connection, then exit; or a listener"),
+    Flag::new("one-off", "", "serve one connection that asks for something, then exit")
         .excludes(&["ws", "rawsocket"], "a call through the router takes two connections"),
-    Flag::new("max-connections", "N", "connections at once (default 1024)"),
+    Flag::new(
+        "max-connections",
+        "N",
+        "connections at once (default 1024; at most 12000, or 2000 in process mode)",
+    ),
     Flag::new("max-per-ip", "N", "connections at once from one address (default: no limit)"),
     Flag::new(
         "max-size",
@@ -115,8 +120,10 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
 
 fn config(given: &Given, arguments: Vec<OsString>) -> Result<Config, String> {
     let (limits, session) = (Limits::default(), Settings::default());
+    let mode = given.value("mode", Mode::default(), str::parse)?;
     let limits = Limits {
-        max_connections: given.value("max-connections", limits.max_connections, connections)?,
+        max_connections: given
+            .value("max-connections", limits.max_connections, |text| connections(text, mode))?,
         max_per_ip: given.value("max-per-ip", None, |text| at_least_one(text).map(Some))?,
         allow: given.values("allow", str::parse)?,
     };
@@ -134,7 +141,7 @@ fn config(given: &Given, arguments: Vec<OsString>) -> Result<Config, String> {
     Ok(Config {
         host: given.value("host", "0.0.0.0".into(), host)?,
         port: given.value("port", 5001, port)?,
-        mode: given.value("mode", Mode::default(), str::parse)?,
+        mode,
         child: child(arguments)?,
         limits,
         one_off: given.has("one-off"),
@@ -181,9 +188,17 @@ fn seed(text: &str) -> Result<u64, String> {
 /// since the connection is its standard input. The flags for listening have no effect
 /// there.
 fn child(arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
-    let program = std::env::current_exe()
-        .map_err(|error| format!("cannot find out which program this is: {error}"))?;
-    Ok([program.into_os_string(), "--inetd".into()].into_iter().chain(arguments).collect())
+    // Linux keeps the program of a process, even if its file was replaced or deleted. The
+    // path leads to another version then, or nowhere.
+    let own_image = Path::new("/proc/self/exe");
+    let program = if cfg!(target_os = "linux") && own_image.exists() {
+        own_image.into()
+    } else {
+        std::env::current_exe()
+            .map_err(|error| format!("cannot find out which program this is: {error}"))?
+    };
+    let inetd = (!arguments.iter().any(|argument| argument == "--inetd")).then(|| "--inetd".into());
+    Ok([program.into_os_string()].into_iter().chain(inetd).chain(arguments).collect())
 }
 
 fn port(text: &str) -> Result<u16, String> {
@@ -191,14 +206,18 @@ fn port(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
 }
 
-/// A connection takes one thread. It takes two while a lag runs, while data goes in
-/// both directions, or while a peer of the router reads too slowly. A thread takes four
-/// of the 65,530 memory mappings that Linux gives a process, and `std` aborts if one is
-/// missing.
-fn connections(text: &str) -> Result<u64, String> {
-    at_least_one(text).and_then(|connections| match connections {
-        1..=7_500 => Ok(connections),
-        _ => Err(format!("{connections} connections are more than 7500, which is the most")),
+/// A connection takes a thread, and a thread takes four of the 65,530 memory mappings that
+/// Linux gives a process; `std` aborts where one is missing. The second threads that some
+/// sessions have (`Settings::second_threads`) need room, too. In process mode a connection
+/// takes a process of three threads, and one more in the parent, of the 32,768 numbers
+/// that Linux has for them by default; and about 300 KiB.
+fn connections(text: &str, mode: Mode) -> Result<u64, String> {
+    let most = if mode == Mode::Process { 2_000 } else { 12_000 };
+    at_least_one(text).and_then(|connections| {
+        if connections <= most {
+            return Ok(connections);
+        }
+        Err(format!("{connections} connections are more than {most}, the most in {mode} mode"))
     })
 }
 
@@ -251,6 +270,11 @@ mod tests {
         assert!(udp.is_none() && endpoints.len() == 1);
         // A child has the same command line, with `--inetd` in front.
         assert_eq!(config.child[1..3], ["--inetd", "--mode"]);
+        // As it is if its parent serves a listener that was handed in.
+        assert_eq!(
+            read("--mode process --inetd").unwrap().config.child[1..],
+            ["--mode", "process", "--inetd"]
+        );
     }
 
     #[test]

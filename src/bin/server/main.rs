@@ -6,9 +6,9 @@
 //! | `--port PORT` | port to listen on (default 5001); 0 lets the system choose |
 //! | `--mode MODE` | who serves a connection: thread (default), process or sequential |
 //! | `--framing F` | line (default), or bare for the dialect without delimiters |
-//! | `--inetd` | serve the one connection that is standard input, then exit |
-//! | `--one-off` | serve one connection, then exit |
-//! | `--max-connections N` | connections at once (default 1024) |
+//! | `--inetd` | serve standard input: a connection, then exit; or a listener |
+//! | `--one-off` | serve one connection that asks for something, then exit |
+//! | `--max-connections N` | connections at once (default 1024; at most 12000, or 2000 in process mode) |
 //! | `--max-per-ip N` | connections at once from one address (default: no limit) |
 //! | `--max-size SIZE` | largest bulk transfer (default 100GiB); a bare number counts MiB |
 //! | `--max-time DUR` | longest timed transfer (default 1h) |
@@ -30,12 +30,16 @@
 
 mod flags;
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use flags::{Command, Options};
+use roundtrip::flags::one_line;
 use roundtrip::log::Log;
+#[cfg(unix)]
+use roundtrip::net::inherited::{self, Inherited};
+use roundtrip::serve::descriptors;
 use roundtrip::server::{Config, Server};
 use roundtrip::udp::server::{Impairments, bind_with_tcp};
 use roundtrip::wamp::router::{self, Endpoint, Router};
@@ -44,9 +48,14 @@ fn main() -> ExitCode {
     let options = match flags::parse(std::env::args_os().skip(1)) {
         Ok(Command::Run(options)) => *options,
         Ok(Command::Print(text)) => {
-            // A reader that has closed the pipe has read enough.
-            let _ = io::stdout().write_all(text.as_bytes());
-            return ExitCode::SUCCESS;
+            let mut output = io::stdout();
+            return match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+                // A reader that has closed the pipe has read enough.
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    complain(1, &format!("cannot write: {error}"))
+                }
+                _ => ExitCode::SUCCESS,
+            };
         }
         Err(what) => return complain(2, &what),
     };
@@ -57,7 +66,7 @@ fn main() -> ExitCode {
 }
 
 fn complain(code: u8, what: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "server: {what}");
+    let _ = writeln!(io::stderr(), "server: {}", one_line(what));
     ExitCode::from(code)
 }
 
@@ -83,7 +92,7 @@ fn listen(
     endpoints: Vec<Endpoint>,
     realm: String,
 ) -> io::Result<()> {
-    let (log, mode) = (config.log.clone(), config.mode);
+    let (log, mode, most) = (config.log.clone(), config.mode, config.limits.max_connections);
     let (connections, idle_timeout) = (config.session.log.clone(), config.session.idle_timeout);
     let (server, echo) = match udp {
         None => (Server::bind(config)?, None),
@@ -94,7 +103,7 @@ fn listen(
     };
     let session =
         router::Settings { realm, idle_timeout, log: connections, ..router::Settings::default() };
-    let ready = format!("wamp router, realm {}", session.realm);
+    let ready = format!("wamp router, realm {}", one_line(&session.realm));
     // Without an endpoint it listens nowhere, and is nothing.
     let router = Router::bind(router::Config {
         listen: endpoints,
@@ -109,16 +118,45 @@ fn listen(
     for url in router.urls() {
         log.say(format_args!("listening on {url} ({ready})"));
     }
+    compare_with_descriptors(most, &log);
     let _router = router.start()?;
     let _echo = echo.map(|echo| echo.start(log)).transpose()?;
     server.run();
     Ok(())
 }
 
+/// Says if there may be more connections than this process may have descriptors.
+fn compare_with_descriptors(connections: u64, log: &Log) {
+    if let Some(limit) = descriptors::limit()
+        && connections.saturating_add(descriptors::OTHERS) > limit
+    {
+        let room = limit.saturating_sub(descriptors::OTHERS);
+        log.say(format_args!(
+            "the limit of {limit} descriptors allows {room} connections, not {connections}: raise \
+             it (ulimit -n), or set --max-connections {room}"
+        ));
+    }
+}
+
 #[cfg(unix)]
-#[allow(clippy::needless_pass_by_value, reason = "its logs end here, as they do in listen")]
 fn serve_stdin(config: Config) -> io::Result<()> {
-    roundtrip::server::serve_stdin(&config)
+    // A child that took its standard input for a listener would start children itself.
+    if roundtrip::server::is_child() {
+        return roundtrip::server::serve_stdin(&config);
+    }
+    match inherited::stdin(config.session.idle_timeout)? {
+        Inherited::Connection => roundtrip::server::serve_stdin(&config),
+        Inherited::Listener(listener, first) => {
+            let address = listener.address()?;
+            let (log, mode, most) =
+                (config.log.clone(), config.mode, config.limits.max_connections);
+            let acceptor = Server::accept_from(listener, first, config)?;
+            log.say(format_args!("listening on {address} (standard input, {mode} mode)"));
+            compare_with_descriptors(most, &log);
+            acceptor.run();
+            Ok(())
+        }
+    }
 }
 
 #[cfg(not(unix))]
@@ -127,8 +165,8 @@ fn serve_stdin(_: Config) -> io::Result<()> {
 }
 
 /// Under `inetd` standard output *is* the connection, and a log line in it would be
-/// taken for an answer. In a child of process mode it is a pipe to the parent, which
-/// collects the log.
+/// taken for an answer. In a child of process mode standard output leads to
+/// the parent, which collects the log.
 #[cfg(unix)]
 fn stdout_is_stdin() -> bool {
     use std::os::fd::AsFd;

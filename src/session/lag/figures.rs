@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use crate::json::{Map, Value};
+use crate::serve::Share;
 use crate::stats::Recorder;
 use crate::units::{ms, nanoseconds};
 use crate::wire::command::more::{LagPlan, MAX_LAG_SAMPLES};
@@ -30,6 +31,8 @@ pub struct Lag {
     pub repeated: u64,
     /// Echoes of pings that had not been sent.
     pub unsent: u64,
+    /// What the samples take of the memory that all sessions share.
+    pub(super) memory: Option<Share>,
 }
 
 /// A ping of the server's. A million of them are 16 MB.

@@ -16,13 +16,16 @@ use crate::net::Address;
 use crate::net::Listener;
 use crate::net::listener::wake;
 use crate::serve::refuse::Time;
-use crate::serve::{Acceptor, Admission, Limits, Refuser, Threads};
+use crate::serve::{Acceptor, Admission, Incoming, Limits, Refuser, Threads};
 use crate::wamp::message::valid_uri;
 use crate::wamp::opening;
 use crate::wamp::url::{Framing, Url};
 
 /// How long dropping a router waits for its endpoints to close.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many connections may wait in this process until they are served.
+const QUEUE: u64 = 1024;
 
 /// The configuration of a router.
 #[derive(Clone, Debug)]
@@ -128,8 +131,7 @@ impl Router {
                 })
             };
             acceptors.push(Acceptor {
-                listener,
-                timeout: idle_timeout,
+                incoming: Incoming::new(listener, idle_timeout).drained(QUEUE),
                 admission: Arc::clone(&admission),
                 refuser,
                 dispatch: Box::new(Threads(Arc::new(move |stream| serve(&here, stream, &framing)))),
@@ -164,7 +166,6 @@ impl Router {
                 // Dropped after the acceptor, so that the endpoint is closed when the
                 // channel ends.
                 let _alive = alive;
-                let acceptor = acceptor;
                 acceptor.run();
             })?;
         }
