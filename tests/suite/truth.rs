@@ -1,15 +1,14 @@
 //! The client's figures against a known truth: a relay whose delay, rate and faults the
 //! test chooses, two network namespaces with a shaped link, and the samples themselves.
 
-use std::io::{Write, stderr};
-use std::process::Command;
 use std::time::Duration;
 
 use roundtrip::json;
 use roundtrip::json::Value;
 
+use crate::namespaces::Namespaces;
 use crate::relay::{Line, relay};
-use crate::support::{CLIENT, Outcome, SERVER, Server, client, run};
+use crate::support::{Outcome, Server, client};
 
 /// The report of the one test that these flags ask for.
 fn measure(port: u16, flags: &[&str]) -> Value {
@@ -170,93 +169,21 @@ fn a_full_queue_is_what_loaded_shows() {
     });
 }
 
-/// Two network namespaces with a link between them. Dropping this deletes them.
-struct Namespaces {
-    names: [String; 2],
-}
-
-const ADDRESSES: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
-
-impl Namespaces {
-    /// Creates two namespaces, with this queueing discipline at both ends of the link.
-    /// Fails where the system does not allow it or has no `ip` and `tc`.
-    fn new(discipline: &str) -> Result<Self, String> {
-        let kind = discipline.split(' ').next().unwrap();
-        let names = ["client", "server"]
-            .map(|end| format!("roundtrip-{}-{kind}-{end}", std::process::id()));
-        let namespaces = Namespaces { names };
-        let [one, other] = &namespaces.names;
-        command(&format!("ip netns add {one}"))?;
-        command(&format!("ip netns add {other}"))?;
-        command(&format!("ip -n {one} link add veth0 type veth peer name veth0 netns {other}"))?;
-        for (name, address) in namespaces.names.iter().zip(ADDRESSES) {
-            command(&format!("ip -n {name} address add {address}/24 dev veth0"))?;
-            command(&format!("ip -n {name} link set veth0 up"))?;
-            command(&format!("tc -n {name} qdisc add dev veth0 root {discipline}"))?;
-        }
-        Ok(namespaces)
-    }
-
-    fn command(&self, end: usize, program: &str) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.names[end], program]);
-        command
-    }
-
-    fn server(&self) -> Server {
-        Server::run(self.command(1, SERVER).args(["-q", "--host", ADDRESSES[1], "--port", "0"]))
-    }
-
-    fn measure(&self, port: u16, flags: &[&str]) -> Value {
-        let port = port.to_string();
-        let mut command = self.command(0, CLIENT);
-        only_test(
-            &run(command.args(["--json", "--host", ADDRESSES[1], "--port", &port]).args(flags)),
-            0,
-        )
-    }
-}
-
-impl Drop for Namespaces {
-    fn drop(&mut self) {
-        for name in &self.names {
-            let _ = command(&format!("ip netns delete {name}"));
-        }
-    }
-}
-
-fn command(line: &str) -> Result<(), String> {
-    let mut words = line.split(' ');
-    let output = Command::new(words.next().unwrap())
-        .args(words)
-        .output()
-        .map_err(|error| format!("{line}: {error}"))?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(format!("{line}: {}", complaint.trim())) }
-}
-
-/// Prints why a test is skipped, to the real standard error that the harness does not
-/// capture.
-fn or_skip(namespaces: Result<Namespaces, String>) -> Option<Namespaces> {
-    namespaces.inspect_err(|why| drop(writeln!(stderr(), "skipped: {why}"))).ok()
-}
-
 #[test]
 fn a_shaped_link_carries_what_the_headers_leave() {
-    let Some(namespaces) = or_skip(Namespaces::new("tbf rate 100mbit burst 32kbit latency 50ms"))
-    else {
+    let Some(namespaces) = Namespaces::new("tbf rate 100mbit burst 32kbit latency 50ms") else {
         return;
     };
     let server = namespaces.server();
     // The bucket counts frames with their Ethernet header, without preamble and
     // checksum: 14 bytes before 1,500. Of the 1,500, IPv4 takes 20, TCP 20, and TCP's
-    // time stamps
-    // 12. The kernel may pass several segments as one large packet (GSO); the bucket
+    // time stamps 12. The kernel may pass several segments as one large packet (GSO); the bucket
     // counts the frames that such a packet becomes, each with its headers.
     let goodput = f64::from(RATE) * f64::from(1500 - 20 - 20 - 12) / f64::from(14 + 1500);
     for direction in ["download", "upload"] {
         in_three_attempts(|| {
-            let test = namespaces.measure(server.port, &["--test", direction, "--size", "10MiB"]);
+            let flags = ["--json", "--test", direction, "--size", "10MiB"];
+            let test = only_test(&namespaces.client(server.port, &flags), 0);
             (near(figure(&test, "bits_per_second"), goodput), test)
         });
     }
@@ -264,11 +191,11 @@ fn a_shaped_link_carries_what_the_headers_leave() {
 
 #[test]
 fn a_delayed_link_is_what_is_measured() {
-    let Some(namespaces) = or_skip(Namespaces::new("netem delay 20ms")) else { return };
+    let Some(namespaces) = Namespaces::new("netem delay 20ms") else { return };
     let server = namespaces.server();
     in_three_attempts(|| {
-        let test = namespaces
-            .measure(server.port, &["--test", "latency", "--count", "20", "--interval", "5ms"]);
+        let flags = ["--json", "--test", "latency", "--count", "20", "--interval", "5ms"];
+        let test = only_test(&namespaces.client(server.port, &flags), 0);
         assert!(ms(&test, "rtt_ns.min") >= 40.0, "{test}");
         (ms(&test, "rtt_ns.p50") < 41.0, test)
     });
