@@ -9,7 +9,7 @@
 //! answers, doubles 5, and delays 5 for longer than the client waits.
 //!
 //! The library does it in `src/udp/`: `datagram.rs` puts the number into the ping,
-//! `series.rs` keeps an entry for each ping, `measure.rs` sends, and `server/` answers.
+//! `entries.rs` keeps an entry for each ping, `measure.rs` sends, and `server/` answers.
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;

@@ -15,8 +15,8 @@
 //! 1. what the owner gave once, [`Settings::info`](super::Settings::info);
 //! 2. what every server knows of itself: `mode`, `uptime` in seconds, `connections`
 //!    (`now` and `total`), `bytes` (`sent` and `received`, of bulk transfers), `pings`
-//!    answered or, of lag, echoed, `udp_pings`, and in `scope` [whose they
-//!    are](super::counters);
+//!    answered or, of lag, echoed, [counters](super::Hooks::counters) such as
+//!    `udp_pings`, and in `scope` [whose they are](super::counters);
 //! 3. what the owner computes for this question,
 //!    [`Hooks::on_status`](super::Hooks::on_status);
 //! 4. `oldmsg`: the question, as it was understood and written anew, so that `1e3` may

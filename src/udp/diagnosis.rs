@@ -27,6 +27,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const UNFRAGMENTED_V4: usize = 1_500 - 8 - 20;
 const UNFRAGMENTED_V6: usize = 1_500 - 8 - 40;
 
+/// The largest datagrams that every host must be able to receive over IPv4: 576 bytes
+/// (RFC 1122 section 3.3.2) without both headers.
+const SMALL: usize = 576 - 8 - 20;
+
 /// Why nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
@@ -34,6 +38,8 @@ pub(super) enum Cause {
     OtherAddress { asked: SocketAddr, answered: SocketAddr },
     /// Datagrams of this size need fragments. This payload, if any, would not.
     Fragments { bytes: usize, payload: Option<usize> },
+    /// Datagrams of this size do not pass, although they should need no fragments.
+    Size { bytes: usize },
 }
 
 /// Sends a small ping, and draws a conclusion from its answer. `None` if there is no
@@ -46,8 +52,10 @@ pub(super) fn diagnose(client: &UdpClient, bytes: usize, payload: usize) -> Opti
         return Some(Cause::OtherAddress { asked, answered });
     }
     let most = if asked.is_ipv4() { UNFRAGMENTED_V4 } else { UNFRAGMENTED_V6 };
-    let over = bytes.checked_sub(most).filter(|&over| over > 0)?;
-    Some(Cause::Fragments { bytes, payload: payload.checked_sub(over) })
+    match bytes.checked_sub(most) {
+        None | Some(0) => (bytes > SMALL).then_some(Cause::Size { bytes }),
+        Some(over) => Some(Cause::Fragments { bytes, payload: payload.checked_sub(over) }),
+    }
 }
 
 /// Sends a small ping from an unconnected socket. Returns the address that answers.
@@ -77,6 +85,11 @@ impl fmt::Display for Cause {
                 f,
                 "{asked} answered from {answered}: give the server its --host, or measure that \
                  address"
+            ),
+            Cause::Size { bytes } => write!(
+                f,
+                "a small ping was answered, so the path seems to carry no datagrams of {bytes} \
+                 bytes; try a smaller --payload"
             ),
             Cause::Fragments { bytes, payload } => {
                 write!(

@@ -3,20 +3,28 @@
 //! The JSON has the [fields of pings](crate::report::json), where `rtt_ns` and `due_ns`
 //! hold the answers within the timeout, and
 //!
-//! | field | meaning |
+//! | field | what it holds |
 //! | --- | --- |
-//! | `lost` | pings without an answer |
-//! | `late`, `duplicates`, `reordered` | answers after the timeout; second answers; answers after one to a later ping |
-//! | `lost_there`, `lost_back` | lost pings that never reached the server; lost pings whose answer the network lost |
-//! | `dropped_here` | datagrams for which the receive buffer of this socket had no room |
-//! | `truncated`, `oversize`, `corrupted`, `foreign` | datagrams that were no answer |
-//! | `jitter_rfc3550_ns` | the running estimate of RFC 3550 after the last answer, of round-trip times |
-//! | `one_way_ns` | `there` and `back`, each a summary |
-//! | `clock_offset_ns` | how far the server's clock is ahead; negative when it is behind |
-//! | `clock_offset_error_ns` | the largest possible error of the offset, and so of each one-way delay |
+//! | `lost` | pings that were sent and never answered |
+//! | `lost_there`, `lost_back` | where; absent if the server does not count |
+//! | `dropped_here` | dropped by this socket's full receive buffer, after a loss |
+//! | `refused_here` | pings that this machine refused to send; `sent` excludes them |
+//! | `late` | answers after the timeout; `received` and `lost` exclude them |
+//! | `duplicates` | answers that came again |
+//! | `reordered` | answers that came after the answer to a later ping |
+//! | `truncated`, `oversize` | datagrams shorter or longer than an answer |
+//! | `corrupted`, `foreign` | datagrams with other bytes, or for no ping |
+//! | `answered_from` | another address, from which the server answered |
+//! | `jitter_rfc3550_ns` | the jitter of the round-trip times by RFC 3550 |
+//! | `one_way_ns` | the delays `there` and `back`, unless a clock moved |
+//! | `clock_offset_ns` | how far the server's clock is ahead of this one |
+//! | `clock_offset_error_ns` | the error bound of the offset and of both delays |
+//! | `clock_moves` | exchanges that prove that a clock was set or drifts |
+//! | `clock_step_ns` | the largest step; negative if the clock was set back |
+//! | `clock_drift_ppm` | the drift in millionths; negative if the clock is slow |
 //!
-//! The events of the stream, and the parts of a table, are named `overdue`, `late`,
-//! `lost` and `duplicate`, as the outcomes of a ping are.
+//! The events of the stream, and the parts of a table, are named `lost`, `late`,
+//! `refused` and `duplicate`, as the outcomes of a ping are.
 
 use std::io::ErrorKind;
 use std::iter;
@@ -32,28 +40,6 @@ use crate::report::figures::{percent, put, summary};
 use crate::stats::Summary;
 use crate::units::{float, ms, nanoseconds};
 
-/// Besides the fields of every series of pings (`sent`, `received`, `rtt_ns`, `due_ns`,
-/// `scheduling_delay_ns`), the JSON object of this test has:
-///
-/// | field | what it holds |
-/// | --- | --- |
-/// | `lost` | pings that were sent and never answered |
-/// | `lost_there`, `lost_back` | where; absent if the server does not count |
-/// | `dropped_here` | dropped by this socket's full receive buffer, after a loss |
-/// | `refused_here` | pings that this machine refused to send; `sent` excludes them |
-/// | `late` | answers after the timeout; `received` and `lost` exclude them |
-/// | `duplicates` | answers that came again |
-/// | `reordered` | answers that came after the answer to a later ping |
-/// | `truncated`, `oversize` | datagrams shorter or longer than an answer |
-/// | `corrupted`, `foreign` | datagrams with other bytes, or for no ping |
-/// | `answered_from` | another address, from which the server answered |
-/// | `jitter_rfc3550_ns` | the jitter of the round-trip times by RFC 3550 |
-/// | `one_way_ns` | the delays `there` and `back`, unless a clock moved |
-/// | `clock_offset_ns` | how far the server's clock is ahead of this one |
-/// | `clock_offset_error_ns` | the error bound of the offset and of both delays |
-/// | `clock_moves` | exchanges that prove that a clock was set or drifts |
-/// | `clock_step_ns` | the largest step; negative if the clock was set back |
-/// | `clock_drift_ppm` | the drift in millionths; negative if the clock is slow |
 impl Report for Udp {
     fn lines(&self) -> Vec<String> {
         let figures = self.latency.lines().into_iter().skip(1);
