@@ -7,12 +7,13 @@
 //! state:
 //!
 //! ```text
-//!   due ─┬─ this machine refuses to send ─▶ refused    not sent, so not lost
-//!        └─ sent ─┬─ answer in time ──────▶ answered   its round-trip time counts
-//!                 ├─ answer after --timeout ▶ late     counted, without a time
-//!                 └─ no answer ───────────▶ lost       the ping, or its answer
+//!   due ─┬─ this machine refuses to send ──▶ refused    not sent, so not lost
+//!        └─ sent ─┬─ answer in time ───────▶ answered   its round-trip time counts
+//!                 ├─ answer after --timeout ▶ late      counted, without a time
+//!                 └─ no answer ────────────▶ lost       the ping, or its answer
 //! ```
 //!
+//! A late answer is one that comes within five timeouts, while the series runs.
 //! A second answer is a *duplicate*. An answer that comes after the answer to a later
 //! ping is *reordered* (RFC 4737 section 3.3). A datagram that is not the answer to any
 //! ping is *foreign*, *truncated*, *oversize* or *corrupted*, and answers nothing.

@@ -7,7 +7,7 @@ use super::jitter::Jitter;
 use super::one_way::OneWay;
 use crate::measure::{Latency, Measurement, Outcome};
 
-/// The answer came after the timeout.
+/// The answer came after the timeout, and before five timeouts had passed.
 pub const LATE: Outcome = Outcome { word: "late", phrase: "came late,", settled: true };
 
 /// No answer came.
@@ -56,8 +56,8 @@ pub struct Udp {
     /// The jitter of the round-trip times, as RFC 3550 estimates it; `None` in the
     /// total of several clients.
     pub jitter: Option<Jitter>,
-    /// The delay of each direction, from the server's time stamps; `None` in the total
-    /// of several clients.
+    /// The delay of each direction, from the server's time stamps. In the total of
+    /// several clients, one of them for which a clock changed, or `None`.
     pub one_way: Option<OneWay>,
 }
 
@@ -127,6 +127,9 @@ impl Measurement for Udp {
         }
         if let [one] = all {
             (total.jitter, total.one_way) = (one.jitter, one.one_way.clone());
+        } else {
+            let mut changed = all.iter().filter_map(|one| one.one_way.as_ref());
+            total.one_way = changed.find(|one_way| one_way.clock_moves() > 0).cloned();
         }
         total
     }

@@ -161,25 +161,26 @@ fn one_way(one_way: &OneWay) -> Vec<String> {
     vec![way("there", there), way("back", back), clock]
 }
 
-/// Formats how the server's clock changed.
+/// Formats how the server's clock changed against this one. Which of the two was set
+/// nobody can tell from here.
 fn changed(change: ClockChange) -> String {
     let side = |ns: i64| if ns < 0 { "back" } else { "ahead" };
+    let moved =
+        |ns| format!("the server's moved {} by {} against this one", side(ns), distance(ns));
     match change {
         ClockChange::Set { times: 1, largest_ns } => {
-            format!("the server's clock was set {} {}", side(largest_ns), distance(largest_ns))
+            format!("a clock was set: {}", moved(largest_ns))
         }
         ClockChange::Set { times, largest_ns } => {
-            format!("the server's clock was set {times} times, by up to {}", distance(largest_ns))
+            format!("a clock was set {times} times: at most, {}", moved(largest_ns))
         }
-        ClockChange::Unclear { moved_ns } => format!(
-            "the server's clock moved {} {}: it was set, or it drifts",
-            side(moved_ns),
-            distance(moved_ns)
-        ),
+        ClockChange::Unclear { moved_ns } => {
+            format!("a clock was set, or it drifts: {}", moved(moved_ns))
+        }
         ClockChange::Drifts { ppm } => {
             let side = if ppm < 0 { "slower" } else { "faster" };
             let percent = float(ppm.unsigned_abs()) / 1e4;
-            format!("the server's clock drifts: it runs {percent:.2}% {side} than this one")
+            format!("a clock drifts: the server's runs {percent:.2}% {side} than this one")
         }
     }
 }

@@ -12,6 +12,7 @@ use super::counts::{EchoCounts, add};
 use super::delayed::{Answer, DelayedAnswers};
 use super::impair::{Fate, Impairments};
 use super::peers::Peers;
+use super::visits::{LOOK, Visits};
 use crate::log::Log;
 use crate::net::address::reachable;
 use crate::serve::Limits;
@@ -42,7 +43,15 @@ pub struct EchoServer {
     /// When to stop spinning. The socket is non-blocking while this is set.
     spinning: Option<Instant>,
     counts: Arc<EchoCounts>,
+    visits: Option<Visits>,
     stop: Arc<AtomicBool>,
+}
+
+/// What was done with a ping.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Answered,
+    Withheld,
 }
 
 impl EchoServer {
@@ -72,8 +81,21 @@ impl EchoServer {
             spin,
             spinning: None,
             counts,
+            visits: None,
             stop: Arc::default(),
         })
+    }
+
+    /// Logs when a peer begins. When it has sent nothing for the time of `silence`, logs
+    /// what it did.
+    ///
+    /// # Errors
+    /// When the socket does not take a timeout.
+    pub fn follow_peers(&mut self, log: Log, silence: Duration) -> io::Result<()> {
+        // Without pings, too, the loop has to look for silent peers.
+        self.socket.set_read_timeout(Some(LOOK.min(silence)))?;
+        self.visits = Some(Visits::new(log, silence));
+        Ok(())
     }
 
     /// The counters that this server updates while it runs.
@@ -98,11 +120,18 @@ impl EchoServer {
         let mut buffer = vec![0; BUFFER];
         while !self.stop.load(Ordering::Relaxed) {
             match self.receive(&mut buffer) {
-                Ok((length, from)) => self.answer(&mut buffer[..length], from, now_ns()),
+                Ok((length, from)) => {
+                    let done = self.answer(&mut buffer[..length], from, now_ns());
+                    if let (Some(visits), Some(done)) = (&mut self.visits, done) {
+                        visits.record(from, done == Done::Withheld);
+                    }
+                }
                 Err(error) => match error.kind() {
-                    // An earlier answer met a closed port, or a signal came. Neither
-                    // says anything about the next ping.
-                    ErrorKind::ConnectionRefused
+                    // No ping came, an earlier answer met a closed port, or a signal
+                    // came. None of these says anything about the next ping.
+                    ErrorKind::WouldBlock
+                    | ErrorKind::TimedOut
+                    | ErrorKind::ConnectionRefused
                     | ErrorKind::ConnectionReset
                     | ErrorKind::Interrupted => {}
                     _ => {
@@ -112,6 +141,9 @@ impl EchoServer {
                         thread::sleep(PAUSE);
                     }
                 },
+            }
+            if let Some(visits) = &mut self.visits {
+                visits.look();
             }
         }
     }
@@ -130,16 +162,19 @@ impl EchoServer {
         self.socket.recv_from(buffer)
     }
 
-    fn answer(&mut self, datagram: &mut [u8], to: SocketAddr, received_ns: u64) {
+    /// Answers a datagram, and returns what was done with it if it is a ping.
+    fn answer(&mut self, datagram: &mut [u8], to: SocketAddr, received_ns: u64) -> Option<Done> {
         if !is_ping(datagram) || !self.limits.allows(to.ip()) {
-            return add(&self.counts.ignored, 1);
+            add(&self.counts.ignored, 1);
+            return None;
         }
         let ping = Ping::parse(datagram);
         let peer = self.peers.of(to, ping.map(|ping| ping.series));
         // The answer to a ping without room for stamps is a ping again, and its sender
         // may be another server.
         if ping.is_none() && !peer.allowance.take(Instant::now()) {
-            return add(&self.counts.withheld, 1);
+            add(&self.counts.withheld, 1);
+            return Some(Done::Withheld);
         }
         add(&self.counts.pings, 1);
         add(&self.counts.bytes_received, datagram.len());
@@ -156,9 +191,11 @@ impl EchoServer {
             Some(fate) => self.send_impaired(datagram, to, fate),
             None => self.counts.send(&self.socket, datagram, to),
         }
+        let lost = fate.is_some_and(|fate| fate.lost);
         if self.spin && (self.spinning.is_some() || self.socket.set_nonblocking(true).is_ok()) {
             self.spinning = Some(Instant::now() + SPIN);
         }
+        Some(if lost { Done::Withheld } else { Done::Answered })
     }
 
     fn send_impaired(&self, datagram: &[u8], to: SocketAddr, fate: Fate) {

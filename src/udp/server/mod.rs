@@ -30,6 +30,7 @@
 //! | [`EchoCounts`] (`counts`) | what the server has done: the truth for tests |
 //! | `allowance` | how a loop between two servers ends |
 //! | `peers` | counting the pings of each client in bounded memory |
+//! | `visits` | a line in the log when a peer begins, and one when it has left |
 //! | [`impair`] | a bad network on purpose: what happens to which answer |
 //! | `delayed` | answers that wait, in a thread of their own |
 //! | [`bind_with_tcp`] (`with_tcp`) | one port number for TCP and UDP |
@@ -40,6 +41,7 @@ mod delayed;
 mod echo;
 pub mod impair;
 mod peers;
+mod visits;
 mod with_tcp;
 
 pub use counts::EchoCounts;

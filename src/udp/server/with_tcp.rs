@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::counts::EchoCounts;
 use super::echo::EchoServer;
@@ -19,6 +20,10 @@ use crate::wire::command::more::LagPlan;
 /// When the system chooses the port, it chooses one that is free for TCP. The UDP port
 /// of that number may be taken; then another is tried, this many times.
 const TRIES: u32 = 20;
+
+/// A peer that has sent no ping for this long has left, if the idle timeout of
+/// connections is not even shorter.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Binds a TCP server, and an echo server on the UDP port of that number.
 ///
@@ -55,7 +60,10 @@ pub fn bind_with_tcp(
         match UdpSocket::bind(server.address()) {
             Ok(socket) => {
                 let (limits, spin) = (config.limits, config.session.spin);
-                return Ok((server, EchoServer::new(socket, impairments, limits, spin, counts)?));
+                let mut echo = EchoServer::new(socket, impairments, limits, spin, counts)?;
+                let silence = config.session.idle_timeout.min(SILENCE);
+                echo.follow_peers(config.session.log.clone(), silence)?;
+                return Ok((server, echo));
             }
             Err(error) => last_error = error,
         }

@@ -89,3 +89,28 @@ fn what_is_not_answered_is_counted_in_the_status() {
     // Others do not notice.
     assert_eq!(ask(server.port, b"PING 2 2"), b"PING 2 2");
 }
+
+#[test]
+fn the_log_follows_each_peer() {
+    let server = Server::start(&["--idle-timeout", "1s", "--loss", "50", "--seed", "7"]);
+    let flags = ["--test", "udp", "--count", "10", "--interval", "1ms", "--timeout", "300ms"];
+    let outcome = client(server.port, &[&flags[..], &["--json"]].concat());
+    let lost = only_test(&outcome.out).get("lost").and_then(Value::as_u64).unwrap();
+    let begun = server.line("sends pings (udp)");
+    let peer = begun.strip_prefix("[SERVER] ").unwrap().split(' ').next().unwrap();
+    let left = server.line("fell silent (udp)");
+    assert!(left.starts_with(&format!("[SERVER] {peer} fell silent (udp): ")), "{left}");
+    // The warm-up and the question for the server's count are pings, too.
+    let expected = format!("12 pings, {} answers, {lost} withheld on purpose in ", 12 - lost);
+    assert!(left.contains(&expected) && (1..10).contains(&lost), "{left}, {expected}");
+    // A quiet server tells nobody.
+    let mut server = Server::start(&["-q", "--idle-timeout", "1s"]);
+    assert_eq!(ask(server.port, b"PING 1 1"), b"PING 1 1");
+    crate::support::eventually("a ping is counted", || {
+        let mut peer = server.connect();
+        peer.ask("STATUS").contains("\"udp_pings\":1")
+    });
+    server.process.0.kill().unwrap();
+    let lines = server.remaining_lines();
+    assert!(lines.iter().all(|line| line.contains("listening on")), "{lines:?}");
+}
