@@ -22,7 +22,8 @@
 //! | [`client`] | a connected socket: one server, and news of a closed port |
 //! | [`server`] | answering strangers safely, and a bad network on purpose |
 //! | [`measure`] | sending on time while answers are outstanding |
-//! | `pings`, `entries`, `series` | an entry for each ping: pending, answered, late or lost |
+//! | `pings`, `entries` | an entry for each ping: pending, answered, late or lost |
+//! | `tally`, `series` | what each datagram says, and who reads them |
 //! | [`measured`] | what is reported, as plain data |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
@@ -48,6 +49,7 @@ mod pings;
 pub mod report;
 mod series;
 pub mod server;
+mod tally;
 
 pub use client::UdpClient;
 pub use clock::ClockChange;

@@ -86,8 +86,8 @@ impl EchoServer {
         })
     }
 
-    /// Logs when a peer begins. When it has sent nothing for the time of `silence`, logs
-    /// what it did.
+    /// Logs when a peer begins. When it has sent nothing for the time of `silence`,
+    /// logs what it did.
     ///
     /// # Errors
     /// When the socket does not take a timeout.
