@@ -61,7 +61,16 @@ fn a_question_is_answered_with_what_the_server_is_and_how_it_is() {
                 parse(json.as_bytes()).unwrap()
             };
             let said = answer(r#"STATUS {"a":[1,{"b":null}],"a ":"é"}"#);
-            let server = ["mode", "uptime", "connections", "udp_pings", "scope", "bytes", "pings"];
+            let server = [
+                "mode",
+                "uptime",
+                "connections",
+                "udp_pings",
+                "udp_ignored",
+                "scope",
+                "bytes",
+                "pings",
+            ];
             assert_eq!(
                 keys(&said),
                 [&["name", "motd"][..], &server, &["oldmsg", "roundtrip"]].concat()

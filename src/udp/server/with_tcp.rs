@@ -27,9 +27,9 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// Binds a TCP server, and an echo server on the UDP port of that number.
 ///
-/// The server's status reports pings over UDP as `udp_pings`, and datagrams that were
-/// not answered as `udp_ignored`. Those of them that were pings from a peer that had
-/// sent too many are also counted as `udp_withheld`.
+/// The status reports pings over UDP as `udp_pings`, and datagrams that were not
+/// answered, for whatever reason, as `udp_ignored`. Answers that
+/// [impairments](Impairments) dropped are not among these.
 ///
 /// ```
 /// use roundtrip::log::Log;
@@ -99,7 +99,6 @@ impl Hooks for WithPings {
             [pings, ignored, withheld].map(|count| count.load(Ordering::Relaxed));
         counters.insert("udp_pings", pings);
         counters.insert("udp_ignored", ignored + withheld);
-        counters.insert("udp_withheld", withheld);
         counters
     }
 

@@ -71,7 +71,7 @@ fn what_is_not_answered_is_counted_in_the_status() {
         socket.send_to(b"hello", ("127.0.0.1", server.port)).unwrap();
     }
     eventually("three datagrams are ignored", || status("udp_ignored") == 3);
-    assert_eq!((status("udp_withheld"), status("udp_pings")), (0, 0));
+    assert_eq!(status("udp_pings"), 0);
     // A peer whose pings could come from another server is answered some of them.
     let (mut buffer, mut answers) = ([0; 100], 0);
     loop {
@@ -83,9 +83,8 @@ fn what_is_not_answered_is_counted_in_the_status() {
         answers += 1;
     }
     assert!((500..5_000).contains(&answers), "{answers}");
-    eventually("a ping is withheld", || status("udp_withheld") > 0);
+    eventually("a ping is withheld", || status("udp_ignored") > 3);
     assert_eq!(status("udp_pings"), answers);
-    assert_eq!(status("udp_ignored"), 3 + status("udp_withheld"));
     // Others do not notice.
     assert_eq!(ask(server.port, b"PING 2 2"), b"PING 2 2");
 }
