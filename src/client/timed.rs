@@ -137,6 +137,14 @@ impl Client {
         let received =
             done?.ok_or_else(|| invalid("the server answered DONE without its figures"))?;
         handed.check(received)?;
+        // Its first byte came a round trip after its `READY` had left.
+        if received.bytes > 0 && received.duration < asked.round_trip / 2 {
+            let Received { bytes, duration } = received;
+            let what = format!(
+                "the server reports {bytes} bytes after {duration:?}, before they can have arrived"
+            );
+            return Err(invalid(what));
+        }
         Ok(received)
     }
 }
@@ -194,10 +202,11 @@ impl Client {
             })
         };
         let (chunks, mut arrived) = transfer::both(&mut self.reader, upload, |reader, watch| {
-            timed::receive(reader, watch, time, received)
+            let arrived = timed::receive(reader, watch, time, received)?;
+            arrived.ended.map_or(Ok(()), |ended| not_early(asked, time, ended))?;
+            Ok(arrived)
         })?;
         let download = arrived.received;
-        arrived.ended.map_or(Ok(()), |ended| not_early(asked, time, ended))?;
         // The report stands behind the data. After a second it is not waited for any more.
         let until = end + DRAIN;
         let left = until.saturating_duration_since(Instant::now());

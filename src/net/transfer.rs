@@ -10,6 +10,7 @@
 //! still: both sides writing, both buffers full, and nobody reading.
 
 use std::io::{self, BufReader};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,22 +56,29 @@ pub fn receive(
 /// Sends and receives at the same time, with two watches that count together.
 ///
 /// # Errors
-/// Those of either direction. The connection is ended then, so that the other direction
-/// does not wait in vain.
+/// Those of the direction that fails first. The connection is ended then, so that the
+/// other direction does not wait in vain.
 pub fn both<S: Send, R>(
     reader: &mut BufReader<Stream>,
     send: impl FnOnce(&Stream, Watch) -> io::Result<S> + Send,
     receive: impl FnOnce(&mut BufReader<Stream>, Watch) -> io::Result<R>,
 ) -> io::Result<(S, R)> {
     let (stream, watch) = (reader.get_ref().clone(), Watch::new(reader.get_ref().timeout()));
-    let other = watch.other_direction();
+    let (other, failed) = (watch.other_direction(), AtomicBool::new(false));
+    // Returns whether this is the first failure.
+    let fail = || {
+        let first = !failed.swap(true, Ordering::Relaxed);
+        stream.abort();
+        first
+    };
     thread::scope(|scope| {
-        let sender = thread::Builder::new()
-            .spawn_scoped(scope, || send(&stream, other).inspect_err(|_| stream.abort()))?;
-        let received = receive(reader, watch).inspect_err(|_| reader.get_ref().abort());
-        match sender.join() {
-            Ok(outcome) => Ok((outcome?, received?)),
-            Err(_) => Err(io::Error::other("the sender panicked")),
+        let sending = thread::Builder::new()
+            .spawn_scoped(scope, || send(&stream, other).map_err(|error| (fail(), error)))?;
+        let input = receive(reader, watch).map_err(|error| (fail(), error));
+        let output = sending.join().map_err(|_| io::Error::other("the sender panicked"))?;
+        match (output, input) {
+            (Ok(output), Ok(input)) => Ok((output, input)),
+            (Err((_, error)), Ok(_)) | (Err((true, error)), _) | (_, Err((_, error))) => Err(error),
         }
     })
 }

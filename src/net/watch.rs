@@ -7,6 +7,7 @@
 //! transfer: less than [`SLOWEST`] bytes a second, averaged over the timeout, is
 //! silence. That is an eighth of what a line of 64 kbit/s carries.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,13 +18,13 @@ pub const SLOWEST: u64 = 1_000;
 
 /// Watches a transfer for silence. Two watches of one transfer, one for each direction,
 /// count their bytes together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Watch {
     timeout: Duration,
     moved: Arc<AtomicU64>,
-    /// When the current time window began, and how much had been moved by then.
-    since: Instant,
-    before: u64,
+    /// How much had been moved when, four times in each timeout. The first is as old as
+    /// the timeout.
+    marks: VecDeque<(Instant, u64)>,
     /// When this direction moved something.
     last: Instant,
 }
@@ -33,13 +34,13 @@ impl Watch {
     #[must_use]
     pub fn new(timeout: Duration) -> Self {
         let now = Instant::now();
-        Watch { timeout, moved: Arc::default(), since: now, before: 0, last: now }
+        Watch { timeout, moved: Arc::default(), marks: VecDeque::from([(now, 0)]), last: now }
     }
 
     /// A watch for the other direction of this transfer.
     #[must_use]
     pub fn other_direction(&self) -> Self {
-        Watch { moved: Arc::clone(&self.moved), ..*self }
+        self.clone()
     }
 
     /// How long one call may wait, before the caller looks at the clock again. The halves
@@ -64,17 +65,26 @@ impl Watch {
         if bytes > 0 {
             self.last = now;
         }
-        if now.duration_since(self.since) < self.timeout {
+        if self.marks.back().is_some_and(|(at, _)| now.duration_since(*at) < self.timeout / 4) {
             return Ok(());
         }
-        let few = moved - self.before;
-        if u128::from(few) * 1000 < u128::from(SLOWEST) * self.timeout.as_millis() {
+        let is_old = |(at, _): &(Instant, u64)| now.duration_since(*at) >= self.timeout;
+        while self.marks.get(1).is_some_and(is_old) {
+            self.marks.pop_front();
+        }
+        let few = self.marks.front().filter(|mark| is_old(mark)).map(|(_, before)| moved - before);
+        if let Some(few) = few.filter(|&few| self.is_silence(few)) {
             let silent = now.duration_since(self.last) > self.timeout / 2;
             let but = if silent { String::new() } else { format!(", but for {few} bytes") };
             let what = format!("{silence} for {:?}{but}", self.timeout);
             return Err(io::Error::new(ErrorKind::TimedOut, what));
         }
-        (self.since, self.before) = (now, moved);
+        self.marks.push_back((now, moved));
         Ok(())
+    }
+
+    /// Whether so few bytes in the time of the timeout are silence.
+    fn is_silence(&self, few: u64) -> bool {
+        u128::from(few) * 1000 < u128::from(SLOWEST) * self.timeout.as_millis()
     }
 }

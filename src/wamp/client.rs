@@ -119,6 +119,16 @@ impl Session {
         self.id
     }
 
+    /// Changes how long an answer may take from now on, and how long a router may be silent
+    /// while the session [serves](Session::serve).
+    ///
+    /// # Errors
+    /// `InvalidInput` when the timeout is zero.
+    pub fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.timeout = timeout;
+        self.incoming.stream_mut().set_read_timeout(timeout)
+    }
+
     /// A handle with which another thread can end this session.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -197,7 +207,7 @@ impl Session {
                     self.flush()?;
                     continue;
                 }
-                waited => waited.and_then(|_| self.step()),
+                waited => waited.and_then(|_| self.step(self.timeout)),
             };
             match step {
                 // An answer that comes now is too late.
@@ -249,22 +259,26 @@ impl Session {
     fn answer<T>(&mut self, take: impl Fn(Message) -> Option<T>) -> io::Result<T> {
         let deadline = Instant::now().checked_add(self.timeout);
         loop {
-            if let Some(taken) = self.step()?.and_then(&take) {
-                return Ok(taken);
-            }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let left = deadline.map_or(self.timeout, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
+            if left.is_zero() {
                 let what = format!("no answer for {:?}", self.timeout);
                 return Err(io::Error::new(ErrorKind::TimedOut, what));
+            }
+            if let Some(taken) = self.step(left)?.and_then(&take) {
+                return Ok(taken);
             }
         }
     }
 
     /// Receives one message or control frame, and handles it unless it is an answer,
-    /// which is returned.
-    fn step(&mut self) -> io::Result<Option<Message>> {
+    /// which is returned. Both waiting for the message and receiving it may take this
+    /// long.
+    fn step(&mut self, time: Duration) -> io::Result<Option<Message>> {
         self.check()?;
-        self.incoming.wait(self.timeout)?;
-        match self.incoming.receive(self.timeout)? {
+        self.incoming.wait(time)?;
+        match self.incoming.receive(time)? {
             Some(Event::Message(Message::Invocation {
                 request, registration, payload, ..
             })) => self.invoked(request, registration, payload)?,

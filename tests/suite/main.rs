@@ -9,6 +9,7 @@ mod connect;
 mod examples;
 mod hostile;
 mod lag;
+mod liars;
 mod limits;
 mod links;
 mod load;

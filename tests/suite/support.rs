@@ -111,6 +111,18 @@ impl Peer {
         line.trim_end_matches('\n').into()
     }
 
+    /// The next line; `None` when the connection is broken.
+    pub fn try_line(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        self.0.read_until(b'\n', &mut line).ok()?;
+        Some(String::from_utf8_lossy(&line).trim_end_matches('\n').into())
+    }
+
+    /// Sends to a peer that may be gone.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.0.get_mut().write_all(bytes.as_ref())
+    }
+
     pub fn ask(&mut self, request: &str) -> String {
         self.send(format!("{request}\n"));
         self.line()

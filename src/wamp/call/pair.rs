@@ -67,9 +67,9 @@ impl Pair {
         };
         let (callers, payload) = (self.calls.len(), plan.calls.payload);
         let (timeout, interval) = (nanoseconds(plan.timeout), nanoseconds(plan.calls.interval));
-        let both: [&dyn Display; 4] = [url, &plan.realm, &procedure, &callers];
+        let both: [&dyn Display; 5] = [url, &plan.realm, &procedure, &callers, &timeout];
         let started = start(CALLEE, &both).and_then(|callee| {
-            let arguments = [&both[..], &[&timeout, &payload, &interval]].concat();
+            let arguments = [&both[..], &[&payload, &interval]].concat();
             Ok((callee, start(CALLER, &arguments)?))
         });
         match started {

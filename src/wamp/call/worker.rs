@@ -47,7 +47,9 @@ pub fn play(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let played = match arguments[..] {
         [ROUTER, realm, directory] => router(realm, directory),
-        [CALLEE, url, realm, procedure, callees] => callees_of(url, realm, procedure, callees),
+        [CALLEE, url, realm, procedure, callees, timeout] => {
+            callees_of([url, realm, procedure], callees, timeout)
+        }
         [CALLER, url, realm, procedure, callers, timeout, payload, interval] => {
             callers_of([url, realm, procedure], [callers, timeout, payload, interval])
         }
@@ -91,11 +93,13 @@ fn router(realm: &str, directory: &str) -> Played {
 }
 
 /// Joins with one session for each callee, and registers one procedure in each.
-fn callees_of(url: &str, realm: &str, procedure: &str, callees: &str) -> Played {
+fn callees_of([url, realm, procedure]: [&str; 3], callees: &str, timeout: &str) -> Played {
     let url: Url = url.parse()?;
+    let timeout = Duration::from_nanos(timeout.parse()?);
     let join = |number| {
-        let mut session = Session::join(&url, realm, SILENCE)?;
+        let mut session = Session::join(&url, realm, timeout)?;
         offer_echo(&mut session, &numbered(procedure, number))?;
+        session.set_timeout(SILENCE)?;
         io::Result::Ok(session)
     };
     let sessions = (0..callees.parse()?).map(join).collect::<io::Result<Vec<_>>>()?;
