@@ -30,7 +30,7 @@ mod value;
 
 pub use encode::{encode, pretty};
 pub use error::{JsonError, JsonErrorKind};
-pub use parse::parse;
+pub use parse::{beginning, parse};
 pub use value::{MAX_DEPTH, MAX_VALUES, Map, Value};
 
 #[cfg(test)]

@@ -57,6 +57,31 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     parser.document().map_err(|kind| JsonError::new(kind, &text[..text.len() - parser.rest.len()]))
 }
 
+/// The first values of a list that cannot be parsed as a whole: at most so many, and
+/// those before the error alone.
+///
+/// ```
+/// use roundtrip::json;
+///
+/// assert!(json::parse(br#"[48, 7, {}, "a", 1e400]"#).is_err());
+/// assert_eq!(json::beginning(br#"[48, 7, {}, "a", 1e400]"#, 2), [48.into(), 7.into()]);
+/// ```
+#[must_use]
+pub fn beginning(text: &[u8], most: usize) -> Vec<Value> {
+    let mut parser = Parser { rest: str::from_utf8(text).unwrap_or_default(), values: 0 };
+    let mut items = Vec::new();
+    parser.skip_white_space();
+    if parser.take('[') {
+        while items.len() < most
+            && let Ok(true) = parser.another(items.is_empty(), ']', "a comma or ]")
+            && let Ok(item) = parser.value(1)
+        {
+            items.push(item);
+        }
+    }
+    items
+}
+
 type Parsed<T> = Result<T, JsonErrorKind>;
 
 /// A parser that has read everything before `rest`. That is also where an error is.

@@ -39,8 +39,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::connection::{Encoder, Event, Incoming};
-use super::error::{CallError, Refusal, printable};
-use crate::json::{Map, Value};
+use super::error::{CallError, Refusal, printable, reason};
+use crate::json::Map;
 use crate::net::Stream;
 use crate::wamp::message::{AGENT, Message, Payload, code, uri};
 use crate::wamp::opening;
@@ -196,12 +196,17 @@ impl Session {
     ///
     /// # Errors
     /// When the connection ends in another way. The session pings a router that is
-    /// silent; a router that does not answer has failed.
+    /// silent; a router that does not answer has failed. Over `RawSocket` there is no
+    /// ping, since widespread routers do not know it: a router that vanishes there,
+    /// without closing the connection, is not noticed.
     pub fn serve(&mut self) -> io::Result<()> {
         let mut pinged = false;
         loop {
             let step = match self.incoming.wait(self.timeout) {
                 Err(error) if error.kind() == ErrorKind::TimedOut && !pinged => {
+                    if self.incoming.may_lack_pings() {
+                        continue;
+                    }
                     pinged = true;
                     self.encoder.ping(&mut self.out);
                     self.flush()?;
@@ -282,8 +287,9 @@ impl Session {
             Some(Event::Message(Message::Invocation {
                 request, registration, payload, ..
             })) => self.invoked(request, registration, payload)?,
-            Some(Event::Message(Message::Abort { details, reason })) => {
-                return Err(aborted(&details, &reason));
+            Some(Event::Message(Message::Abort { details, reason: uri, payload })) => {
+                let what = format!("the router refuses: {}", reason(&details, &uri, &payload));
+                return Err(io::Error::new(ErrorKind::ConnectionRefused, what));
             }
             Some(Event::Message(Message::Goodbye { reason, .. }))
                 if reason != uri::GOODBYE_AND_OUT =>
@@ -295,6 +301,7 @@ impl Session {
                 return Err(io::Error::new(ErrorKind::ConnectionAborted, what));
             }
             Some(Event::Message(message)) => return Ok(Some(message)),
+            Some(Event::Refused(error)) => self.send(error)?,
             Some(Event::Ping(payload)) => {
                 self.encoder.pong(&payload, &mut self.out);
                 self.flush()?;
@@ -371,15 +378,6 @@ impl Handle {
         self.aborted.store(true, Ordering::Relaxed);
         self.stream.abort();
     }
-}
-
-fn aborted(details: &Map, reason: &str) -> io::Error {
-    let message = details
-        .get("message")
-        .and_then(Value::as_str)
-        .map(|text| format!(" ({})", printable(text)));
-    let what = format!("the router refuses: {}{}", printable(reason), message.unwrap_or_default());
-    io::Error::new(ErrorKind::ConnectionRefused, what)
 }
 
 fn closed() -> io::Error {

@@ -15,10 +15,9 @@ use crate::net::{Stream, receive_within};
 use crate::wamp::message::Message;
 use crate::wamp::rawsocket::{self, FrameError, Kind};
 use crate::wamp::serializer::Serializer;
+use crate::wamp::undecoded;
 use crate::wamp::url::Framing;
-use crate::wamp::websocket::{
-    self, CLOSE_INTERNAL_ERROR, CLOSE_POLICY_VIOLATION, Receiver, Role, Sender,
-};
+use crate::wamp::websocket::{self, CLOSE_PROTOCOL_ERROR, Receiver, Role, Sender};
 
 /// The memory that is kept from one message for the next. Most messages fit into it.
 const KEPT: usize = 64 * 1024;
@@ -28,6 +27,8 @@ const KEPT: usize = 64 * 1024;
 pub enum Event {
     /// A message.
     Message(Message),
+    /// A request whose values cannot be held: send this ERROR as the answer.
+    Refused(Message),
     /// A ping with this payload: answer with [`Encoder::pong`].
     Ping(Vec<u8>),
     /// The answer to a ping.
@@ -88,6 +89,13 @@ impl Incoming {
         if let Receiving::WebSocket(receiver) = &mut self.framing {
             receiver.set_max_message(max);
         }
+    }
+
+    /// Whether the peer may not know pings. `RawSocket` has them, but widespread programs
+    /// do not: Autobahn ends the connection at the first one.
+    #[must_use]
+    pub fn may_lack_pings(&self) -> bool {
+        matches!(self.framing, Receiving::RawSocket(_))
     }
 
     /// The serializer of this connection.
@@ -174,24 +182,25 @@ impl Incoming {
 
 /// Decodes a message. A WebSocket marks each message as text or binary, which has to
 /// fit the serializer.
-fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
+pub(super) fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Result<Event> {
     if text != serializer.is_text() {
         let what =
             if text { "a text message where MessagePack" } else { "a binary message where JSON" };
         return Err(io::Error::new(ErrorKind::InvalidData, format!("{what} was agreed on")));
     }
-    Ok(Event::Message(serializer.decode(bytes)?))
+    match serializer.decode(bytes) {
+        Ok(message) => Ok(Event::Message(message)),
+        Err(why) => Ok(undecoded::replace(serializer, bytes, &why).ok_or(why)?),
+    }
 }
 
-/// The code with which to close a WebSocket after this error.
+/// The code with which to close a WebSocket after this error: the one that RFC 6455
+/// names for a frame, or else [`CLOSE_PROTOCOL_ERROR`]. A peer that breaks a rule of WAMP
+/// has broken a protocol, as one that breaks a rule of WebSocket has.
 #[must_use]
 pub fn close_code(error: &io::Error) -> u16 {
     let frame = error.get_ref().and_then(|inner| inner.downcast_ref::<websocket::WebSocketError>());
-    match frame.and_then(websocket::WebSocketError::close_code) {
-        Some(code) => code,
-        None if error.kind() == ErrorKind::InvalidData => CLOSE_POLICY_VIOLATION,
-        None => CLOSE_INTERNAL_ERROR,
-    }
+    frame.and_then(websocket::WebSocketError::close_code).unwrap_or(CLOSE_PROTOCOL_ERROR)
 }
 
 /// Makes bytes of messages for one connection. Each method appends one frame.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::message::Payload;
-use crate::json::Value;
+use crate::json::{Map, Value};
 
 /// An error that the caller of a procedure receives in place of a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,10 +38,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.uri))?;
-        match self.payload.arguments.as_deref() {
-            Some([Value::String(text), ..]) => write!(f, ": {}", printable(text)),
-            _ => Ok(()),
-        }
+        words(&self.payload).map_or(Ok(()), |text| write!(f, ": {}", printable(text)))
     }
 }
 
@@ -77,6 +74,19 @@ impl From<CallError> for io::Error {
             CallError::Refused(refusal) => io::Error::other(refusal),
         }
     }
+}
+
+/// The reason of an ABORT, and in parentheses the explanation for people, if there is
+/// one. It is the first argument, or `message` in the details.
+pub(crate) fn reason(details: &Map, reason: &str, payload: &Payload) -> String {
+    let message = words(payload).or_else(|| details.get("message")?.as_str());
+    let message = message.map(|text| format!(" ({})", printable(text)));
+    printable(reason) + &message.unwrap_or_default()
+}
+
+/// The first argument, if it is text.
+fn words(payload: &Payload) -> Option<&str> {
+    payload.arguments.as_deref()?.first().and_then(Value::as_str)
 }
 
 /// The first 200 characters of a stranger's text, for a terminal: control characters,

@@ -5,6 +5,17 @@ use std::vec;
 use super::message::{MAX_ID, Message, Payload, WampError, code, name};
 use crate::json::{Map, Value};
 
+/// The codes of the requests that an ERROR can answer.
+const REQUESTS: [u64; 7] = [
+    code::PUBLISH,
+    code::SUBSCRIBE,
+    code::UNSUBSCRIBE,
+    code::CALL,
+    code::REGISTER,
+    code::UNREGISTER,
+    code::INVOCATION,
+];
+
 impl Message {
     /// Decodes a list of values. The payload is moved, not copied.
     ///
@@ -41,9 +52,11 @@ impl Message {
             code::WELCOME => {
                 Message::Welcome { session: fields.id("Session")?, details: fields.map("Details")? }
             }
-            code::ABORT => {
-                Message::Abort { details: fields.map("Details")?, reason: fields.text("Reason")? }
-            }
+            code::ABORT => Message::Abort {
+                details: fields.map("Details")?,
+                reason: fields.text("Reason")?,
+                payload: fields.payload()?,
+            },
             code::GOODBYE => {
                 Message::Goodbye { details: fields.map("Details")?, reason: fields.text("Reason")? }
             }
@@ -53,6 +66,21 @@ impl Message {
                 details: fields.map("Details")?,
                 error: fields.text("Error")?,
                 payload: fields.payload()?,
+            },
+            code::PUBLISH => Message::Publish {
+                request: fields.id("Request")?,
+                options: fields.map("Options")?,
+                topic: fields.text("Topic")?,
+                payload: fields.payload()?,
+            },
+            code::SUBSCRIBE => Message::Subscribe {
+                request: fields.id("Request")?,
+                options: fields.map("Options")?,
+                topic: fields.text("Topic")?,
+            },
+            code::UNSUBSCRIBE => Message::Unsubscribe {
+                request: fields.id("Request")?,
+                subscription: fields.id("Subscription")?,
             },
             code::CALL => Message::Call {
                 request: fields.id("Request")?,
@@ -115,9 +143,10 @@ impl Message {
         match self {
             Message::Hello { realm, details } => list([code, realm.into(), details.into()]),
             Message::Welcome { session, details } => list([code, session.into(), details.into()]),
-            Message::Abort { details, reason } | Message::Goodbye { details, reason } => {
-                list([code, details.into(), reason.into()])
+            Message::Abort { details, reason, payload } => {
+                payload.behind([code, details.into(), reason.into()])
             }
+            Message::Goodbye { details, reason } => list([code, details.into(), reason.into()]),
             Message::Error { request_type, request, details, error, payload } => payload.behind([
                 code,
                 request_type.into(),
@@ -125,19 +154,22 @@ impl Message {
                 details.into(),
                 error.into(),
             ]),
-            Message::Call { request, options, procedure, payload } => {
-                payload.behind([code, request.into(), options.into(), procedure.into()])
+            Message::Call { request, options, procedure: name, payload }
+            | Message::Publish { request, options, topic: name, payload } => {
+                payload.behind([code, request.into(), options.into(), name.into()])
             }
             Message::Cancel { request, options } => list([code, request.into(), options.into()]),
             Message::Result { request, details, payload } => {
                 payload.behind([code, request.into(), details.into()])
             }
-            Message::Register { request, options, procedure } => {
-                list([code, request.into(), options.into(), procedure.into()])
+            Message::Register { request, options, procedure: name }
+            | Message::Subscribe { request, options, topic: name } => {
+                list([code, request.into(), options.into(), name.into()])
             }
-            Message::Registered { request, registration }
-            | Message::Unregister { request, registration } => {
-                list([code, request.into(), registration.into()])
+            Message::Registered { request, registration: id }
+            | Message::Unregister { request, registration: id }
+            | Message::Unsubscribe { request, subscription: id } => {
+                list([code, request.into(), id.into()])
             }
             Message::Unregistered { request } => list([code, request.into()]),
             Message::Invocation { request, registration, details, payload } => {
@@ -176,12 +208,10 @@ impl Fields {
         id.ok_or_else(|| self.wrong(field, "an integer from 1 to 2^53"))
     }
 
-    /// The code of a request that has failed. The requests of publishers and
-    /// subscribers are not among them: no client of this router makes those.
+    /// The code of a request that has failed.
     fn request_type(&mut self) -> Result<u64, WampError> {
-        const REQUESTS: [u64; 4] = [code::CALL, code::REGISTER, code::UNREGISTER, code::INVOCATION];
         let code = self.next("Type")?.as_u64().filter(|code| REQUESTS.contains(code));
-        code.ok_or_else(|| self.wrong("Type", "48, 64, 66 or 68"))
+        code.ok_or_else(|| self.wrong("Type", "16, 32, 34, 48, 64, 66 or 68"))
     }
 
     fn text(&mut self, field: &'static str) -> Result<String, WampError> {
@@ -198,22 +228,20 @@ impl Fields {
         }
     }
 
-    fn list(&mut self, field: &'static str) -> Result<Vec<Value>, WampError> {
-        match self.next(field)? {
-            Value::List(items) => Ok(items),
-            _ => Err(self.wrong(field, "a list")),
-        }
-    }
-
+    /// The last two fields. The specification lets them be absent; programs in Go and in
+    /// JavaScript write null instead.
     fn payload(&mut self) -> Result<Payload, WampError> {
-        let mut payload = Payload::default();
-        if self.items.len() > 0 {
-            payload.arguments = Some(self.list("Arguments")?);
-        }
-        if self.items.len() > 0 {
-            payload.keywords = Some(self.map("ArgumentsKw")?);
-        }
-        Ok(payload)
+        let arguments = match self.items.next() {
+            None | Some(Value::Null) => None,
+            Some(Value::List(items)) => Some(items),
+            Some(_) => return Err(self.wrong("Arguments", "a list")),
+        };
+        let keywords = match self.items.next() {
+            None | Some(Value::Null) => None,
+            Some(Value::Map(map)) => Some(map),
+            Some(_) => return Err(self.wrong("ArgumentsKw", "a map")),
+        };
+        Ok(Payload { arguments, keywords })
     }
 
     fn next(&mut self, field: &'static str) -> Result<Value, WampError> {

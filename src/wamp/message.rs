@@ -51,6 +51,9 @@ pub mod code {
     pub const ABORT: u64 = 3;
     pub const GOODBYE: u64 = 6;
     pub const ERROR: u64 = 8;
+    pub const PUBLISH: u64 = 16;
+    pub const SUBSCRIBE: u64 = 32;
+    pub const UNSUBSCRIBE: u64 = 34;
     pub const CALL: u64 = 48;
     pub const CANCEL: u64 = 49;
     pub const RESULT: u64 = 50;
@@ -71,13 +74,21 @@ pub enum Message {
     /// The router opens the session.
     Welcome { session: u64, details: Map },
     /// Either side ends a session that is not open yet or that has failed. ABORT has no
-    /// answer.
-    Abort { details: Map, reason: String },
+    /// answer. In older texts of the specification ABORT has no payload, so this program
+    /// sends none.
+    Abort { details: Map, reason: String, payload: Payload },
     /// Either side ends a session in good order, and the other answers with GOODBYE.
     Goodbye { details: Map, reason: String },
     /// The answer to a request that has failed. `request_type` is the [code] of the
     /// request.
     Error { request_type: u64, request: u64, details: Map, error: String, payload: Payload },
+    /// Publisher to broker: send this to all who have subscribed to the topic. A router
+    /// that is a dealer alone refuses this message and the next two.
+    Publish { request: u64, options: Map, topic: String, payload: Payload },
+    /// Subscriber to broker: send me what is published under this topic.
+    Subscribe { request: u64, options: Map, topic: String },
+    /// Subscriber to broker: end the subscription of this number.
+    Unsubscribe { request: u64, subscription: u64 },
     /// Caller to router: call this procedure.
     Call { request: u64, options: Map, procedure: String, payload: Payload },
     /// Caller to router: I no longer wait for the result of this call. CANCEL is from
@@ -102,8 +113,9 @@ pub enum Message {
 /// The arguments or the results of a procedure.
 ///
 /// `None` and an empty list or map are different, so that a router passes on what it
-/// received. There is one exception: on the wire an empty list stands in front of
-/// keywords without arguments, since fields have fixed positions.
+/// received. There are two exceptions: on the wire an empty list stands in front of
+/// keywords without arguments, since fields have fixed positions, and some clients send
+/// null for `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
     /// Values by position.
@@ -121,7 +133,7 @@ pub enum WampError {
     Msgpack(MsgpackError),
     /// The value is not a list that begins with a code.
     NoCode,
-    /// No message between caller, callee and router has this code.
+    /// No message that a client sends, or that a dealer sends, has this code.
     UnknownCode(i128),
     /// The list ends before this field.
     Missing {
@@ -153,6 +165,9 @@ impl Message {
             Message::Abort { .. } => code::ABORT,
             Message::Goodbye { .. } => code::GOODBYE,
             Message::Error { .. } => code::ERROR,
+            Message::Publish { .. } => code::PUBLISH,
+            Message::Subscribe { .. } => code::SUBSCRIBE,
+            Message::Unsubscribe { .. } => code::UNSUBSCRIBE,
             Message::Call { .. } => code::CALL,
             Message::Cancel { .. } => code::CANCEL,
             Message::Result { .. } => code::RESULT,
@@ -179,6 +194,9 @@ pub(super) fn name(code: u64) -> Option<&'static str> {
         code::ABORT => "ABORT",
         code::GOODBYE => "GOODBYE",
         code::ERROR => "ERROR",
+        code::PUBLISH => "PUBLISH",
+        code::SUBSCRIBE => "SUBSCRIBE",
+        code::UNSUBSCRIBE => "UNSUBSCRIBE",
         code::CALL => "CALL",
         code::CANCEL => "CANCEL",
         code::RESULT => "RESULT",

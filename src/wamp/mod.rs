@@ -35,6 +35,7 @@
 //! | [`url`] | where a router is, and what it speaks |
 //! | [`opening`] | the handshake of either framing, from either side |
 //! | [`connection`] | messages on an open connection, with any framing and serializer |
+//! | `undecoded.rs` | what takes the place of a message that cannot be decoded |
 //! | [`error`] | why a call has no result |
 //! | [`client`] | a session at a router: calls, and procedures that others call |
 //! | [`router`] | the program in the middle |
@@ -53,7 +54,7 @@ pub mod rawsocket;
 mod read;
 pub mod router;
 pub mod serializer;
-
+mod undecoded;
 pub mod url;
 pub mod websocket;
 

@@ -108,6 +108,14 @@ impl Serializer {
         Message::from_value(value)
     }
 
+    /// The values at the beginning of a message that cannot be decoded, at most so many.
+    pub(super) fn beginning(self, bytes: &[u8], most: usize) -> Vec<Value> {
+        match self {
+            Serializer::Json => json::beginning(bytes, most),
+            Serializer::MessagePack => msgpack::beginning(bytes, most),
+        }
+    }
+
     /// Encodes a message, and appends the bytes to `out`.
     ///
     /// ```

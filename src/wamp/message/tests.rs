@@ -18,8 +18,14 @@ const EXAMPLES: &[&str] = &[
     r#"[1,"somerealm",{"agent":"AutobahnJS-0.9.14","roles":{"subscriber":{},"publisher":{}}}]"#,
     r#"[2,9129137332,{"agent":"Crossbar.io-0.10.11","roles":{"broker":{}}}]"#,
     r#"[3,{"message":"The realm does not exist."},"wamp.error.no_such_realm"]"#,
+    r#"[3,{},"wamp.error.protocol_violation",["Already authenticated."]]"#,
+    r#"[3,{},"com.myapp.error.banned",["Two strikes."],{"strikes":2}]"#,
     r#"[6,{"message":"The host is shutting down now."},"wamp.close.system_shutdown"]"#,
     r#"[6,{},"wamp.close.goodbye_and_out"]"#,
+    r#"[32,713845233,{},"com.myapp.mytopic1"]"#,
+    "[34,85346237,5512315355]",
+    r#"[16,239714735,{"acknowledge":true},"com.myapp.mytopic1",[],{"color":"orange"}]"#,
+    r#"[8,32,713845233,{},"wamp.error.not_authorized"]"#,
     r#"[64,25349185,{},"com.myapp.myprocedure1"]"#,
     "[49,7814135,{}]",
     "[65,25349185,2103333224]",
@@ -93,6 +99,10 @@ fn absent_and_empty_payloads_stay_different() {
         assert_eq!(encoded(Serializer::Json, message.clone()), text.as_bytes());
         assert_eq!(self::message(text), Ok(message));
     }
+    // Null means absent.
+    assert_eq!(message("[70,1,{},null,null]"), message("[70,1,{}]"));
+    let keywords = message(r#"[70,1,{},null,{"a":1}]"#).unwrap();
+    assert_eq!(keywords.into_value().to_string(), r#"[70,1,{},[],{"a":1}]"#);
     // Without a list in front of them, keywords would have the wrong position.
     let payload = Payload { arguments: None, keywords: Some(Map::from([("a", 1.into())])) };
     let message = Message::Yield { request: 1, options: Map::new(), payload };
@@ -108,7 +118,8 @@ fn a_wrong_layout_is_described() {
         ("[48.0,1,{}]", "a message is a list that begins with its code"),
         ("[7,{}]", "7 is the code of no message known here"),
         ("[-48]", "-48 is the code of no message known here"),
-        ("[16,1,{},\"topic\"]", "16 is the code of no message known here"),
+        ("[36,5,6,{}]", "36 is the code of no message known here"),
+        (r#"[16,1,{},["topic"]]"#, "the Topic of PUBLISH is not a string"),
         ("[18446744073709551615]", "18446744073709551615 is the code of no message known here"),
         ("[1]", "the Realm of HELLO is missing"),
         ("[1,5,{}]", "the Realm of HELLO is not a string"),
@@ -119,7 +130,7 @@ fn a_wrong_layout_is_described() {
         ("[2,1.0,{}]", "the Session of WELCOME is not an integer from 1 to 2^53"),
         ("[3,{},7]", "the Reason of ABORT is not a string"),
         ("[6,{}]", "the Reason of GOODBYE is missing"),
-        (r#"[8,49,1,{},"e"]"#, "the Type of ERROR is not 48, 64, 66 or 68"),
+        (r#"[8,49,1,{},"e"]"#, "the Type of ERROR is not 16, 32, 34, 48, 64, 66 or 68"),
         ("[8,48,1,{},null]", "the Error of ERROR is not a string"),
         (r#"[48,true,{},"p"]"#, "the Request of CALL is not an integer from 1 to 2^53"),
         (r#"[48,1,null,"p"]"#, "the Options of CALL is not a map"),
@@ -197,7 +208,8 @@ fn no_message_makes_the_decoder_panic() {
         }
         // A message that is accepted can be encoded and decoded again.
         if let Ok(message) = Message::from_value(Value::List(fields.clone())) {
-            assert_eq!(Message::from_value(message.clone().into_value()), Ok(message));
+            let value = message.into_value();
+            assert_eq!(Message::from_value(value.clone()).map(Message::into_value), Ok(value));
         }
     }
 }

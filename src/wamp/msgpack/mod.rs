@@ -107,6 +107,22 @@ pub fn parse(message: &[u8]) -> Result<Value, MsgpackError> {
         .map_err(|kind| MsgpackError { kind, offset: message.len() - parser.rest.len() })
 }
 
+/// The first values of a list that cannot be decoded as a whole: at most so many, and
+/// those before the error alone.
+///
+/// ```
+/// use roundtrip::wamp::msgpack;
+///
+/// assert!(msgpack::parse(b"\x93\x30\x07\xC1").is_err());
+/// assert_eq!(msgpack::beginning(b"\x93\x30\x07\xC1", 2), [48.into(), 7.into()]);
+/// ```
+#[must_use]
+pub fn beginning(message: &[u8], most: usize) -> Vec<Value> {
+    let mut parser = Parser { rest: message, values: 0 };
+    let Ok(Begun::List(length)) = parser.begin() else { return Vec::new() };
+    (0..length.min(most)).map_while(|_| parser.value(1).ok()).collect()
+}
+
 type Parsed<T> = Result<T, MsgpackErrorKind>;
 
 /// The position of the parser: in front of `rest`. An error is where the parser

@@ -11,8 +11,8 @@ use super::outbox::{Outbox, Unsent};
 use super::realm::Realm;
 use crate::json::{Map, Value};
 use crate::wamp::connection::{Encoder, Event, Incoming, close_code};
-use crate::wamp::error::printable;
-use crate::wamp::message::{AGENT, Message, Payload, WampError, code, uri, valid_uri};
+use crate::wamp::error::{printable, reason};
+use crate::wamp::message::{AGENT, Message, Payload, code, uri, valid_uri};
 use crate::wamp::websocket::{CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION};
 
 /// The longest name of a procedure, in bytes. The specification sets no limit, but the
@@ -27,9 +27,16 @@ const MAX_SHOWN: usize = 64;
 /// stranger may begin one.
 const MAX_HELLO: usize = 64 * 1024;
 
-/// A registration asks for an option of the advanced profile that this router does not
-/// have. The name of the error is from the advanced profile.
+/// A registration asks for an option that this router does not have. The names of this
+/// error and of the next one are from the advanced profile.
 const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
+
+/// The request is for a role that this router does not have.
+const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported";
+
+/// How the calls of a procedure may be shared between several callees (WAMP, "Shared
+/// Registrations"). With one callee each of these is the same.
+const POLICIES: [&str; 5] = ["single", "roundrobin", "random", "first", "last"];
 
 /// A session, from the first byte after the handshake.
 pub struct Conversation<'a> {
@@ -65,7 +72,9 @@ impl<'a> Conversation<'a> {
             let left = time.saturating_sub(opened.elapsed());
             match self.next(left).map_err(late)? {
                 Some(Message::Hello { realm, .. }) => break self.check(&realm)?,
-                Some(Message::Abort { reason, .. }) => return Err(End::Aborted(reason)),
+                Some(Message::Abort { details, reason: uri, payload }) => {
+                    return Err(End::Aborted(reason(&details, &uri, &payload)));
+                }
                 Some(message) => {
                     return Err(End::violation(format!("{} before HELLO", message.name())));
                 }
@@ -117,9 +126,7 @@ impl<'a> Conversation<'a> {
         let mut pinged = false;
         loop {
             match self.incoming.wait((idle / 2).max(Duration::from_millis(1))) {
-                // The client still reads what was sent before. If it did not, the
-                // outbox would end the session.
-                Err(error) if error.kind() == ErrorKind::TimedOut && self.outbox.is_busy() => {
+                Err(error) if error.kind() == ErrorKind::TimedOut && self.may_be_silent(id) => {
                     pinged = false;
                     continue;
                 }
@@ -141,11 +148,24 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// Whether a silent client is not to be pinged, and not to be dropped.
+    fn may_be_silent(&self, id: u64) -> bool {
+        // The client still reads what was sent before. If it did not, the outbox would
+        // end the session.
+        self.outbox.is_busy()
+            // A client that does not know pings waits for calls, or for a result.
+            || self.incoming.may_lack_pings() && self.realm.dealer.is_engaged(id)
+    }
+
     /// Receives a message, which has to be complete within `time`. Returns `None` for a
     /// control frame, and answers a ping.
     fn next(&mut self, time: Duration) -> Result<Option<Message>, End> {
         match self.incoming.receive(time).map_err(failed)? {
             Some(Event::Message(message)) => return Ok(Some(message)),
+            Some(Event::Refused(_)) if self.membership.is_none() => {
+                return Err(End::violation("a request before HELLO"));
+            }
+            Some(Event::Refused(error)) => self.reply(error),
             Some(Event::Ping(payload)) => {
                 self.outbox.control(|encoder, out| encoder.pong(&payload, out));
             }
@@ -203,7 +223,16 @@ impl<'a> Conversation<'a> {
                 return Err(End::GoodbyeAndOut);
             }
             Message::Goodbye { .. } => return Err(End::Goodbye),
-            Message::Abort { reason, .. } => return Err(End::Aborted(reason)),
+            Message::Abort { details, reason: uri, payload } => {
+                return Err(End::Aborted(reason(&details, &uri, &payload)));
+            }
+            Message::Publish { request, options, .. } => {
+                if options.get("acknowledge").and_then(Value::as_bool) == Some(true) {
+                    self.refuse(code::PUBLISH, request);
+                }
+            }
+            Message::Subscribe { request, .. } => self.refuse(code::SUBSCRIBE, request),
+            Message::Unsubscribe { request, .. } => self.refuse(code::UNSUBSCRIBE, request),
             Message::Error { .. } => {
                 return Err(End::violation("an ERROR that answers no INVOCATION"));
             }
@@ -259,18 +288,19 @@ impl<'a> Conversation<'a> {
     }
 
     fn register(&mut self, id: u64, request: u64, options: &Map, procedure: String) {
-        let given = |option: &str| options.get(option).and_then(Value::as_str);
-        let plain = given("match").is_none_or(|how| how == "exact")
-            && given("invoke").is_none_or(|how| how == "single");
+        let given = |option, known: &[&str]| match options.get(option) {
+            None | Some(Value::Null) => true,
+            Some(value) => value.as_str().is_some_and(|value| known.contains(&value)),
+        };
         // A registered procedure can be called at once. REGISTERED must come before the
         // first INVOCATION.
         let mut held = self.outbox.hold();
         let name = procedure.clone();
-        let registered = if !plain {
+        let registered = if !given("match", &["exact"]) || !given("invoke", &POLICIES) {
             Err(OPTION_NOT_ALLOWED)
         } else if !valid_uri(&procedure)
             || procedure.len() > MAX_URI
-            || procedure.starts_with("wamp.")
+            || procedure.split('.').next() == Some("wamp")
         {
             Err(uri::INVALID_URI)
         } else {
@@ -281,6 +311,12 @@ impl<'a> Conversation<'a> {
             Err(refused) => error(code::REGISTER, request, refused, &explain(refused, &name)),
         };
         let _ = held.send(answer);
+    }
+
+    /// Answers a request of a publisher or a subscriber.
+    fn refuse(&self, request_type: u64, request: u64) {
+        let what = "this router is a dealer and no broker: it passes on calls, not publications";
+        self.reply(error(request_type, request, FEATURE_NOT_SUPPORTED, what));
     }
 
     /// Sends a message of the router itself. All of these fit into the shortest limit
@@ -335,9 +371,13 @@ fn explain(refused: &str, procedure: &str) -> String {
     let name: String = printable(procedure).chars().take(MAX_SHOWN).collect();
     match refused {
         uri::NO_SUCH_PROCEDURE => format!("nobody has registered {name}"),
-        uri::PROCEDURE_ALREADY_EXISTS => format!("{name} is registered already"),
+        uri::PROCEDURE_ALREADY_EXISTS => {
+            format!("{name} is registered already, and a procedure has one callee here")
+        }
         uri::INVALID_URI => format!("{name} cannot be the name of a procedure"),
-        OPTION_NOT_ALLOWED => "a procedure has one name and one callee here".into(),
+        OPTION_NOT_ALLOWED => {
+            format!("match has to be exact here, and invoke {}", POLICIES.join(" or "))
+        }
         dealer::TOO_MANY => "too many at once".into(),
         _ => "the session is over".into(),
     }
@@ -349,10 +389,5 @@ fn failed(error: io::Error) -> End {
     if error.kind() != ErrorKind::InvalidData {
         return End::Failed(error);
     }
-    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(WampError::UnknownCode(16 | 32 | 34)) => End::violation(
-            "this router is a dealer and no broker: it passes on calls, not publications",
-        ),
-        _ => End::Abort(uri::PROTOCOL_VIOLATION, error.to_string(), close_code(&error)),
-    }
+    End::Abort(uri::PROTOCOL_VIOLATION, error.to_string(), close_code(&error))
 }

@@ -202,6 +202,15 @@ impl Dealer {
         Ok(call.and_then(|call| state.take_pending(call)))
     }
 
+    /// Whether a session has procedures, waits for the result of a call, or has one to
+    /// answer.
+    pub fn is_engaged(&self, id: u64) -> bool {
+        self.state().sessions.get(&id).is_some_and(|session| {
+            let Session { calls, invocations, registrations, .. } = session;
+            !(calls.is_empty() && invocations.is_empty() && registrations.is_empty())
+        })
+    }
+
     /// Forgets a call; returns whether it was pending.
     pub fn cancel(&self, id: u64, request: u64) -> bool {
         let state = &mut *self.state();

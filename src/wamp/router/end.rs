@@ -5,8 +5,7 @@ use std::io;
 
 use super::dealer::Violation;
 use crate::json::Map;
-use crate::wamp::error::printable;
-use crate::wamp::message::{Message, uri};
+use crate::wamp::message::{Message, Payload, uri};
 use crate::wamp::websocket::{CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR};
 
 /// Why a session ends.
@@ -17,7 +16,7 @@ pub enum End {
     GoodbyeAndOut,
     /// The client has closed the connection.
     Closed,
-    /// The client has sent ABORT with this reason.
+    /// The client has sent ABORT with this reason, which is fit for a log.
     Aborted(String),
     /// This router aborts the session, with the URI of an error, a message, and the
     /// code with which a WebSocket is closed.
@@ -49,7 +48,8 @@ impl End {
             End::GoodbyeAndOut | End::Closed | End::Aborted(_) => (None, CLOSE_NORMAL),
             End::Abort(reason, message, code) => {
                 let details = Map::from([("message", message.as_str().into())]);
-                (Some(Message::Abort { details, reason: (*reason).into() }), *code)
+                let (reason, payload) = ((*reason).into(), Payload::default());
+                (Some(Message::Abort { details, reason, payload }), *code)
             }
             End::Failed(_) | End::SlowConsumer(_) => (None, CLOSE_GOING_AWAY),
         }
@@ -62,7 +62,7 @@ impl fmt::Display for End {
         match self {
             End::Goodbye | End::GoodbyeAndOut => f.write_str("in good order"),
             End::Closed => f.write_str("without a goodbye"),
-            End::Aborted(reason) => write!(f, "aborted by the client: {}", printable(reason)),
+            End::Aborted(reason) => write!(f, "aborted by the client: {reason}"),
             End::Abort(_, message, _) | End::SlowConsumer(message) => f.write_str(message),
             End::Failed(error) => error.fmt(f),
         }

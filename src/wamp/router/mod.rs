@@ -18,7 +18,9 @@
 //! A realm is a name space: sessions of one realm can call each other. This router has
 //! one realm, and the role of dealer in the basic profile of <https://wamp-proto.org>:
 //! routed remote procedure calls. It does not publish and subscribe, which would
-//! measure nothing that a call does not. The arguments of a call are passed on
+//! measure nothing that a call does not. A procedure has one callee, so every policy of
+//! a shared registration is the same (`invoke`: `single`, `roundrobin`, `random`,
+//! `first`, `last`), and a second registration is refused. The arguments of a call are passed on
 //! unchanged, with two exceptions where one side speaks JSON: an extension, an infinity
 //! or NaN becomes null, and an integer of more than 64 bits becomes the nearest `f64`.
 //!
@@ -61,7 +63,10 @@
 //! | the procedure is registered already | ERROR `wamp.error.procedure_already_exists` |
 //! | a name is not a valid URI | ERROR `wamp.error.invalid_uri` |
 //! | a session unregisters what it has not registered | ERROR `wamp.error.no_such_registration` |
-//! | a registration by pattern, or of a shared procedure | ERROR `wamp.error.option_not_allowed` |
+//! | an unknown value of `match` or `invoke`; a registration by pattern | ERROR `wamp.error.option_not_allowed` |
+//! | SUBSCRIBE, UNSUBSCRIBE, or a PUBLISH that wants to be acknowledged | ERROR `wamp.error.feature_not_supported` |
+//! | a key that is not a string, a number beyond `f64`, half of a surrogate pair, or more than [`MAX_DEPTH`](crate::json::MAX_DEPTH) lists and maps nested, in a message that has the number of a request | ERROR `wamp.error.invalid_argument` |
+//! | more than [`MAX_VALUES`](crate::json::MAX_VALUES) values in such a message | ERROR `wamp.error.payload_size_exceeded` |
 //! | the callee leaves before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver accepts | ERROR `wamp.error.payload_size_exceeded` |
 //! | too many pending calls; too many procedures | ERROR `roundtrip.error.too_many` |
@@ -69,8 +74,19 @@
 //! | a session reads nothing for the whole idle timeout, or 17 MiB are queued for it | the connection is closed |
 //! | HELLO names another realm | ABORT `wamp.error.no_such_realm` |
 //! | the router shuts down before the session is open | ABORT `wamp.close.system_shutdown` |
-//! | a message cannot be decoded, has more than [`MAX_VALUES`](crate::json::MAX_VALUES) values, or comes out of turn | ABORT `wamp.error.protocol_violation` |
+//! | a message cannot be decoded otherwise, or comes out of turn; a HELLO has more than 64 KiB, whatever the handshake allows | ABORT `wamp.error.protocol_violation` |
 //! | nothing arrives for the whole idle timeout, not even an answer to the ping after half of it | the connection is closed |
+//!
+//! Over `RawSocket` a session that has a procedure, waits for a result, or has a call to
+//! answer may be silent for ever, and receives no ping: widespread clients do not know
+//! pings. If such a client vanishes without closing its connection, the router notices
+//! when it has something to send to it.
+//!
+//! A WebSocket is closed with a code. For a client that has broken a rule, of WebSocket
+//! or of WAMP, it is 1002, or the one that RFC 6455 names for that fault: 1007 for a text
+//! that is not UTF-8, 1009 for a message that is too long. It is 1008 for a HELLO that
+//! breaks no rule and is refused, 1001 when the router shuts down or the client reads or
+//! sends nothing, and else 1000.
 //!
 //! # What it costs
 //!

@@ -15,15 +15,12 @@ pub const CLOSE_PROTOCOL_ERROR: u16 = 1002;
 /// A close code: the content of a message does not fit its kind, such as a text that is
 /// not UTF-8 (RFC 6455 section 7.4.1).
 pub const CLOSE_INVALID_DATA: u16 = 1007;
-/// A close code: the peer has broken a rule that no other code describes (RFC 6455
-/// section 7.4.1).
+/// A close code: the server refuses a client that has broken no rule of a protocol, such
+/// as one that asks for another realm (RFC 6455 section 7.4.1).
 pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
 /// A close code: a message is longer than the receiver accepts (RFC 6455 section
 /// 7.4.1).
 pub const CLOSE_TOO_BIG: u16 = 1009;
-/// A close code: the server has failed, through no fault of the client (RFC 6455
-/// section 7.4.1).
-pub const CLOSE_INTERNAL_ERROR: u16 = 1011;
 
 /// The longest payload of a control frame, in bytes (RFC 6455 section 5.5): the largest
 /// length in one byte.
