@@ -91,8 +91,8 @@ impl Incoming {
         }
     }
 
-    /// Whether the peer may not know pings. `RawSocket` has them, but widespread programs
-    /// do not: Autobahn ends the connection at the first one.
+    /// Whether the peer may not know pings. `RawSocket` has them, but widespread
+    /// programs do not: Autobahn ends the connection at the first one.
     #[must_use]
     pub fn may_lack_pings(&self) -> bool {
         matches!(self.framing, Receiving::RawSocket(_))
@@ -195,8 +195,8 @@ pub(super) fn decode(serializer: Serializer, text: bool, bytes: &[u8]) -> io::Re
 }
 
 /// The code with which to close a WebSocket after this error: the one that RFC 6455
-/// names for a frame, or else [`CLOSE_PROTOCOL_ERROR`]. A peer that breaks a rule of WAMP
-/// has broken a protocol, as one that breaks a rule of WebSocket has.
+/// names for a frame, or else [`CLOSE_PROTOCOL_ERROR`]. A peer that breaks a rule of
+/// WAMP has broken a protocol, as one that breaks a rule of WebSocket has.
 #[must_use]
 pub fn close_code(error: &io::Error) -> u16 {
     let frame = error.get_ref().and_then(|inner| inner.downcast_ref::<websocket::WebSocketError>());

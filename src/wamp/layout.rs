@@ -228,8 +228,8 @@ impl Fields {
         }
     }
 
-    /// The last two fields. The specification lets them be absent; programs in Go and in
-    /// JavaScript write null instead.
+    /// The last two fields. The specification lets them be absent; programs in Go and
+    /// in JavaScript write null instead.
     fn payload(&mut self) -> Result<Payload, WampError> {
         let arguments = match self.items.next() {
             None | Some(Value::Null) => None,

@@ -74,8 +74,8 @@ pub enum Message {
     /// The router opens the session.
     Welcome { session: u64, details: Map },
     /// Either side ends a session that is not open yet or that has failed. ABORT has no
-    /// answer. In older texts of the specification ABORT has no payload, so this program
-    /// sends none.
+    /// answer. In older texts of the specification ABORT has no payload, so this
+    /// program sends none.
     Abort { details: Map, reason: String, payload: Payload },
     /// Either side ends a session in good order, and the other answers with GOODBYE.
     Goodbye { details: Map, reason: String },

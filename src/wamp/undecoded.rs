@@ -4,9 +4,9 @@
 //! request alone has failed. The values at the beginning of the message say which:
 //!
 //! ```text
-//!   [48, 7, {}, "com.example.add", [1e400]]      CALL    ─▶ ERROR for CALL 7, to its sender
-//!   [70, 3, {}, [[[[[[ … ]]]]]]]                 YIELD   ─▶ ERROR for INVOCATION 3, as if
-//!   [8, 68, 3, {}, "com.example.why", [1e400]]   ERROR      the callee had answered so
+//!   CALL    [48, 7, {}, "a.add", [1e400]]      ─▶ ERROR for CALL 7, to its sender
+//!   YIELD   [70, 3, {}, [[[[[[ … ]]]]]]]       ─▶ ERROR for INVOCATION 3, as if the
+//!   ERROR   [8, 68, 3, {}, "a.why", [1e400]]      callee had answered with it
 //! ```
 
 use super::connection::Event;

@@ -77,16 +77,16 @@
 //! | a message cannot be decoded otherwise, or comes out of turn; a HELLO has more than 64 KiB, whatever the handshake allows | ABORT `wamp.error.protocol_violation` |
 //! | nothing arrives for the whole idle timeout, not even an answer to the ping after half of it | the connection is closed |
 //!
-//! Over `RawSocket` a session that has a procedure, waits for a result, or has a call to
-//! answer may be silent for ever, and receives no ping: widespread clients do not know
-//! pings. If such a client vanishes without closing its connection, the router notices
-//! when it has something to send to it.
+//! Over `RawSocket` a session that has a procedure, waits for a result, or has a call
+//! to answer may be silent for ever, and receives no ping: widespread clients do not
+//! know pings. If such a client vanishes without closing its connection, the router
+//! notices when it has something to send to it.
 //!
 //! A WebSocket is closed with a code. For a client that has broken a rule, of WebSocket
-//! or of WAMP, it is 1002, or the one that RFC 6455 names for that fault: 1007 for a text
-//! that is not UTF-8, 1009 for a message that is too long. It is 1008 for a HELLO that
-//! breaks no rule and is refused, 1001 when the router shuts down or the client reads or
-//! sends nothing, and else 1000.
+//! or of WAMP, it is 1002, or the one that RFC 6455 names for that fault: 1007 for a
+//! text that is not UTF-8, 1009 for a message that is too long. It is 1008 for a HELLO
+//! that breaks no rule and is refused, 1001 when the router shuts down or the client
+//! reads or sends nothing, and else 1000.
 //!
 //! # What it costs
 //!

@@ -15,8 +15,8 @@ pub const CLOSE_PROTOCOL_ERROR: u16 = 1002;
 /// A close code: the content of a message does not fit its kind, such as a text that is
 /// not UTF-8 (RFC 6455 section 7.4.1).
 pub const CLOSE_INVALID_DATA: u16 = 1007;
-/// A close code: the server refuses a client that has broken no rule of a protocol, such
-/// as one that asks for another realm (RFC 6455 section 7.4.1).
+/// A close code: the server refuses a client that has broken no rule of a protocol,
+/// such as one that asks for another realm (RFC 6455 section 7.4.1).
 pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
 /// A close code: a message is longer than the receiver accepts (RFC 6455 section
 /// 7.4.1).
