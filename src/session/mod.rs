@@ -11,7 +11,7 @@
 //! | [`text`] | the protocol: a loop that reads a request and answers it |
 //! | [`settings`], [`counters`] | what sessions share, and what processes cannot share |
 //! | [`more`], [`lag`], [`status`] | the requests of later chapters |
-//! | [`turn_away`](mod@turn_away) | the last words to a client that gets no permit |
+//! | [`turn_away`](mod@turn_away), `strangers` | the last words to a client that gets no permit, or speaks another protocol |
 //! | [`hooks`] | what another program can add to a server |
 
 pub mod counters;
@@ -20,6 +20,7 @@ pub mod lag;
 pub mod more;
 pub mod settings;
 pub mod status;
+mod strangers;
 pub mod text;
 pub mod turn_away;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::lag;
 use super::settings::NO_SECOND_THREAD;
 use super::status;
+use super::strangers;
 use super::text::Conversation;
 use crate::json::Value;
 use crate::net::timed::{self, Arrived, DRAIN};
@@ -15,8 +16,14 @@ use crate::wire::command::{self, Amount};
 use crate::wire::framing::Framing;
 
 impl Conversation<'_> {
-    /// What happens before the first request: the hooks may want this client's lag.
+    /// What happens before the first request: the hooks may want this client's lag, and
+    /// the client may speak another protocol.
     pub(super) fn begin(&mut self) -> io::Result<()> {
+        self.connected()?;
+        strangers::expect_ours(self.reader).or_else(|error| self.give_up(error))
+    }
+
+    fn connected(&mut self) -> io::Result<()> {
         let (settings, stream) = (&self.shared.settings, self.reader.get_mut());
         if settings.spin {
             stream.spin()?;

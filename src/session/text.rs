@@ -13,7 +13,8 @@ use std::time::Duration;
 use super::counters::Traffic;
 use super::lag::figures::Lag;
 use super::settings::Shared;
-use crate::net::{Stream, Watch, receive_in_time, timed, transfer};
+use super::strangers;
+use crate::net::{Stream, Watch, timed, transfer};
 use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
 use crate::wire::framing::Framing;
@@ -52,9 +53,7 @@ impl<'a> Conversation<'a> {
         self.begin()?;
         let (framing, mut buffer) = (self.framing, Vec::new());
         loop {
-            let received =
-                receive_in_time(self.reader, |reader| framing.receive(reader, &mut buffer));
-            let request = match received {
+            let request = match strangers::receive(self.reader, framing, &mut buffer) {
                 Ok(Some(message)) => Request::parse(message),
                 Ok(None) => return Ok(()),
                 Err(error) => return self.give_up(error),

@@ -21,6 +21,7 @@ mod reports;
 mod router;
 mod serving;
 mod status;
+mod strangers;
 mod support;
 mod truth;
 mod udp;
