@@ -30,8 +30,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
-use super::listener::{Listener, UnixFile};
+use super::listener::Listener;
 use super::socket::Stream;
+use super::socket_file::UnixFile;
 
 /// What standard input is.
 #[derive(Debug)]

@@ -1,22 +1,13 @@
-//! Where connections are accepted: a port, or a file.
-//!
-//! A Unix socket is a file, and stays where it is when its owner ends without removing
-//! it, as by a signal: `bind` then fails, although nobody listens. So what is in the
-//! way is tried. If it accepts a connection, somebody does listen, and that is an
-//! error; if it refuses, its owner is gone, and it is replaced. A file that is no
-//! socket is never touched.
+//! Where connections are accepted: a port, or a [file](super::socket_file).
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-#[cfg(unix)]
-use std::os::unix::{
-    fs::{FileTypeExt, MetadataExt},
-    net::UnixListener,
-};
 use std::time::Duration;
 
 use super::address::{Address, reachable};
 use super::socket::Stream;
+#[cfg(unix)]
+use super::socket_file::UnixFile;
 #[cfg(unix)]
 use super::unix::connect;
 
@@ -68,7 +59,7 @@ impl Listener {
                 Ok(Address::Tcp { host: address.ip().to_string(), port: address.port() })
             }
             #[cfg(unix)]
-            Listener::Unix(file) => Ok(Address::Unix(file.path.clone())),
+            Listener::Unix(file) => Ok(Address::Unix(file.path().into())),
         }
     }
 
@@ -80,7 +71,7 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => listener.set_nonblocking(nonblocking),
             #[cfg(unix)]
-            Listener::Unix(file) => file.listener.set_nonblocking(nonblocking),
+            Listener::Unix(file) => file.listener().set_nonblocking(nonblocking),
         }
     }
 
@@ -96,7 +87,7 @@ impl Listener {
                 Stream::from_tcp(stream, peer, timeout)
             }
             #[cfg(unix)]
-            Listener::Unix(file) => Stream::from_unix(file.listener.accept()?.0, timeout),
+            Listener::Unix(file) => Stream::from_unix(file.listener().accept()?.0, timeout),
         };
         // Some systems set no options on a connection that the peer has already reset.
         stream.map_err(|error| io::Error::new(ErrorKind::ConnectionAborted, error))
@@ -119,67 +110,4 @@ pub fn wake(address: &Address) {
         #[cfg(not(unix))]
         Address::Unix(_) => {}
     }
-}
-
-/// A Unix socket that listens, and the file that leads to it.
-#[cfg(unix)]
-#[derive(Debug)]
-pub struct UnixFile {
-    listener: UnixListener,
-    path: String,
-    /// The device and the number of the file, if this listener has made it: somebody
-    /// else's may have taken its place.
-    inode: Option<(u64, u64)>,
-}
-
-#[cfg(unix)]
-impl UnixFile {
-    fn bind(path: &str) -> io::Result<Self> {
-        let listener = match UnixListener::bind(path) {
-            Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                remove_abandoned(path)?;
-                UnixListener::bind(path)?
-            }
-            other => other?,
-        };
-        Ok(UnixFile { listener, path: path.to_owned(), inode: Some(inode(path)?) })
-    }
-
-    /// A listener whose file belongs to somebody else.
-    pub(super) fn handed_in(listener: UnixListener, path: &str) -> Self {
-        UnixFile { listener, path: path.to_owned(), inode: None }
-    }
-}
-
-#[cfg(unix)]
-impl Drop for UnixFile {
-    fn drop(&mut self) {
-        if self.inode.is_some() && inode(&self.path).ok() == self.inode {
-            // Whoever may not remove it leaves it for the next to replace.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Removes what is in the way, if it is a socket on which nobody listens any more.
-#[cfg(unix)]
-fn remove_abandoned(path: &str) -> io::Result<()> {
-    if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
-        return Err(io::Error::new(
-            ErrorKind::AlreadyExists,
-            "there is a file of this name, and it is no socket",
-        ));
-    }
-    match connect(path, PATIENCE) {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
-        Err(error) => {
-            Err(io::Error::new(error.kind(), format!("there is a socket already, and {error}")))
-        }
-        Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there already")),
-    }
-}
-
-#[cfg(unix)]
-fn inode(path: &str) -> io::Result<(u64, u64)> {
-    std::fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }

@@ -7,6 +7,7 @@
 //! | [`transfer`], [`watch`] | bulk data over a connection, and how to tell slow from silent |
 //! | [`timed`] | bulk data for a given time |
 //! | [`address`], [`listener`] | where to connect or listen |
+//! | `socket_file` | the file of a Unix socket, and who may replace it |
 //! | `inherited` | a listener or a connection that is standard input |
 //! | [`spin`], [`offer`], [`unix`] | busy-polling; writes that may take less; Unix sockets |
 //! | [`kernel`] | what the system knows of a socket |
@@ -20,6 +21,8 @@ pub mod listener;
 pub mod offer;
 pub mod receive;
 pub mod socket;
+#[cfg(unix)]
+pub mod socket_file;
 pub mod spin;
 pub mod timed;
 pub mod transfer;
