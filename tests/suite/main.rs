@@ -12,7 +12,6 @@ mod lag;
 mod liars;
 mod limits;
 mod links;
-mod load;
 mod minimal;
 mod namespaces;
 mod protocol;

@@ -1,4 +1,9 @@
-//! Many at once, and what all of them take together.
+//! Many at once, and what all of them take together. These tests are a program of their
+//! own, which runs when no test that looks at the clock does.
+
+#[path = "suite/support.rs"]
+#[allow(dead_code, reason = "the suite has more tests, and they need more")]
+mod support;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -18,7 +23,7 @@ use roundtrip::serve::{
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::Settings;
 
-use crate::support::{MODES, PATIENCE, Peer, SERVER, Server, eventually};
+use support::{MODES, PATIENCE, Peer, SERVER, Server, eventually};
 
 /// Connects `count` clients, and has each of them answered three times.
 fn all_are_answered(server: &Server, count: usize) {
@@ -87,7 +92,7 @@ fn two_hundred_clients_wait_their_turn_at_a_listener_that_was_handed_in() {
         .stdin(std::os::fd::OwnedFd::from(listener))
         .stdout(std::process::Stdio::null())
         .spawn()
-        .map(crate::support::Guard)
+        .map(support::Guard)
         .unwrap();
     for (number, peer) in (1..).zip(peers) {
         let mut answer = String::new();
