@@ -39,7 +39,7 @@ pub use timed::Bidirectional;
 use timed::Rest;
 pub use trace::{Message, Trace};
 
-use crate::net::{Stream, receive_in_time};
+use crate::net::{Family, Stream, address, receive_in_time};
 use crate::wire::command::{Answer, Request, excerpt};
 use crate::wire::framing::Framing;
 
@@ -55,12 +55,14 @@ pub struct Options {
     pub spin: bool,
     /// Called with each message.
     pub trace: Trace,
+    /// Which addresses of a host to try.
+    pub family: Family,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let (framing, trace) = (Framing::Line, Trace::default());
-        Options { timeout: Duration::from_secs(10), framing, spin: false, trace }
+        let (framing, trace, family) = (Framing::Line, Trace::default(), Family::Any);
+        Options { timeout: Duration::from_secs(10), framing, spin: false, trace, family }
     }
 }
 
@@ -97,7 +99,9 @@ impl Client {
     /// Those of [`Stream::connect`].
     pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
         let start = Instant::now();
-        let stream = Stream::connect(host, port, options.timeout)?;
+        let addresses = address::resolve(host, port, options.family)?;
+        let name = address::name(host, port);
+        let stream = Stream::connect_to(&addresses, &name, options.timeout)?;
         // The handshake of TCP takes one round trip, so this is an upper bound.
         let round_trip = start.elapsed();
         Client::over(stream, options).map(|client| Client { round_trip, ..client })

@@ -22,11 +22,15 @@
 //! assert_eq!(why, "--time excludes --count: it replaces it; leave out one of them");
 //! ```
 
+mod help;
+mod nearest;
 #[cfg(feature = "cli")]
 mod parse;
 mod table;
 mod values;
 
+pub use help::Program;
+pub use nearest::nearest;
 #[cfg(feature = "cli")]
 pub use parse::{Given, Parsed, parse};
 pub use table::{Flag, markdown, refuse};

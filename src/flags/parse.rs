@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 
-use getopts::{Matches, Options};
+use getopts::{Fail, Matches, Options};
 
+use super::help::{COMMON, Program};
+use super::nearest::nearest;
 use super::table::Flag;
 use super::values::one_line;
 
@@ -19,41 +21,43 @@ pub enum Parsed {
 /// The flags that were given.
 pub struct Given(Matches);
 
-/// Reads the command line of the program with this name, whose help begins with
-/// `about`. `--help` and `--version` are flags of every program.
+/// Reads the command line of a program. `--help` and `--version` are flags of every
+/// program.
 ///
 /// # Errors
 /// One line that says what is wrong and what would be right.
 pub fn parse(
-    program: &str,
-    about: &str,
-    table: &[Flag],
+    program: &Program,
     arguments: impl IntoIterator<Item: AsRef<OsStr>>,
 ) -> Result<Parsed, String> {
     let mut options = Options::new();
-    let common = [
-        Flag::new("help", "", "print this").short("h"),
-        Flag::new("version", "", "print the version").short("V"),
-    ];
-    for &Flag { short, name, help, value, repeatable, .. } in table.iter().chain(&common) {
+    let flags = || program.flags.iter().chain(&COMMON);
+    for &Flag { short, name, value, repeatable, .. } in flags() {
+        let (short, name) = if name.len() == 1 { (name, "") } else { (short, name) };
         match (value, repeatable) {
-            ("", _) => options.optflag(short, name, help),
-            (value, false) => options.optopt(short, name, help, value),
-            (value, true) => options.optmulti(short, name, &format!("{help}; repeatable"), value),
+            ("", _) => options.optflag(short, name, ""),
+            (value, false) => options.optopt(short, name, "", value),
+            (value, true) => options.optmulti(short, name, "", value),
         };
     }
-    let help = |what: String| format!("{what}; see {program} --help");
-    let given = options.parse(arguments).map_err(|error| help(one_line(error)))?;
+    let see = |what: String| format!("{what}; see {} --help", program.name);
+    let given = options.parse(arguments).map_err(|error| match &error {
+        Fail::UnrecognizedOption(name) => match nearest(name, flags().map(|flag| flag.name)) {
+            Some(meant) => format!("there is no --{}; did you mean --{meant}?", one_line(name)),
+            None => see(one_line(error)),
+        },
+        _ => see(one_line(error)),
+    })?;
     if given.opt_present("help") {
-        let usage = options.usage(&format!("Usage: {program} [FLAGS]\n\n{about}"));
-        return Ok(Parsed::Print(usage));
+        return Ok(Parsed::Print(program.help()));
     }
     if given.opt_present("version") {
-        let version = format!("roundtrip {program} {}\n", env!("CARGO_PKG_VERSION"));
+        let version = format!("roundtrip {} {}\n", program.name, env!("CARGO_PKG_VERSION"));
         return Ok(Parsed::Print(version));
     }
-    match given.free.first() {
-        Some(stray) => Err(help(format!("unexpected argument {stray:?}"))),
+    let expected = usize::from(!program.plain.is_empty());
+    match given.free.get(expected) {
+        Some(stray) => Err(see(format!("unexpected argument {stray:?}"))),
         None => Ok(Parsed::Given(Given(given))),
     }
 }
@@ -63,6 +67,12 @@ impl Given {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.opt_present(name)
+    }
+
+    /// The argument without a flag, if there is one.
+    #[must_use]
+    pub fn plain(&self) -> Option<&str> {
+        self.0.free.first().map(String::as_str)
     }
 
     /// The value of a flag as text, if the flag was given.

@@ -5,7 +5,7 @@
 pub struct Flag {
     /// One letter that stands for the name; empty if there is none.
     pub short: &'static str,
-    /// The name, without the dashes in front.
+    /// The name, without the dashes in front. A name of one letter has one dash.
     pub name: &'static str,
     /// What the value is called; empty for a flag without a value.
     pub value: &'static str,
@@ -25,6 +25,8 @@ pub struct Flag {
     pub reason: &'static str,
     /// What is right where the flag means nothing.
     pub instead: &'static str,
+    /// The heading of the group of flags that begins here in the help.
+    pub group: &'static str,
 }
 
 impl Flag {
@@ -44,6 +46,7 @@ impl Flag {
             excluded: &[],
             reason: "",
             instead: "leave it out",
+            group: "",
         }
     }
 
@@ -57,6 +60,12 @@ impl Flag {
     #[must_use]
     pub const fn repeatable(self) -> Self {
         Flag { repeatable: true, ..self }
+    }
+
+    /// This flag, which begins a group with this heading in the help.
+    #[must_use]
+    pub const fn group(self, group: &'static str) -> Self {
+        Flag { group, ..self }
     }
 
     /// This flag, which means something to these tests alone.
@@ -111,11 +120,13 @@ pub fn refuse(
     for flag in table.iter().filter(|flag| given(flag.name)) {
         let Flag { name, reason, instead, .. } = flag;
         if let Some(other) = flag.excluded.iter().find(|other| given(other)) {
-            return Err(format!("--{name} excludes --{other}: {reason}; leave out one of them"));
+            let [name, other] = [name, other].map(|name| dashed(name));
+            return Err(format!("{name} excludes {other}: {reason}; leave out one of them"));
         }
         if !tests.is_empty() && !tests.iter().any(|test| flag.is_for(test)) {
             let right = unless_empty(flag.only, ": it is for ");
-            return Err(format!("--{name} means nothing to --test {test}{right}; {instead}"));
+            let name = dashed(name);
+            return Err(format!("{name} means nothing to --test {test}{right}; {instead}"));
         }
         if !flag.needs.is_empty() && !flag.needs.iter().any(|other| given(other)) {
             let right = flag.needs.join(" or --");
@@ -132,13 +143,19 @@ pub fn markdown(table: &[Flag]) -> String {
         let Flag { name, value, help, .. } = flag;
         let short = if flag.short.is_empty() { "" } else { &format!("`-{}`, ", flag.short) };
         let value = if value.is_empty() { "" } else { &format!(" {value}") };
+        let name = dashed(name);
         let repeatable = if flag.repeatable { "; repeatable" } else { "" };
         let only = unless_empty(flag.only, "; for ");
         let never = unless_empty(flag.never, "; not for ");
-        format!("| {short}`--{name}{value}` | {help}{repeatable}{only}{never} |\n")
+        format!("| {short}`{name}{value}` | {help}{repeatable}{only}{never} |\n")
     };
     let rows: Vec<String> = table.iter().map(row).collect();
     format!("| flag | meaning |\n| --- | --- |\n{}", rows.concat())
+}
+
+/// A name as it is typed: `--port`, `-4`.
+pub(super) fn dashed(name: &str) -> String {
+    if name.len() == 1 { format!("-{name}") } else { format!("--{name}") }
 }
 
 fn unless_empty(names: &[&str], before: &str) -> String {

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use super::{Latency, Measurement, Observer, Outcome, Plan, Sample};
 use crate::client::{Client, Options};
-use crate::net::Stream;
+use crate::net::{Stream, address};
 use crate::pace::Schedule;
 use crate::stats::Recorder;
 use crate::units::float;
@@ -170,7 +170,9 @@ impl Target<'_> {
             Some(address) => Stream::dial(address, options.timeout).map_err(|error| {
                 io::Error::new(error.kind(), format!("cannot connect to {address}: {error}"))
             }),
-            None => Stream::connect(host, port, options.timeout),
+            None => address::resolve(host, port, options.family).and_then(|addresses| {
+                Stream::connect_to(&addresses, &address::name(host, port), options.timeout)
+            }),
         };
         let stream = stream.map_err(|error| match ports_ran_out(&error) {
             Some(why) => io::Error::new(error.kind(), why),

@@ -18,16 +18,16 @@
 
 use std::fmt;
 use std::io::{self, BufReader, ErrorKind};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Measurement;
-use crate::client::{Message, Trace};
+use crate::client::{Message, Options, Trace};
 use crate::json;
 use crate::json::{Map, Value};
-use crate::net::{Deadline, Stream};
+use crate::net::{Deadline, Family, Stream, address};
 use crate::stats::Recorder;
 use crate::wire::command::{Answer, Request, excerpt, more};
 use crate::wire::framing::{Framing, MAX_LINE};
@@ -145,24 +145,21 @@ impl Measurement for Asked {
 /// # Errors
 /// The step that failed, why, and after how long.
 pub fn ping_server(address: &str, data: &Map, timeout: Duration) -> Result<Status, StatusError> {
-    ask_status(address, data, timeout, &Trace::default())
+    ask_status(address, data, &Options { timeout, ..Options::default() })
 }
 
-/// Asks a server for its status, as [`ping_server`] does, and shows the messages that
-/// are sent and received.
+/// Asks a server for its status, as [`ping_server`] does, with the timeout, the trace and
+/// the family of addresses of these options.
 ///
 /// # Errors
 /// As [`ping_server`].
-pub fn ask_status(
-    address: &str,
-    data: &Map,
-    timeout: Duration,
-    trace: &Trace,
-) -> Result<Status, StatusError> {
+pub fn ask_status(address: &str, data: &Map, options: &Options) -> Result<Status, StatusError> {
+    let Options { timeout, trace, family, .. } = options;
     let start = Instant::now();
     let failed = |step| move |error| StatusError { step, after: start.elapsed(), error };
-    let mut deadline = Deadline::running("not done within", timeout);
-    let addresses = resolve(address, &mut deadline).map_err(failed(StatusStep::Resolve))?;
+    let mut deadline = Deadline::running("not done within", *timeout);
+    let addresses =
+        resolve(address, *family, &mut deadline).map_err(failed(StatusStep::Resolve))?;
     let mut stream = connect(&addresses, &mut deadline).map_err(failed(StatusStep::Connect))?;
     stream.set_deadline(Some(deadline));
     let mut question = data.clone();
@@ -178,14 +175,17 @@ pub fn ask_status(
 
 /// Finds the addresses of a host. The resolver of the system takes no timeout, so it
 /// runs in a thread, which is left alone when the deadline passes.
-fn resolve(address: &str, deadline: &mut Deadline) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = address.parse() {
-        return Ok(vec![address]);
+fn resolve(address: &str, family: Family, deadline: &mut Deadline) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = address.parse::<SocketAddr>() {
+        return family.of(&address.to_string(), [address]);
     }
     let (sender, resolved) = channel();
-    let name = address.to_string();
-    thread::Builder::new()
-        .spawn(move || sender.send(name.to_socket_addrs().map(Vec::from_iter)))?;
+    let (host, port) = match address::target(address) {
+        Ok((host, Some(port))) => (host.to_owned(), port),
+        Ok(_) => return Err(io::Error::new(ErrorKind::InvalidInput, "the address has no port")),
+        Err(what) => return Err(io::Error::new(ErrorKind::InvalidInput, what)),
+    };
+    thread::Builder::new().spawn(move || sender.send(address::resolve(&host, port, family)))?;
     resolved.recv_timeout(deadline.left()?).unwrap_or_else(|_| Err(deadline.passed()))
 }
 

@@ -1,7 +1,8 @@
 //! Where to connect or listen: `HOST:PORT`, or `unix:PATH`.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
 /// Where to connect or listen.
@@ -58,6 +59,95 @@ impl fmt::Display for Address {
     }
 }
 
+/// Which addresses of a name to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those of IPv4.
+    V4,
+    /// Those of IPv6.
+    V6,
+}
+
+impl Family {
+    /// The addresses of this family.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn of(
+        self,
+        host: &str,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+    ) -> io::Result<Vec<SocketAddr>> {
+        let fits = |address: &SocketAddr| match self {
+            Family::Any => true,
+            Family::V4 => address.is_ipv4(),
+            Family::V6 => address.is_ipv6(),
+        };
+        let name = match self {
+            Family::Any => "",
+            Family::V4 => " of IPv4",
+            Family::V6 => " of IPv6",
+        };
+        let addresses: Vec<SocketAddr> = addresses.into_iter().filter(fits).collect();
+        if addresses.is_empty() {
+            let what = format!("the host {host:?} has no address{name}");
+            return Err(io::Error::new(ErrorKind::NotFound, what));
+        }
+        Ok(addresses)
+    }
+}
+
+/// Looks up the addresses of a host, at least one. The system decides how long that
+/// takes.
+///
+/// # Errors
+/// When the host is unknown, or has no address of this family.
+pub fn resolve(host: &str, port: u16, family: Family) -> io::Result<Vec<SocketAddr>> {
+    let addresses = (host, port).to_socket_addrs().map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot find the host {host:?}: {error}"))
+    })?;
+    family.of(host, addresses)
+}
+
+/// A host and a port for a person: an IPv6 address stands in brackets.
+///
+/// ```
+/// assert_eq!(roundtrip::net::address::name("::1", 5001), "[::1]:5001");
+/// ```
+#[must_use]
+pub fn name(host: &str, port: u16) -> String {
+    Address::Tcp { host: host.to_owned(), port }.to_string()
+}
+
+/// Reads where a server is: `HOST` or `HOST:PORT`. An IPv6 address needs brackets only
+/// if a port follows.
+///
+/// ```
+/// use roundtrip::net::address::target;
+///
+/// assert_eq!(target("10.0.0.1:80"), Ok(("10.0.0.1", Some(80))));
+/// assert_eq!(target("[::1]:80"), Ok(("::1", Some(80))));
+/// assert_eq!(target("fe80::1%eth0"), Ok(("fe80::1%eth0", None)));
+/// assert!(target("localhost:http").is_err());
+/// ```
+///
+/// # Errors
+/// One line that says what would be right.
+pub fn target(text: &str) -> Result<(&str, Option<u16>), String> {
+    let unbracketed = text.matches(':').count() > 1 && !text.starts_with('[');
+    let found =
+        if unbracketed { is_ipv6(text).then_some((text, None)) } else { host_and_port(text) };
+    found.filter(|(_, port)| *port != Some(0)).ok_or_else(|| {
+        format!(
+            "{text:?} is no host; write HOST or HOST:PORT, such as localhost, 10.0.0.1:5001 or \
+             [::1]:5001"
+        )
+    })
+}
+
 /// The address under which this machine reaches a listener: one that listens on "any"
 /// listens, among others, on loopback.
 #[must_use]
@@ -90,11 +180,7 @@ pub(crate) fn unix(whole: &str, path: &str) -> Result<Address, String> {
 /// hosts have.
 pub(crate) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
-        let (host, port) = bracketed.split_once(']')?;
-        // A link-local address may be followed by the interface that leads to it:
-        // fe80::1%eth0.
-        let (address, interface) = host.split_once('%').unwrap_or((host, "-"));
-        address.parse::<Ipv6Addr>().ok().filter(|_| is_name(interface))?;
+        let (host, port) = bracketed.split_once(']').filter(|(host, _)| is_ipv6(host))?;
         (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
     } else {
         let (host, port) =
@@ -106,6 +192,13 @@ pub(crate) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
         // A sign would be taken for a part of the number.
         Some(port) => Some((host, Some(port.parse().ok().filter(|_| !port.starts_with('+'))?))),
     }
+}
+
+/// A link-local address may be followed by the interface that leads to it:
+/// `fe80::1%eth0`.
+fn is_ipv6(host: &str) -> bool {
+    let (address, interface) = host.split_once('%').unwrap_or((host, "-"));
+    address.parse::<Ipv6Addr>().is_ok() && is_name(interface)
 }
 
 fn is_name(host: &str) -> bool {

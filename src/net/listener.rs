@@ -25,15 +25,23 @@ pub enum Listener {
     Unix(UnixFile),
 }
 
+/// The error of an address that cannot be listened on, with what to do about it.
+pub(crate) fn cannot_listen(address: &str, error: &io::Error) -> io::Error {
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => "; choose another port (--port), or end what listens there",
+        ErrorKind::PermissionDenied => "; choose a port from 1024 on (--port)",
+        _ => "",
+    };
+    io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{hint}"))
+}
+
 impl Listener {
     /// Listens there.
     ///
     /// # Errors
     /// Says which address cannot be used, and why.
     pub fn bind(socket: &Address) -> io::Result<Self> {
-        let failed = |error: io::Error| {
-            io::Error::new(error.kind(), format!("cannot listen on {socket}: {error}"))
-        };
+        let failed = |error| cannot_listen(&socket.to_string(), &error);
         match socket {
             Address::Tcp { host, port } => {
                 TcpListener::bind((host.as_str(), *port)).map(Listener::Tcp)

@@ -31,7 +31,7 @@ pub mod unix;
 pub mod watch;
 mod watched;
 
-pub use address::Address;
+pub use address::{Address, Family};
 pub use deadline::Deadline;
 pub use listener::Listener;
 pub use receive::{receive_in_time, receive_within};

@@ -10,12 +10,13 @@
 //! [`Framing::send`](crate::wire::framing::Framing::send).
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::address::{self, Family};
 use super::deadline::Deadline;
 use super::spin;
 
@@ -66,19 +67,26 @@ impl Stream {
     /// When `host` has no address, or none of its addresses accepts. The error says what
     /// was tried, and why the last address refused.
     pub fn connect(host: &str, port: u16, timeout: Duration) -> io::Result<Self> {
+        let addresses = address::resolve(host, port, Family::Any)?;
+        Stream::connect_to(&addresses, &address::name(host, port), timeout)
+    }
+
+    /// Connects to the first of these addresses that accepts. `name` is what a person
+    /// calls them.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_to(addresses: &[SocketAddr], name: &str, timeout: Duration) -> io::Result<Self> {
         let failed =
-            |error: io::Error, what| io::Error::new(error.kind(), format!("{what}: {error}"));
-        let addresses = (host, port)
-            .to_socket_addrs()
-            .map_err(|error| failed(error, format!("cannot find the host {host:?}")))?;
-        let mut last_error = io::Error::new(ErrorKind::NotFound, "the host has no address");
-        for address in addresses {
+            |error: io::Error, what: &str| io::Error::new(error.kind(), format!("{what}: {error}"));
+        let mut last_error = ErrorKind::NotFound.into();
+        for &address in addresses {
             match Stream::dial(address, timeout) {
                 Ok(stream) => return Ok(stream),
-                Err(error) => last_error = failed(error, address.to_string()),
+                Err(error) => last_error = failed(error, &address.to_string()),
             }
         }
-        Err(failed(last_error, format!("cannot connect to {host}:{port}")))
+        Err(failed(last_error, &format!("cannot connect to {name}")))
     }
 
     /// Connects to one address.

@@ -30,8 +30,8 @@ use std::thread;
 pub use child::{is_child, serve_stdin};
 pub use config::Config;
 
-use crate::net::listener::wake;
-use crate::net::{Listener, Stream};
+use crate::net::listener::{cannot_listen, wake};
+use crate::net::{Listener, Stream, address};
 use crate::serve::{Acceptor, Admission, Incoming, Mode, Refuser};
 use crate::session::{self, Counters, Shared};
 use strategy::strategy;
@@ -60,9 +60,8 @@ impl Server {
     /// [`Settings::info`](session::Settings::info) is longer than a status answer.
     pub fn bind(config: Config) -> io::Result<Self> {
         let Config { host, port, .. } = &config;
-        let listener = TcpListener::bind((host.as_str(), *port)).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}"))
-        })?;
+        let listener = TcpListener::bind((host.as_str(), *port))
+            .map_err(|error| cannot_listen(&address::name(host, *port), &error))?;
         let address = listener.local_addr()?;
         let acceptor = Server::accept_from(Listener::Tcp(listener), None, config)?;
         Ok(Server { acceptor, address })

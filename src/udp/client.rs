@@ -7,10 +7,11 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use crate::client::{Message, Options, Trace};
+use crate::net::address;
 use crate::udp::datagram::{Ping, UNCOUNTED};
 
 /// How long one of several addresses may take to answer before the next one is tried.
@@ -40,15 +41,11 @@ impl UdpClient {
     /// # Errors
     /// When `host` has no address, or each of several addresses refuses the ping.
     pub fn connect(host: &str, port: u16, options: &Options) -> io::Result<Self> {
-        let addresses: Vec<SocketAddr> = (host, port)
-            .to_socket_addrs()
-            .map_err(|error| failed(&error, format_args!("cannot find the host {host:?}")))?
-            .collect();
+        let addresses = address::resolve(host, port, options.family)?;
         let mut silent = None;
-        let mut last_error =
-            io::Error::new(ErrorKind::NotFound, format!("the host {host:?} has no address"));
+        let mut last_error = ErrorKind::NotFound.into();
         for &address in &addresses {
-            let client = match UdpClient::to(address, format!("{host}:{port}"), options) {
+            let client = match UdpClient::to(address, address::name(host, port), options) {
                 Ok(client) if addresses.len() == 1 => return Ok(client),
                 Ok(client) => client,
                 Err(error) => {

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use crate::support::{CLIENT, Guard, MODES, Outcome, Server, client, fake_server, run};
+use crate::support::{CLIENT, Guard, MODES, Outcome, SERVER, Server, client, fake_server, run};
 
 fn loopback(flags: &[&str]) -> Outcome {
     run(Command::new(CLIENT).arg("--loopback").args(flags))
@@ -337,7 +337,23 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--test", "download", "--count", "5"], "--count means nothing to --test download"),
         (&["--test", "udp", "--framing", "bare"], "leave it out"),
         (&["--nonsense"], "--help"),
-        (&["localhost"], "--help"),
+        (&["--tset", "latency"], "did you mean --test?"),
+        (&["--test", "latncy"], "did you mean latency?"),
+        (&["--size", "10GB"], "did you mean 10GiB?"),
+        (&["--time", "5"], "did you mean 5s?"),
+        (&["localhost", "stray"], "unexpected argument \"stray\""),
+        (&["localhost", "--host", "localhost"], "leave out one"),
+        (&["localhost:5", "--port", "5"], "leave out --port"),
+        (&["--host", "[::1]:5", "--port", "5"], "leave out --port"),
+        (&["localhost:0"], "such as localhost"),
+        (&["localhost:http"], "such as localhost"),
+        (&["::1:99999"], "such as localhost"),
+        (&["--host", "a\nb\u{1b}[31m"], "such as localhost"),
+        (&["localhost", "--loopback"], "leave it out"),
+        (&["localhost", "--test", "call"], "write --url"),
+        (&["-4", "-6"], "-4 excludes -6"),
+        (&["--loopback", "-6"], "-6 excludes --loopback"),
+        (&["--label", ""], "a few words"),
     ] {
         let outcome = run(Command::new(CLIENT).args(flags));
         assert_eq!(
@@ -347,6 +363,48 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         );
         assert!(outcome.err.starts_with("client: ") && outcome.err.contains(hint), "{outcome:?}");
     }
+}
+
+#[test]
+fn a_server_is_named_in_any_of_the_usual_ways() {
+    let server = Server::start(&[]);
+    let port = server.port;
+    let plain = ["--test", "latency", "--count", "1", "-q"];
+    for (host, flags) in [
+        ("127.0.0.1", vec!["--port".into(), port.to_string()]),
+        ("localhost", vec!["-4".into(), "--port".into(), port.to_string()]),
+        (&format!("127.0.0.1:{port}"), vec![]),
+        ("--host", vec![format!("localhost:{port}")]),
+    ] {
+        let outcome = run(Command::new(CLIENT).arg(host).args(&flags).args(plain));
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{host} {flags:?}");
+    }
+    let outcome = run(Command::new(CLIENT).args(["127.0.0.1", "-6"]));
+    assert!(outcome.code == Some(1) && outcome.err.contains("no address of IPv6"), "{outcome:?}");
+    let outcome = run(Command::new(CLIENT).args(["[::1]:9", "--timeout", "1s"]));
+    assert!(outcome.err.contains("cannot connect to [::1]:9: "), "{outcome:?}");
+}
+
+#[test]
+fn an_address_in_use_names_the_flag_that_helps() {
+    let server = Server::start(&[]);
+    let port = server.port.to_string();
+    let outcome = run(Command::new(SERVER).args(["--host", "127.0.0.1", "--port", &port]));
+    assert!(outcome.code == Some(1) && outcome.err.contains("--port"), "{outcome:?}");
+}
+
+#[test]
+fn the_help_fits_a_terminal() {
+    for program in [CLIENT, SERVER] {
+        let outcome = run(Command::new(program).arg("--help"));
+        let wide: Vec<&str> =
+            outcome.out.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+    let outcome = run(Command::new(CLIENT).arg("--help"));
+    assert!(outcome.out.starts_with("Usage: client [FLAGS] [HOST[:PORT]]\n"), "{}", outcome.out);
+    let (_, examples) = outcome.out.split_once("\nExamples:\n").unwrap();
+    assert_eq!(examples.lines().filter(|line| line.starts_with("  client ")).count(), 5);
 }
 
 #[test]

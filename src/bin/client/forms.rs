@@ -42,9 +42,11 @@ pub fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         forms.push(Box::new(csv(create(name)?)));
     }
     if let Some(name) = &options.svg {
-        let title = server.map_or("roundtrip through a router".into(), |(host, port)| {
-            format!("roundtrip to {host}:{port}")
-        });
+        let title = match &options.label {
+            Some(label) => label.clone(),
+            None if server.is_some() => format!("roundtrip to {}", options.address()),
+            None => "roundtrip through a router".into(),
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let clients =
             if *clients == 1 { "one client".into() } else { format!("{clients} clients") };

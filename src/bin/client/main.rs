@@ -2,9 +2,11 @@
 //!
 //! | flag | meaning |
 //! | --- | --- |
-//! | `--host HOST` | the server (default localhost); not for call |
+//! | `--host HOST` | the server, as HOST or HOST:PORT (default localhost); not for call |
 //! | `--port PORT` | its port (default 5001); not for call |
 //! | `--loopback` | start a server inside this process and measure that |
+//! | `-4` | only addresses of IPv4; not for call |
+//! | `-6` | only addresses of IPv6; not for call |
 //! | `--test TEST` | latency, download, upload, all of these (default), connect, bidirectional, loaded, sweep, udp, lag, status or call |
 //! | `--count N` | pings or connections (default 10), or calls of each transport (default 1000); for latency, connect, sweep, udp, lag, call |
 //! | `--size SIZE` | bytes of a transfer, such as 64KiB or 1GiB; a bare number counts MiB (default 10); for download, upload, bidirectional |
@@ -22,6 +24,7 @@
 //! | `--realm NAME` | the realm of the router (default realm1); for call |
 //! | `--json` | one JSON document at the end |
 //! | `--json-stream` | a JSON event a line, as it happens; the last one is the document |
+//! | `--label TEXT` | a title for this run, in the JSON and in the picture |
 //! | `--csv FILE` | write every sample to this file |
 //! | `--svg FILE` | draw a picture into this file |
 //! | `--trace` | draw each message that is sent and received; not for call |

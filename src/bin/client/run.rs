@@ -86,15 +86,15 @@ impl Samples<'_> {
 
 impl<'a> Run<'a> {
     fn new(options: &'a Options, reporters: &'a Reporters) -> Self {
-        let Options { timeout, framing, spin, .. } = *options;
+        let Options { timeout, framing, spin, family, .. } = *options;
         let trace = if options.trace { draw_messages() } else { Trace::default() };
-        let how = ClientOptions { timeout, framing, spin, trace };
+        let how = ClientOptions { timeout, framing, spin, trace, family };
         Run { options, reporters, how, kept: Vec::new() }
     }
 
     /// Connects all clients, if the tests need that; fails when not one of them can be.
     fn arrive(&mut self) -> io::Result<()> {
-        let Options { host, port, clients, .. } = self.options;
+        let clients = self.options.clients;
         // Other tests connect by themselves: a connection that is only held would take
         // a place that they do not need.
         if !self.options.tests.iter().any(|test| test.needs_connection()) {
@@ -105,9 +105,8 @@ impl<'a> Run<'a> {
             return self.kept.pop().map_or(Ok(()), |client| client.map(drop));
         }
         if self.options.format == Format::Text && !self.options.quiet {
-            let clients =
-                if *clients > 1 { format!(" ({clients} clients)") } else { String::new() };
-            say(format!("[CLIENT] connected to {host}:{port}{clients}"));
+            let clients = if clients > 1 { format!(" ({clients} clients)") } else { String::new() };
+            say(format!("[CLIENT] connected to {}{clients}", self.options.address()));
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use roundtrip::flags::{Flag, Given, Parsed, at_least_one, refuse, some_time};
-use roundtrip::json::Value;
+use roundtrip::flags::{Flag, Given, Parsed, Program, at_least_one, refuse, some_time};
+use roundtrip::json::{self, Value};
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
 use roundtrip::session::{Settings, status};
@@ -64,7 +64,7 @@ pub const FLAGS: &[Flag] = &[
         "drop a peer that is silent or stalled for so long (default 60s)",
     ),
     Flag::new("allow", "CIDR", "only these networks may connect, such as 10.0.0.0/8").repeatable(),
-    Flag::new("info", "KEY=VALUE", "data that every status answer holds").repeatable(),
+    Flag::new("info", "KEY=VALUE", "data that every status answer holds; a VALUE that is JSON is that value, anything else a string").repeatable(),
     Flag::new("no-writeback", "", "do not repeat the question in status answers"),
     Flag::new("spin", "", "wait by asking again and again; burns a core for each connection"),
     Flag::new("no-udp", "", "do not answer UDP pings").excludes(
@@ -95,13 +95,20 @@ pub const FLAGS: &[Flag] = &[
     Flag::new("quiet", "", "no line per connection").short("q"),
 ];
 
+const PROGRAM: Program = Program {
+    name: "server",
+    about: "Answers the roundtrip client: pings and bulk transfers over TCP, pings over UDP. \
+            With --ws or --rawsocket it is a WAMP router as well.",
+    plain: "",
+    flags: FLAGS,
+    examples: &[],
+};
+
 /// Reads the command line. An error is one line that says what is wrong and what would
 /// be right.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.collect();
-    let about = "Answers the roundtrip client: pings and bulk transfers over TCP, pings over UDP. \
-                 With --ws or\n--rawsocket it is a WAMP router as well.";
-    let given = match roundtrip::flags::parse("server", about, FLAGS, &arguments)? {
+    let given = match roundtrip::flags::parse(&PROGRAM, &arguments)? {
         Parsed::Print(text) => return Ok(Command::Print(text)),
         Parsed::Given(given) => given,
     };
@@ -227,7 +234,10 @@ fn info(text: &str) -> Result<(String, Value), String> {
             Err("\"roundtrip\" is where the server itself says what it is; choose another key"
                 .into())
         }
-        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        Some((key, value)) if !key.is_empty() => {
+            let json = json::parse(value.as_bytes()).ok();
+            Ok((key.into(), json.unwrap_or_else(|| value.into())))
+        }
         _ => Err(format!("{text:?} is no data; write KEY=VALUE, such as name=mine")),
     }
 }

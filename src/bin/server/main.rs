@@ -14,7 +14,7 @@
 //! | `--max-time DUR` | longest timed transfer (default 1h) |
 //! | `--idle-timeout DUR` | drop a peer that is silent or stalled for so long (default 60s) |
 //! | `--allow CIDR` | only these networks may connect, such as 10.0.0.0/8; repeatable |
-//! | `--info KEY=VALUE` | data that every status answer holds; repeatable |
+//! | `--info KEY=VALUE` | data that every status answer holds; a VALUE that is JSON is that value, anything else a string; repeatable |
 //! | `--no-writeback` | do not repeat the question in status answers |
 //! | `--spin` | wait by asking again and again; burns a core for each connection |
 //! | `--no-udp` | do not answer UDP pings |

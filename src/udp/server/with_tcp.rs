@@ -13,6 +13,7 @@ use super::counts::EchoCounts;
 use super::echo::EchoServer;
 use super::impair::Impairments;
 use crate::json::Map;
+use crate::net::address;
 use crate::server::{Config, Server};
 use crate::session::{Hooks, Lag};
 use crate::wire::command::more::LagPlan;
@@ -69,8 +70,8 @@ pub fn bind_with_tcp(
         }
     }
     let what = format!(
-        "cannot listen on {}:{} (udp; --no-udp does without): {last_error}",
-        config.host, config.port
+        "cannot listen on {} (udp; --no-udp does without): {last_error}",
+        address::name(&config.host, config.port)
     );
     Err(io::Error::new(last_error.kind(), what))
 }

@@ -6,9 +6,10 @@ mod values;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use roundtrip::flags::{Parsed, at_least_one, refuse, some_time};
+use roundtrip::flags::{Parsed, at_least_one, nearest, refuse, some_time};
 use roundtrip::json::Map;
 use roundtrip::measure::{Direction, Plan};
+use roundtrip::net::{Family, address};
 use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::units::{MIB, parse_duration};
 use roundtrip::wamp::call;
@@ -17,7 +18,7 @@ use roundtrip::wire::command::Amount;
 use roundtrip::wire::command::more::LagPlan;
 use roundtrip::wire::framing::Framing;
 
-use table::FLAGS;
+use table::{FLAGS, PROGRAM};
 
 /// What the command line asks for.
 pub enum Command {
@@ -32,6 +33,7 @@ pub enum Command {
 pub struct Options {
     pub host: String,
     pub port: u16,
+    pub family: Family,
     /// Start a server in this process, and measure that.
     pub loopback: bool,
     pub tests: Vec<Test>,
@@ -54,6 +56,7 @@ pub struct Options {
     pub framing: Framing,
     pub spin: bool,
     pub format: Format,
+    pub label: Option<String>,
     pub csv: Option<String>,
     pub svg: Option<String>,
     /// The routers that `call` measures; empty to start one.
@@ -65,10 +68,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// The server as `HOST:PORT`. An IPv6 address has colons of its own.
+    /// The server as `HOST:PORT`.
     pub fn address(&self) -> String {
-        let Options { host, port, .. } = self;
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        address::name(&self.host, self.port)
     }
 
     /// The plan of `call`.
@@ -153,8 +155,7 @@ const ALL: [Test; 3] =
 /// Reads the command line. An error is one line that says what is wrong and what would
 /// be right.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    let about = "Measures latency and bandwidth to a roundtrip server.";
-    let given = match roundtrip::flags::parse("client", about, FLAGS, arguments)? {
+    let given = match roundtrip::flags::parse(&PROGRAM, arguments)? {
         Parsed::Print(text) => return Ok(Command::Print(text)),
         Parsed::Given(given) => given,
     };
@@ -164,6 +165,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let tests = tests(&test).map_err(|error| format!("--test: {error}"))?;
     let names: Vec<&str> = tests.iter().map(|test| test.name()).collect();
     refuse(FLAGS, |flag| given.has(flag), &test, &names)?;
+    if let Some(host) = given.plain() {
+        let why = if given.has("loopback") { "--loopback starts one" } else { "write --url" };
+        if given.has("loopback") || names == ["call"] {
+            return Err(format!("{host:?} is no server to measure here: {why}; leave it out"));
+        }
+    }
 
     let is = |test| tests == [test];
     let count = if is(Test::Call) { 1000 } else { 10 };
@@ -182,10 +189,16 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let often = Duration::from_millis(10);
     let loaded = Plan { interval: given.value("interval", often, parse_duration)?, ..plan };
     let size = given.value("size", 10 * MIB, values::size)?;
+    let (host, port) = values::server(&given)?;
     let timeout = Duration::from_secs(if is(Test::Udp) { 2 } else { 10 });
     let options = Options {
-        host: given.value("host", "localhost".into(), values::host)?,
-        port: given.value("port", 5001, values::port)?,
+        host,
+        port,
+        family: match (given.has("4"), given.has("6")) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        },
         loopback: given.has("loopback"),
         lag: if is(Test::Lag) { values::lag(&plan)? } else { LagPlan::default() },
         data: given.value("data", Map::new(), values::data)?,
@@ -203,6 +216,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             (true, _) => Format::Json,
             (_, true) => Format::JsonStream,
         },
+        label: given.value("label", None, values::label)?,
         csv: given.value("csv", None, values::file)?,
         svg: given.value("svg", None, values::file)?,
         urls: given.values("url", str::parse)?,
@@ -222,8 +236,10 @@ fn tests(name: &str) -> Result<Vec<Test>, String> {
     }
     let named = Test::BY_NAME.into_iter().find(|test| test.name() == name);
     named.map(|test| vec![test]).ok_or_else(|| {
-        let choices = Test::BY_NAME.map(Test::name).join(", ");
-        format!("{name:?} is no test; choose all or one of {choices}")
+        let choices = Test::BY_NAME.map(Test::name);
+        let meant = nearest(name, choices);
+        let meant = meant.map_or(String::new(), |meant| format!(" did you mean {meant}?"));
+        format!("{name:?} is no test;{meant} choose all or one of {}", choices.join(", "))
     })
 }
 

@@ -1,14 +1,31 @@
 //! The table of the client's flags. The help, the list in the README and the refusals
 //! follow from it.
 
-use roundtrip::flags::Flag;
+use roundtrip::flags::{Flag, Program};
 
 const BULK: &[&str] = &["download", "upload", "bidirectional"];
 const BULK_AND_STATUS: &[&str] = &["download", "upload", "bidirectional", "status"];
 
+/// What the help says.
+pub const PROGRAM: Program = Program {
+    name: "client",
+    about: "Measures latency and bandwidth to a roundtrip server. HOST[:PORT] is the server \
+            (default localhost:5001).",
+    plain: "HOST[:PORT]",
+    flags: FLAGS,
+    examples: &[
+        ("client --loopback", "try it, without a server"),
+        ("client 10.0.0.1", "latency, download, upload"),
+        ("client 10.0.0.1 --test loaded --time 30s", "latency while the line is full"),
+        ("client 10.0.0.1 --test udp --count 1000 --json", "loss, for a program"),
+        ("client 10.0.0.1 --fail-if 'p99>5ms'", "exit code 3 if it is slow"),
+    ],
+};
+
 /// Every flag but `--help` and `--version`.
 pub const FLAGS: &[Flag] = &[
-    Flag::new("host", "HOST", "the server (default localhost)")
+    Flag::new("host", "HOST", "the server, as HOST or HOST:PORT (default localhost)")
+        .group("Where")
         .never_for(&["call"])
         .instead("write --url instead of --host"),
     Flag::new("port", "PORT", "its port (default 5001)")
@@ -16,11 +33,18 @@ pub const FLAGS: &[Flag] = &[
         .instead("write --url instead of --port"),
     Flag::new("loopback", "", "start a server inside this process and measure that")
         .excludes(&["host", "port", "url"], "it starts a server of its own"),
+    Flag::new("4", "", "only addresses of IPv4")
+        .never_for(&["call"])
+        .excludes(&["6", "loopback"], "an address is of one family"),
+    Flag::new("6", "", "only addresses of IPv6")
+        .never_for(&["call"])
+        .excludes(&["loopback"], "its server listens on 127.0.0.1"),
     Flag::new(
         "test",
         "TEST",
         "latency, download, upload, all of these (default), connect, bidirectional, loaded, sweep, udp, lag, status or call",
-    ),
+    )
+    .group("What to measure"),
     Flag::new(
         "count",
         "N",
@@ -61,7 +85,8 @@ pub const FLAGS: &[Flag] = &[
         "timeout",
         "DUR",
         "no answer for so long is a failure (default 10s), or a loss over UDP (default 2s)",
-    ),
+    )
+    .group("How"),
     Flag::new("framing", "F", "line (default), or bare for the dialect without delimiters")
         .never_for(&["udp", "call"]),
     Flag::new("spin", "", "wait by asking again and again; burns a core").never_for(&["status", "call"]),
@@ -76,8 +101,10 @@ pub const FLAGS: &[Flag] = &[
     .instead("write --host and --port"),
     Flag::new("realm", "NAME", "the realm of the router (default realm1)").only_for(&["call"]),
     Flag::new("json", "", "one JSON document at the end")
+        .group("Results")
         .excludes(&["json-stream"], "both write to standard output"),
     Flag::new("json-stream", "", "a JSON event a line, as it happens; the last one is the document"),
+    Flag::new("label", "TEXT", "a title for this run, in the JSON and in the picture"),
     Flag::new("csv", "FILE", "write every sample to this file"),
     Flag::new("svg", "FILE", "draw a picture into this file"),
     Flag::new("trace", "", "draw each message that is sent and received")

@@ -2,9 +2,10 @@
 
 use std::iter;
 
-use roundtrip::flags::at_least_one;
+use roundtrip::flags::{Given, at_least_one};
 use roundtrip::json::{self, Map, Value};
 use roundtrip::measure::Plan;
+use roundtrip::net::address;
 use roundtrip::units::{MIB, UnitError, parse_size, whole_number};
 use roundtrip::wamp::valid_uri;
 use roundtrip::wire::command::MAX_PAYLOAD;
@@ -54,12 +55,35 @@ pub fn data(text: &str) -> Result<Map, String> {
     }
 }
 
-pub fn host(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        Err("must not be empty, such as localhost".into())
-    } else {
-        Ok(text.into())
+/// The host and the port, which stand in the plain argument, or in `--host` and `--port`.
+pub fn server(given: &Given) -> Result<(String, u16), String> {
+    let text = match (given.plain(), given.text("host")) {
+        (Some(plain), Some(host)) => {
+            return Err(format!("{plain:?} and --host {host:?} both name a server; leave out one"));
+        }
+        (Some(plain), None) => plain.to_owned(),
+        (None, host) => host.unwrap_or_else(|| "localhost".into()),
+    };
+    let (host, port) = match address::target(&text) {
+        Ok(target) => target,
+        Err(what) if given.plain().is_some() => return Err(what),
+        Err(what) => return Err(format!("--host: {what}")),
+    };
+    match port {
+        Some(_) if given.has("port") => {
+            Err(format!("{text:?} has a port already; leave out --port"))
+        }
+        Some(port) => Ok((host.into(), port)),
+        None => Ok((host.into(), given.value("port", 5001, self::port)?)),
     }
+}
+
+/// Text for a person, on one line.
+pub fn label(text: &str) -> Result<Option<String>, String> {
+    if text.trim().is_empty() || text.contains(char::is_control) {
+        return Err("write a few words, on one line".into());
+    }
+    Ok(Some(text.into()))
 }
 
 pub fn file(name: &str) -> Result<Option<String>, String> {

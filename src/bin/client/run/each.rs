@@ -74,8 +74,7 @@ impl Run<'_> {
                 }
             }),
             Test::Status => self.unconnected(&this, |samples| {
-                let status =
-                    ask_status(&options.address(), &options.data, options.timeout, &self.how.trace);
+                let status = ask_status(&options.address(), &options.data, &self.how);
                 if let Ok(status) = &status {
                     let (at, rtt) = (Duration::ZERO, status.delay);
                     samples.of("")(Sample::Ping { number: 1, at, rtt, due: None });
