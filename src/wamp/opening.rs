@@ -1,7 +1,8 @@
 //! The handshake before the first message, from both sides.
 //!
 //! The URL or the port determines the framing; the two sides agree on the serializer
-//! here. A server accepts what its client asks for. A client asks for the serializer in
+//! here. A server accepts what its client asks for, unless it offers one serializer
+//! alone. A client asks for the serializer in
 //! its URL. If the URL names none, the client of a WebSocket offers both, `MessagePack`
 //! first, and the server chooses. `RawSocket` has no room for an offer: the client asks
 //! for `MessagePack`.
@@ -12,7 +13,7 @@ use std::time::Duration;
 use super::connection::{Encoder, Incoming};
 use crate::net::Address;
 use crate::net::{Stream, receive_within};
-use crate::wamp::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE};
+use crate::wamp::rawsocket::{self, Handshake, HandshakeError, MAX_MESSAGE, Refusal};
 use crate::wamp::read;
 use crate::wamp::serializer::Serializer;
 use crate::wamp::url::{Framing, Url};
@@ -49,7 +50,8 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
 }
 
 /// Performs the server's handshake with a client that has just connected, within
-/// `time`. The connection accepts messages of up to `max_message` bytes.
+/// `time`. The server offers one serializer alone, or both if `only` is `None`, and
+/// accepts messages of up to `max_message` bytes.
 ///
 /// # Errors
 /// Describes what is wrong with the client's handshake, and returns the connection. The
@@ -57,13 +59,14 @@ pub fn connect(url: &Url, timeout: Duration) -> io::Result<(Incoming, Encoder)> 
 pub fn accept(
     stream: Stream,
     framing: &Framing,
+    only: Option<Serializer>,
     max_message: usize,
     time: Duration,
 ) -> Result<(Incoming, Encoder), (Stream, io::Error)> {
     let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
     let agreed = receive_within(time, &mut reader, |reader| match framing {
-        Framing::WebSocket { .. } => answer_websocket(reader, max_message),
-        Framing::RawSocket => answer_rawsocket(reader, max_message),
+        Framing::WebSocket { .. } => answer_websocket(reader, only, max_message),
+        Framing::RawSocket => answer_rawsocket(reader, only, max_message),
     });
     match agreed {
         Ok(agreed) => Ok(connection(reader, framing, Role::Server, agreed, max_message)),
@@ -103,9 +106,7 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
         tcp @ Address::Tcp { .. } => tcp.to_string(),
         Address::Unix(_) => "localhost".into(),
     };
-    let wanted =
-        OFFERED.into_iter().filter(|&offered| url.serializer.is_none_or(|only| only == offered));
-    let protocols: Vec<&str> = wanted.map(Serializer::subprotocol).collect();
+    let protocols = subprotocols(url.serializer);
     let opening = websocket::Opening::new(&protocols);
     reader.get_mut().write_all(&opening.request(&host, path))?;
     // The check has found it among the offered ones, so the default is never used.
@@ -114,13 +115,23 @@ fn ask_websocket(reader: &mut BufReader<Stream>, url: &Url, path: &str) -> io::R
     Ok((chosen.unwrap_or(Serializer::Json), MAX_MESSAGE))
 }
 
-fn answer_websocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::Result<Agreed> {
+/// The names of the only serializer, or else of all, in the order of preference.
+fn subprotocols(only: Option<Serializer>) -> Vec<&'static str> {
+    let offered = OFFERED.into_iter().filter(|&offered| only.is_none_or(|only| only == offered));
+    offered.map(Serializer::subprotocol).collect()
+}
+
+fn answer_websocket(
+    reader: &mut BufReader<Stream>,
+    only: Option<Serializer>,
+    max_message: usize,
+) -> io::Result<Agreed> {
     // A client of RawSocket waits for four bytes, and would never send a line of HTTP.
     if reader.fill_buf()?.starts_with(&[rawsocket::MAGIC]) {
         return Err(io::Error::new(ErrorKind::InvalidData, "RawSocket where WebSocket is spoken"));
     }
     let mut answer = Vec::new();
-    let chosen = websocket::accept(reader, &OFFERED.map(Serializer::subprotocol), &mut answer);
+    let chosen = websocket::accept(reader, &subprotocols(only), &mut answer);
     reader.get_mut().write_all(&answer)?;
     Ok((Serializer::from_subprotocol(chosen?).unwrap_or(Serializer::Json), max_message))
 }
@@ -131,8 +142,15 @@ fn ask_rawsocket(reader: &mut BufReader<Stream>, serializer: Serializer) -> io::
     Ok((answer.serializer, answer.max_message))
 }
 
-fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::Result<Agreed> {
-    let asked = Handshake::parse_request(read::array(reader, WHAT)?);
+fn answer_rawsocket(
+    reader: &mut BufReader<Stream>,
+    only: Option<Serializer>,
+    max_message: usize,
+) -> io::Result<Agreed> {
+    let asked = Handshake::parse_request(read::array(reader, WHAT)?).and_then(|asked| {
+        let offered = only.is_none_or(|only| only == asked.serializer);
+        if offered { Ok(asked) } else { Err(HandshakeError::Refuse(Refusal::Serializer)) }
+    });
     if let Err(HandshakeError::Refuse(refusal)) = asked {
         reader.get_mut().write_all(&refusal.encode())?;
     }
@@ -147,7 +165,7 @@ fn answer_rawsocket(reader: &mut BufReader<Stream>, max_message: usize) -> io::R
 /// When the refusal cannot be written.
 pub fn refuse(stream: &mut Stream, framing: &Framing, why: &str) -> io::Result<()> {
     match framing {
-        Framing::RawSocket => stream.write_all(&rawsocket::Refusal::TooManyConnections.encode()),
+        Framing::RawSocket => stream.write_all(&Refusal::TooManyConnections.encode()),
         Framing::WebSocket { .. } => {
             let length = why.len() + 1;
             // RFC 9110 section 15.6.4.

@@ -239,9 +239,39 @@ fn the_server_routes_in_every_mode() {
 }
 
 #[test]
+fn an_endpoint_can_offer_one_serializer_alone() {
+    let flags =
+        ["--ws", "127.0.0.1:0?serializer=json", "--rawsocket", "127.0.0.1:0?serializer=json"];
+    let server = Server::start(&flags);
+    // A line names the URL as it is used.
+    let urls = ["ws", "rs"].map(|scheme| {
+        let ready = server.line(&format!("listening on {scheme}://"));
+        assert!(ready.ends_with("?serializer=json (wamp router, realm realm1)"), "{ready}");
+        ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap().to_owned()
+    });
+    for (scheme, url) in ["ws", "rs"].into_iter().zip(urls) {
+        Session::join(&url.parse().unwrap(), "realm1", PATIENCE).unwrap().leave().unwrap();
+        assert!(server.line("joined").ends_with(&format!(" joined realm1 ({scheme}, json)")));
+        let other = url.replace("json", "msgpack").parse().unwrap();
+        let error = Session::join(&other, "realm1", PATIENCE).unwrap_err().to_string();
+        assert!(error.contains("400") || error.contains("serializer is not supported"), "{error}");
+        if scheme == "ws" {
+            // A client that offers both gets the one that is offered here.
+            let open = url.split('?').next().unwrap().parse().unwrap();
+            Session::join(&open, "realm1", PATIENCE).unwrap().leave().unwrap();
+            assert!(server.line("joined").ends_with(" joined realm1 (ws, json)"));
+        }
+    }
+}
+
+#[test]
 fn bad_flags_of_the_router_are_explained() {
     for (flags, what) in [
-        (&["--ws", "9000"][..], "--ws: \"9000\" is no address; write HOST:PORT or unix:PATH"),
+        (
+            &["--ws", "127.0.0.1:0?serializer=cbor"][..],
+            "write serializer=json or serializer=msgpack",
+        ),
+        (&["--ws", "9000"], "--ws: \"9000\" is no address; write HOST:PORT or unix:PATH"),
         (&["--rawsocket", "unix:"], "--rawsocket: "),
         (&["--realm", "a"], "--realm means nothing without --ws or --rawsocket; add one of them"),
         (

@@ -86,7 +86,7 @@ pub const FLAGS: &[Flag] = &[
     )
     .needs(&["loss", "duplicate", "reorder"])
     .instead("add one of them"),
-    Flag::new("ws", "ADDR", "also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH")
+    Flag::new("ws", "ADDR", "also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH, perhaps with ?serializer=json or msgpack to offer that one alone")
         .repeatable(),
     Flag::new("rawsocket", "ADDR", "also route WAMP calls, over WAMP RawSocket").repeatable(),
     Flag::new("realm", "NAME", "the realm of the router (default realm1)")
@@ -113,8 +113,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
         Parsed::Given(given) => given,
     };
     refuse(FLAGS, |flag| given.has(flag), "", &[])?;
-    let mut endpoints = given.values("ws", |text| text.parse().map(Endpoint::websocket))?;
-    endpoints.extend(given.values("rawsocket", |text| text.parse().map(Endpoint::rawsocket))?);
+    let mut endpoints = given.values("ws", |text| Endpoint::parse(text, Endpoint::websocket))?;
+    endpoints.extend(given.values("rawsocket", |text| Endpoint::parse(text, Endpoint::rawsocket))?);
     Ok(Command::Run(Box::new(Options {
         udp: udp(&given)?,
         inetd: given.has("inetd"),

@@ -23,7 +23,7 @@
 //! | `--reorder PCT` | let the next one past so many of them (of two in a row, only one) |
 //! | `--delay DUR` | send each of them so much later |
 //! | `--seed N` | lose, send twice and let past the same ones each time, for every client |
-//! | `--ws ADDR` | also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH; repeatable |
+//! | `--ws ADDR` | also route WAMP calls, over WebSocket, at HOST:PORT or unix:PATH, perhaps with ?serializer=json or msgpack to offer that one alone; repeatable |
 //! | `--rawsocket ADDR` | also route WAMP calls, over WAMP RawSocket; repeatable |
 //! | `--realm NAME` | the realm of the router (default realm1) |
 //! | `-q`, `--quiet` | no line per connection |

@@ -19,7 +19,8 @@ use crate::serve::refuse::Time;
 use crate::serve::{Acceptor, Admission, Incoming, Limits, Refuser, Threads};
 use crate::wamp::message::valid_uri;
 use crate::wamp::opening;
-use crate::wamp::url::{Framing, Url};
+use crate::wamp::serializer::Serializer;
+use crate::wamp::url::{Framing, Url, split_serializer};
 
 /// How long dropping a router waits for its endpoints to close.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -59,19 +60,42 @@ pub struct Endpoint {
     pub socket: Address,
     /// How the bytes are divided into messages. A WebSocket may ask for any path.
     pub framing: Framing,
+    /// The only serializer that is offered there; `None` offers both.
+    pub serializer: Option<Serializer>,
 }
 
 impl Endpoint {
     /// An endpoint for WebSocket.
     #[must_use]
     pub fn websocket(socket: Address) -> Self {
-        Endpoint { socket, framing: Framing::WebSocket { path: "/".into() } }
+        let framing = Framing::WebSocket { path: "/".into() };
+        Endpoint { socket, framing, serializer: None }
     }
 
     /// An endpoint for `RawSocket`.
     #[must_use]
     pub fn rawsocket(socket: Address) -> Self {
-        Endpoint { socket, framing: Framing::RawSocket }
+        Endpoint { socket, framing: Framing::RawSocket, serializer: None }
+    }
+
+    /// Parses an address that may end with `?serializer=json` or `?serializer=msgpack`.
+    ///
+    /// ```
+    /// use roundtrip::wamp::Serializer;
+    /// use roundtrip::wamp::router::Endpoint;
+    ///
+    /// let both = Endpoint::parse("unix:/tmp/router", Endpoint::rawsocket)?;
+    /// assert_eq!(both.serializer, None);
+    /// let one = Endpoint::parse("[::1]:9000?serializer=json", Endpoint::websocket)?;
+    /// assert_eq!(one.serializer, Some(Serializer::Json));
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Explains what is wrong with the text.
+    pub fn parse(text: &str, framing: fn(Address) -> Self) -> Result<Self, String> {
+        let (address, serializer) = split_serializer(text)?;
+        Ok(Endpoint { serializer, ..framing(address.parse()?) })
     }
 }
 
@@ -113,13 +137,9 @@ impl Router {
         let (idle_timeout, connections) = (session.idle_timeout, session.log.clone());
         let (realm, stop) = (Arc::new(Realm::new(session)), Arc::<AtomicBool>::default());
         let (mut acceptors, mut urls) = (Vec::new(), Vec::new());
-        for Endpoint { socket, framing } in listen {
+        for Endpoint { socket, framing, serializer } in listen {
             let listener = Listener::bind(&socket)?;
-            urls.push(Url {
-                socket: listener.address()?,
-                framing: framing.clone(),
-                serializer: None,
-            });
+            urls.push(Url { socket: listener.address()?, framing: framing.clone(), serializer });
             let here = Arc::clone(&realm);
             let refuser = {
                 let framing = framing.clone();
@@ -134,7 +154,9 @@ impl Router {
                 incoming: Incoming::new(listener, idle_timeout).drained(QUEUE),
                 admission: Arc::clone(&admission),
                 refuser,
-                dispatch: Box::new(Threads(Arc::new(move |stream| serve(&here, stream, &framing)))),
+                dispatch: Box::new(Threads(Arc::new(move |stream| {
+                    serve(&here, stream, &framing, serializer);
+                }))),
                 log: log.clone(),
                 one_off: false,
                 stop: Arc::clone(&stop),

@@ -10,17 +10,19 @@ use super::realm::Realm;
 use crate::net::Stream;
 use crate::wamp::connection::Incoming;
 use crate::wamp::opening;
+use crate::wamp::serializer::Serializer;
 use crate::wamp::url::Framing;
 
 /// How long a client may take from connecting to its HELLO.
 const OPENING: Duration = Duration::from_secs(10);
 
-/// Serves one connection of a realm until it ends for any reason.
-pub fn serve(realm: &Realm, stream: Stream, framing: &Framing) {
+/// Serves one connection of a realm until it ends for any reason. The endpoint may
+/// offer one serializer alone.
+pub fn serve(realm: &Realm, stream: Stream, framing: &Framing, only: Option<Serializer>) {
     let (peer, log) = (stream.peer_name(), &realm.settings.log);
     let opened = Instant::now();
     let time = OPENING.min(realm.settings.idle_timeout);
-    let (incoming, outbox, name) = match open(realm, stream, framing, time) {
+    let (incoming, outbox, name) = match open(realm, stream, framing, only, time) {
         Ok(opened) => opened,
         Err((stream, error)) => {
             log.say(format_args!("{peer} closed: {error}"));
@@ -56,12 +58,14 @@ fn open(
     realm: &Realm,
     mut stream: Stream,
     framing: &Framing,
+    only: Option<Serializer>,
     time: Duration,
 ) -> Result<Opened, (Stream, io::Error)> {
     if let Err(error) = stream.set_read_timeout(time) {
         return Err((stream, error));
     }
-    let (incoming, encoder) = opening::accept(stream, framing, realm.settings.max_message, time)?;
+    let max_message = realm.settings.max_message;
+    let (incoming, encoder) = opening::accept(stream, framing, only, max_message, time)?;
     let name = format!("{}, {}", encoder.framing(), incoming.serializer());
     let stream = incoming.stream().clone();
     match Outbox::new(stream.clone(), encoder, realm.settings.idle_timeout, &realm.queued) {

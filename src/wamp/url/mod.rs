@@ -11,7 +11,9 @@
 //! stands in brackets, so that its colons differ from the colon before the port (RFC
 //! 3986 section 3.2.2): `rs://[::1]:9001`.
 //!
-//! A router that listens has an [`Address`] alone, written `HOST:PORT` or `unix:PATH`.
+//! A router that listens has an [`Address`] alone, written `HOST:PORT` or `unix:PATH`,
+//! perhaps with the only serializer that it offers there (see
+//! [`Endpoint`](super::router::Endpoint)).
 
 use std::fmt;
 use std::str::FromStr;
@@ -67,9 +69,7 @@ impl FromStr for Url {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, String> {
-        let (address, query) =
-            url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
-        let serializer = query.map(|query| serializer(url, query)).transpose()?;
+        let (address, serializer) = split_serializer(url)?;
         let (scheme, rest) = address.split_once(':').unwrap_or((address, ""));
         let (socket, framing) = match (scheme, rest.strip_prefix("//")) {
             ("ws+unix", _) => (unix(url, rest)?, Framing::WebSocket { path: "/".into() }),
@@ -102,11 +102,14 @@ fn http_path(url: &str, path: &str) -> Result<String, String> {
     Ok(if path.is_empty() { "/".into() } else { path.into() })
 }
 
-fn serializer(url: &str, query: &str) -> Result<Serializer, String> {
+/// Takes `?serializer=…` off the end of a URL or an address, if there is one.
+pub(super) fn split_serializer(url: &str) -> Result<(&str, Option<Serializer>), String> {
+    let Some((address, query)) = url.split_once('?') else { return Ok((url, None)) };
     let name = query.strip_prefix("serializer=").unwrap_or_default();
-    name.parse().map_err(|_| {
+    let serializer = name.parse().map_err(|_| {
         format!("{url:?} has {query:?} after the ?; write serializer=json or serializer=msgpack")
-    })
+    })?;
+    Ok((address, Some(serializer)))
 }
 
 fn tcp(url: &str, authority: &str, default_port: Option<u16>) -> Result<Address, String> {
