@@ -115,7 +115,9 @@
 //!     `src/measure/status.rs`, `src/session/hooks.rs`.
 //! 16. A call through a third program: `examples/call_roundtrip.rs`, `src/wamp/mod.rs`,
 //!     which has the wing's own reading order.
-//! 17. What the tool cannot see, and how figures are shown:
+//! 17. Two runs and chance: `examples/21_chance.rs`, `src/stats/compare.rs`,
+//!     `src/report/baseline.rs`.
+//! 18. What the tool cannot see, and how figures are shown:
 //!     `src/measure/environment.rs`, `src/report/mod.rs`.
 //!
 //! # Words

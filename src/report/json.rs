@@ -68,6 +68,9 @@
 //! `p99_9` and `jitter` (the mean absolute difference between one sample and the next),
 //! as [`Summary`](crate::stats::Summary) defines them.
 //!
+//! With an earlier run to compare with, the document has a list
+//! [`baseline`](super::baseline).
+//!
 //! Other protocols define their fields beside their measurements.
 
 use std::io::{self, Write};
@@ -97,6 +100,11 @@ impl<W: Write + Send> Reporter for Json<W> {
         Ok(())
     }
 
+    fn compared(&mut self, _: &[String], series: &[Map]) -> io::Result<()> {
+        self.document.compared(series);
+        Ok(())
+    }
+
     fn end(&mut self) -> io::Result<()> {
         let document = std::mem::take(&mut self.document).finish();
         writeln!(self.out, "{}", pretty(&document.into()).trim_end())
@@ -108,6 +116,8 @@ impl<W: Write + Send> Reporter for Json<W> {
 pub struct Document {
     map: Map,
     tests: Vec<Value>,
+    /// Each series beside that of an earlier run.
+    baseline: Vec<Value>,
     /// What comes behind the tests.
     more: Map,
     listed: bool,
@@ -135,9 +145,17 @@ impl Document {
         objects
     }
 
+    /// Adds what differs from an earlier run.
+    pub(super) fn compared(&mut self, series: &[Map]) {
+        self.baseline.extend(series.iter().cloned().map(Value::Map));
+    }
+
     /// The document, now that all tests are over.
     pub(super) fn finish(mut self) -> Map {
         self.map.insert("tests", self.tests);
+        if !self.baseline.is_empty() {
+            self.map.insert("baseline", self.baseline);
+        }
         self.map.extend(&self.more);
         self.map
     }

@@ -37,11 +37,12 @@
 //! | [`reporters`] | several forms side by side, shared by the threads that measure |
 //! | [`text`], [`progress`], [`trace`] | lines for a person; how far a test is; the conversation, drawn |
 //! | [`json`], [`stream`] | one document; an event a line. Every figure is defined in [`json`] |
-//! | [`csv`] | a line for each sample |
+//! | [`csv`], [`baseline`] | a line for each sample; such a table beside a later run |
 //! | [`svg`], [`timeline`] | a picture, and what it remembers of the samples |
 //! | `latency`, `bandwidth`, `connect`, `loaded`, `sweep`, `lag`, `status` | what each measurement reports |
 //! | [`figures`], [`warnings`] | what those have in common |
 
+pub mod baseline;
 pub mod csv;
 pub mod figures;
 pub mod json;
@@ -135,6 +136,12 @@ pub trait Reporter: Send {
 
     /// A test is over.
     fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The results of a test beside those of an earlier run: lines for a person, and an
+    /// object for each series.
+    fn compared(&mut self, lines: &[String], series: &[Map]) -> io::Result<()> {
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! Several forms of report, side by side.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::baseline::Baseline;
 use super::{Reporter, Results, Source, Test};
 use crate::json::Map;
 use crate::measure::Sample;
@@ -19,13 +20,21 @@ pub struct Reporters(Mutex<Forms>);
 struct Forms {
     working: Vec<Box<dyn Reporter>>,
     errors: Vec<io::Error>,
+    baseline: Option<Baseline>,
 }
 
 impl Reporters {
     /// Reports in all of these forms.
     #[must_use]
     pub fn new(working: Vec<Box<dyn Reporter>>) -> Self {
-        Reporters(Mutex::new(Forms { working, errors: Vec::new() }))
+        Reporters(Mutex::new(Forms { working, ..Forms::default() }))
+    }
+
+    /// Compares each test with an earlier run.
+    #[must_use]
+    pub fn against(self, baseline: Baseline) -> Self {
+        self.lock().baseline = Some(baseline);
+        self
     }
 
     /// A test begins.
@@ -36,6 +45,9 @@ impl Reporters {
     /// Something was measured.
     pub fn sample(&self, source: Source, sample: &Sample) {
         self.each(|form| form.sample(source, sample));
+        if let Some(baseline) = &mut self.lock().baseline {
+            baseline.record(source, sample);
+        }
     }
 
     /// Something happened on the way.
@@ -46,6 +58,10 @@ impl Reporters {
     /// A test is over.
     pub fn result(&self, test: &Test, results: &Results) {
         self.each(|form| form.result(test, results));
+        let compared = self.lock().baseline.as_ref().map(|baseline| baseline.compare(test));
+        if let Some((lines, series)) = compared {
+            self.each(|form| form.compared(&lines, &series));
+        }
     }
 
     /// All tests are over. Returns why forms could not be written, if any could not.
@@ -56,9 +72,7 @@ impl Reporters {
     }
 
     fn each(&self, mut notify: impl FnMut(&mut Box<dyn Reporter>) -> io::Result<()>) {
-        // A thread that panicked meanwhile has left a form as it was after a line.
-        let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Forms { working, errors } = &mut *forms;
+        let Forms { working, errors, .. } = &mut *self.lock();
         working.retain_mut(|form| match notify(form) {
             Ok(()) => true,
             Err(error) => {
@@ -66,6 +80,11 @@ impl Reporters {
                 false
             }
         });
+    }
+
+    /// A thread that panicked meanwhile has left a form as it was after a line.
+    fn lock(&self) -> MutexGuard<'_, Forms> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,6 +9,7 @@
 //! | the [word](crate::measure::Outcome) for it | something else became of a ping | `client`, `part`, `number`, `at_ns`, and `rtt_ns` if there is an answer |
 //! | `progress` | a tenth of a second of a transfer is over, at `at_ns` | `client`, `part`, `direction`, `bytes` |
 //! | `result` | a test is over | those of its [object](super::json) |
+//! | `baseline` | a series is compared with that of an earlier run | those of its [object](super::baseline) |
 //! | `document` | all tests are over | those of the [document](super::json) |
 //!
 //! A test may report events of its own besides.
@@ -89,6 +90,11 @@ impl<W: Write + Send> Reporter for Stream<W> {
             self.event("result", &object)?;
         }
         Ok(())
+    }
+
+    fn compared(&mut self, _: &[String], series: &[Map]) -> io::Result<()> {
+        self.document.compared(series);
+        series.iter().try_for_each(|series| self.event("baseline", series))
     }
 
     fn end(&mut self) -> io::Result<()> {

@@ -78,6 +78,10 @@ impl<R: Reporter> Reporter for Tenths<R> {
         self.form.result(test, results)
     }
 
+    fn compared(&mut self, lines: &[String], series: &[Map]) -> io::Result<()> {
+        self.form.compared(lines, series)
+    }
+
     fn end(&mut self) -> io::Result<()> {
         self.form.end()
     }

@@ -81,6 +81,10 @@ impl<W: Write + Send> Reporter for Text<W> {
             None => Ok(()),
         }
     }
+
+    fn compared(&mut self, lines: &[String], _: &[Map]) -> io::Result<()> {
+        lines.iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+    }
 }
 
 /// One answered ping: `ping  3/10: 0.250 ms`, or without the number of all where that

@@ -194,6 +194,16 @@ fn a_question_is_answered_by_a_full_server() {
     assert!(rest.contains("at step answer") && rest.contains("at step connect"), "{out}");
 }
 
+#[test]
+fn equal_runs_differ_and_an_interval_says_that_it_may_be_chance() {
+    let out = short("21_chance");
+    let called = |what: &str| numbers(&out, what);
+    let equal = called("  equal runs ");
+    assert!((50.0..=150.0).contains(&equal[0]) && equal[1] <= 20.0, "{out}");
+    assert!(called("  the second is 20% slower ")[1] >= 180.0, "{out}");
+    assert!(called("  equal runs, slow answers in clusters ")[1] <= 40.0, "{out}");
+}
+
 /// Threads share a process, and so its end. All that counts here is whether anybody lives
 /// on, since a busy machine can be late.
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 //! rules.
 
 mod bare;
+mod baseline;
 mod call;
 mod children;
 mod client;

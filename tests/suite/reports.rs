@@ -20,7 +20,7 @@ fn short(test: &str) -> &[&str] {
     }
 }
 
-fn loopback(flags: &[&str]) -> Outcome {
+pub fn loopback(flags: &[&str]) -> Outcome {
     run(Command::new(CLIENT).arg("--loopback").args(flags))
 }
 
@@ -29,7 +29,7 @@ fn json(outcome: &Outcome) -> Value {
 }
 
 /// Goes down a path of keys and indices.
-fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+pub fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(value, |value, key| {
         let next = key
             .parse()
@@ -40,7 +40,7 @@ fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
     })
 }
 
-fn number(value: &Value, path: &str) -> u64 {
+pub fn number(value: &Value, path: &str) -> u64 {
     at(value, path).as_u64().unwrap_or_else(|| panic!("{path} is no whole number in {value}"))
 }
 
@@ -333,14 +333,14 @@ fn a_trace_draws_each_message() {
 }
 
 /// A file of this test's own, gone at its end.
-struct Temporary(PathBuf);
+pub struct Temporary(pub PathBuf);
 
 impl Temporary {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Temporary(std::env::temp_dir().join(format!("roundtrip-{}-{name}", std::process::id())))
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }

@@ -1,13 +1,15 @@
 //! The forms of report that the flags ask for.
 
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io::{self, BufReader, IsTerminal};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use roundtrip::report::Reporter;
+use roundtrip::report::baseline;
 use roundtrip::report::csv::csv;
 use roundtrip::report::json::{Document, Json};
 use roundtrip::report::progress::Progress;
+use roundtrip::report::reporters::Reporters;
 use roundtrip::report::stream::stream;
 use roundtrip::report::svg::Svg;
 use roundtrip::report::text::Text;
@@ -16,9 +18,19 @@ use roundtrip::units::utc;
 use crate::console::Output;
 use crate::flags::{Format, Options, Test};
 
+/// The forms of report that are asked for, and the earlier run beside them. It is read
+/// first, since its table may be the one that is written anew.
+pub fn reporters(options: &Options) -> io::Result<Reporters> {
+    let Some(name) = &options.baseline else { return Ok(Reporters::new(forms(options)?)) };
+    let why =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot read {name:?}: {error}"));
+    let before = baseline::read(name, BufReader::new(File::open(name).map_err(why)?))?;
+    Ok(Reporters::new(forms(options)?).against(before))
+}
+
 /// The forms of report that are asked for. Files are opened before anything is
 /// measured, so that a mistake in a name costs no measurement.
-pub fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
+fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
     let create = |name: &String| {
         let why = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot write {name:?}: {error}"))

@@ -27,6 +27,7 @@
 //! | `--label TEXT` | a title for this run, in the JSON and in the picture |
 //! | `--csv FILE` | write every sample to this file |
 //! | `--svg FILE` | draw a picture into this file |
+//! | `--baseline FILE` | compare with the --csv table of an earlier run |
 //! | `--trace` | draw each message that is sent and received; not for call |
 //! | `-q`, `--quiet` | results only |
 

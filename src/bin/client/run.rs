@@ -18,13 +18,13 @@ use roundtrip::report::{self, Report, Results, Source, trace};
 use crate::console::{complain, note, say};
 use crate::describe::describe;
 use crate::flags::{Format, Options, Test};
-use crate::forms::forms;
+use crate::forms::reporters;
 
 /// Runs the tests one after the other. A test that fails does not keep the next one
 /// from being tried.
 pub fn all(options: &Options) -> ExitCode {
-    let reporters = match forms(options) {
-        Ok(forms) => Reporters::new(forms),
+    let reporters = match reporters(options) {
+        Ok(reporters) => reporters,
         Err(error) => {
             complain(&error);
             return ExitCode::FAILURE;

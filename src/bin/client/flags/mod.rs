@@ -59,6 +59,8 @@ pub struct Options {
     pub label: Option<String>,
     pub csv: Option<String>,
     pub svg: Option<String>,
+    /// The table of an earlier run.
+    pub baseline: Option<String>,
     /// The routers that `call` measures; empty to start one.
     pub urls: Vec<Url>,
     /// The realm of the routers.
@@ -219,6 +221,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         label: given.value("label", None, values::label)?,
         csv: given.value("csv", None, values::file)?,
         svg: given.value("svg", None, values::file)?,
+        baseline: given.value("baseline", None, values::file)?,
         urls: given.values("url", str::parse)?,
         realm: given.value("realm", "realm1".into(), values::realm)?,
         trace: given.has("trace"),

@@ -107,6 +107,7 @@ pub const FLAGS: &[Flag] = &[
     Flag::new("label", "TEXT", "a title for this run, in the JSON and in the picture"),
     Flag::new("csv", "FILE", "write every sample to this file"),
     Flag::new("svg", "FILE", "draw a picture into this file"),
+    Flag::new("baseline", "FILE", "compare with the --csv table of an earlier run"),
     Flag::new("trace", "", "draw each message that is sent and received")
         .never_for(&["call"])
         .excludes(&["json", "json-stream"], "it is drawn for a person"),
