@@ -1,6 +1,6 @@
 """Calls from and to Autobahn (https://autobahn.readthedocs.io) through a router.
 
-interop.py PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET    the test of the suite
+interop.py IDLE PORT_OF_WEBSOCKET PORT_OF_RAWSOCKET UNIX_WEBSOCKET UNIX_RAWSOCKET    the test of the suite
 interop.py serve   websocket|rawsocket PORT|PATH json|msgpack                   registers a procedure until it is killed
 interop.py measure websocket|rawsocket PORT|PATH json|msgpack CALLS             calls that procedure, and prints the p50 in µs
 """
@@ -15,13 +15,15 @@ try:
     from autobahn.asyncio.rawsocket import WampRawSocketClientFactory
     from autobahn.asyncio.wamp import ApplicationSession
     from autobahn.asyncio.websocket import WampWebSocketClientFactory
+    from autobahn.exception import PayloadExceededError
     from autobahn.wamp.exception import ApplicationError
     from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
-    from autobahn.wamp.types import CallResult, ComponentConfig
+    from autobahn.wamp.types import CallResult, ComponentConfig, PublishOptions, RegisterOptions
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(0)
 
+ACKNOWLEDGE = PublishOptions(acknowledge=True)
 VALUES = [
     None, True, 0, -1, 2**53, -(2**63), 2**64 - 1, 1.5, "", "größe \U0001f600", [], [1, [2, [3]]], {},
     {"a": {"b": [None]}}, b"", b"\x00\xff" * 100, "x" * 100_000,
@@ -72,6 +74,9 @@ async def fails(awaitable, uri):
     except ApplicationError as error:
         assert error.error == uri, error
         return error
+    except PayloadExceededError as error:
+        assert uri == "wamp.error.payload_size_exceeded", error
+        return error
     raise AssertionError(f"no {uri}")
 
 
@@ -83,11 +88,11 @@ def fail(*arguments, **keywords):
     raise ApplicationError("com.example.failed", *arguments, why="because")
 
 
-async def slow():
-    await asyncio.sleep(0.05)
+async def slow(seconds=0.05):
+    await asyncio.sleep(seconds)
 
 
-async def check(framing, socket, serializer):
+async def check(framing, socket, serializer, idle):
     callee, caller = [await join(framing, socket, serializer) for _ in range(2)]
     registration = await callee.register(echo, "com.example.echo")
     await callee.register(fail, "com.example.fail")
@@ -104,6 +109,18 @@ async def check(framing, socket, serializer):
     await fails(caller.register(echo, "com..echo"), "wamp.error.invalid_uri")
     await asyncio.sleep(0.1)  # The late answer to the canceled call must do no harm.
     assert given_up.cancelled() and await caller.call("com.example.echo", 1) == 1
+    for answer in [caller.subscribe(print, "com.example.topic"), caller.publish("com.example.topic", 1, options=ACKNOWLEDGE)]:
+        assert "no broker" in str(await fails(answer, "wamp.error.feature_not_supported"))
+    caller.publish("com.example.topic", 1)
+    shared = await caller.register(echo, "com.example.shared", RegisterOptions(invoke="roundrobin"))
+    await fails(callee.register(echo, "com.example.shared", RegisterOptions(invoke="roundrobin")), "wamp.error.procedure_already_exists")
+    await shared.unregister()
+    if serializer is MsgPackSerializer:
+        await fails(caller.call("com.example.echo", {1: 2}), "wamp.error.invalid_argument")
+    await fails(caller.call("com.example.echo", [0] * 300_000), "wamp.error.payload_size_exceeded")
+    # Longer than the router waits for a silent client: one waits for a result, and one to be called.
+    assert await caller.call("com.example.slow", 1.5 * idle) is None
+    assert await caller.call("com.example.echo", 1) == 1
     await registration.unregister()
     await fails(caller.call("com.example.echo"), "wamp.error.no_such_procedure")
     await fails(join(framing, socket, serializer, "realm2"), "wamp.error.no_such_realm")
@@ -131,12 +148,13 @@ async def measure(session, calls):
     await session.gone
 
 
-async def check_all(websocket, rawsocket, *files):
+async def check_all(idle, websocket, rawsocket, *files):
+    idle = float(idle)  # The idle timeout of the router, in seconds.
     for serializer in (JsonSerializer, MsgPackSerializer):
-        await check("websocket", int(websocket), serializer)
-        await check("rawsocket", int(rawsocket), serializer)
-        await check("websocket", files[0], serializer)
-        await check("rawsocket", files[1], serializer)
+        await check("websocket", int(websocket), serializer, idle)
+        await check("rawsocket", int(rawsocket), serializer, idle)
+        await check("websocket", files[0], serializer, idle)
+        await check("rawsocket", files[1], serializer, idle)
 
 
 async def main():

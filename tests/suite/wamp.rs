@@ -12,7 +12,7 @@ use std::time::Duration;
 use roundtrip::json::Value;
 use roundtrip::net::Address;
 use roundtrip::wamp::Payload;
-use roundtrip::wamp::router::{Config, Endpoint, Router, Running};
+use roundtrip::wamp::router::{Config, Endpoint, Router, Running, Settings};
 use roundtrip::wamp::{CallError, Refusal, Session, uri};
 
 use crate::support::{PATIENCE, SERVER, Server, run};
@@ -305,13 +305,22 @@ fn autobahn_calls_and_is_called() {
         Endpoint::websocket(unix(&ws)),
         Endpoint::rawsocket(unix(&rs)),
     ];
-    let router = Router::bind(Config { listen, ..Config::default() }).unwrap().start().unwrap();
+    let idle = Duration::from_secs(1);
+    let session = Settings { idle_timeout: idle, ..Settings::default() };
+    let config = Config { listen, session, ..Config::default() };
+    let router = Router::bind(config).unwrap().start().unwrap();
     let ports = router.urls().iter().filter_map(|url| match url.socket {
         Address::Tcp { port, .. } => Some(port.to_string()),
         Address::Unix(_) => None,
     });
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop.py");
-    match Command::new(&python).arg(script).args(ports).args([ws, rs]).output() {
+    match Command::new(&python)
+        .arg(script)
+        .arg(idle.as_secs().to_string())
+        .args(ports)
+        .args([ws, rs])
+        .output()
+    {
         Err(error) => println!("skipped: {python}: {error}"),
         Ok(output) => {
             let (out, err) =
