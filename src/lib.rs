@@ -56,6 +56,9 @@
 //! (`cargo run --release --example 01_framing`), and names the files that do it right.
 //! *Doors* lists what these files call in other rooms, with one sentence for each.
 //!
+//! If you have never opened a socket, run `examples/00_socket.rs` first. [`labs`] lays the
+//! same material out as a course of thirteen labs.
+//!
 //! 0. The whole idea on a few pages (15 min): `examples/minimal_server.rs` and
 //!    `examples/minimal_client.rs`. Every later step takes one thing that is wrong with
 //!    them.
@@ -104,7 +107,7 @@
 //! 10. What a full line does to an answer: `examples/10_loaded.rs`,
 //!     `src/measure/loaded.rs`, `src/measure/sweep.rs`.
 //! 11. How much of a round trip is waking up: `examples/11_spin.rs`, `src/net/spin.rs`.
-//! 12. Slow, or silent: `src/net/deadline.rs`, `src/net/receive.rs`, `src/net/watch.rs`,
+//! 12. Slow, or silent: `examples/17_deadline.rs`, `src/net/deadline.rs`, `src/net/receive.rs`, `src/net/watch.rs`,
 //!     `src/net/timed.rs`, `src/wire/bulk/chunks.rs`.
 //! 13. What TCP does for everyone: `examples/12_udp.rs`, `src/udp/mod.rs`, which has the
 //!     wing's own reading order.
@@ -117,7 +120,14 @@
 //!     which has the wing's own reading order.
 //! 17. Two runs and chance: `examples/21_chance.rs`, `src/stats/compare.rs`,
 //!     `src/report/baseline.rs`.
-//! 18. What the tool cannot see, and how figures are shown:
+//! 18. What each way to serve carries, costs and survives: `examples/compare_modes.rs`,
+//!     `examples/15_crash.rs`, `src/serve/supervise.rs`, `src/measure/connect.rs`.
+//! 19. The queue that nobody sees: `examples/18_backlog.rs`, `src/serve/drain.rs`.
+//! 20. Both ends write, and neither reads: `examples/16_deadlock.rs`,
+//!     `src/measure/bidirectional.rs`.
+//! 21. Pools, and no worker at all: `examples/19_pools.rs`, `src/serve/limits.rs`.
+//! 22. Your own protocol in all three modes: `examples/20_your_protocol.rs`.
+//! 23. What the tool cannot see, and how figures are shown:
 //!     `src/measure/environment.rs`, `src/report/mod.rs`.
 //!
 //! # Words
@@ -165,6 +175,9 @@
 //! * **coordinated omission**: a client that waits for a late answer does not send the
 //!   pings that would have been late, too.
 //! * **flow control**: a receiver that does not read stops the sender.
+//! * **deadlock**: each of two waits until the other goes on.
+//! * **panic**: an error that ends its thread. An **abort** ends the whole process.
+//! * **TIME-WAIT**: the end that closed first remembers a connection for a minute.
 //! * **bufferbloat**: queues on the way that are so long that every answer waits in them.
 //! * **inetd**: a Unix program that accepts connections, and starts a program for each with
 //!   the connection as its standard input.
@@ -198,6 +211,7 @@
 pub mod client;
 pub mod flags;
 pub mod json;
+pub mod labs;
 pub mod log;
 pub mod measure;
 pub mod net;

@@ -43,9 +43,12 @@ fn every_example_runs() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .map(|path| path.file_stem().unwrap().to_str().unwrap().into())
         .collect();
-    // The lessons have a test each below, and the minimal pair has `minimal.rs`.
+    // The lessons and some others have a test each below, and the minimal pair has
+    // `minimal.rs`.
     let elsewhere = |name: &str| {
-        name.starts_with("minimal_") || name.starts_with("compare_") || ("00".."99").contains(&name)
+        name.starts_with("minimal_")
+            || ("00".."99").contains(&name)
+            || ["compare_modes", "relay"].contains(&name)
     };
     names.retain(|name| !elsewhere(name));
     names.sort();
@@ -53,6 +56,34 @@ fn every_example_runs() {
     for name in names {
         short(&name);
     }
+}
+
+#[test]
+fn the_labs_use_every_lesson() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let labs = std::fs::read_to_string(here.join("src/labs.rs")).unwrap();
+    for entry in std::fs::read_dir(here.join("examples")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if ("00".."99").contains(&name.as_str()) {
+            assert!(labs.contains(name.trim_end_matches(".rs")), "{name}");
+        }
+    }
+    let quoted = labs.split('`');
+    for path in quoted.filter(|text| text.starts_with("examples/") || text.starts_with("src/")) {
+        assert!(here.join(path).exists(), "{path}");
+    }
+    assert_eq!(labs.matches("//! # Lab ").count(), 13);
+}
+
+#[test]
+fn the_system_connects_before_the_server_accepts_and_0_bytes_are_the_end() {
+    let out = short("00_socket");
+    let place = |text: &str| out.find(text).unwrap_or_else(|| panic!("no {text:?} in {out}"));
+    assert!(place("connect    done") < place("accept     a connection"), "{out}");
+    assert!(place("read       5 bytes") < place("read       0 bytes"), "{out}");
+    assert!(place("again was told so") < place("without its listener: "), "{out}");
+    assert!(numbers(&out, "was told so ")[0] > 1.0, "{out}");
+    assert!(!out.contains("although nobody listens"), "{out}");
 }
 
 #[test]
@@ -202,6 +233,96 @@ fn equal_runs_differ_and_an_interval_says_that_it_may_be_chance() {
     assert!((50.0..=150.0).contains(&equal[0]) && equal[1] <= 20.0, "{out}");
     assert!(called("  the second is 20% slower ")[1] >= 180.0, "{out}");
     assert!(called("  equal runs, slow answers in clusters ")[1] <= 40.0, "{out}");
+}
+
+/// The cells of a row, which are at least two spaces apart.
+fn cells<'a>(out: &'a str, row: &str) -> Vec<&'a str> {
+    let line = out.lines().find(|line| line.trim_start().starts_with(row));
+    let line = line.unwrap_or_else(|| panic!("no row {row:?} in {out}"));
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(1).collect()
+}
+
+#[test]
+fn only_a_process_contains_an_abort() {
+    let out = short("15_crash");
+    let (live, gone) = ("all live on", "nobody is served");
+    assert_eq!(cells(&out, "sequential (naive)"), [gone, gone], "{out}");
+    assert_eq!(cells(&out, "sequential, catch_unwind"), [live, gone], "{out}");
+    assert_eq!(cells(&out, "a thread each"), [live, gone], "{out}");
+    #[cfg(unix)]
+    assert_eq!(cells(&out, "a process each"), [live, live], "{out}");
+}
+
+#[test]
+fn two_ends_that_write_first_wait_for_each_other() {
+    let out = short("16_deadlock");
+    let deadlocks: Vec<&str> = out.lines().filter(|line| line.ends_with("deadlock")).collect();
+    let [naive] = deadlocks[..] else { panic!("{out}") };
+    assert!(naive.contains("naive") && naive.contains(" 16.00 MiB ") && naive.contains(" 0 B "));
+    for way in ["right: read while writing", "measure::bidirectional"] {
+        assert_eq!(cells(&out, way), ["16.00 MiB"; 3], "{out}");
+    }
+}
+
+#[test]
+fn a_deadline_holds_where_a_timeout_for_each_read_does_not() {
+    let out = short("17_deadline");
+    let [naive, library, by_hand] = ["naive: a timeout ", "net::Deadline: ", "the same by hand "]
+        .map(|how| {
+            let line = out.lines().find(|line| line.contains(how)).unwrap();
+            (numbers(line, how).into_iter().next().unwrap(), line.contains("the whole answer"))
+        });
+    assert!(naive.1 && !library.1 && !by_hand.1, "{out}");
+    assert!(naive.0 > 2.0 * library.0 && naive.0 > 2.0 * by_hand.0, "{out}");
+}
+
+/// On a busy machine even a server that does nothing else can be too late.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_works_between_two_accepts_makes_clients_wait_for_a_second() {
+    let shown = (0..5).any(|_| {
+        let out = short("18_backlog");
+        assert!(numbers(&out, "never calls `accept`: ")[0] > 100.0, "{out}");
+        let slow = |how: &str| numbers(&out, how)[2];
+        slow("naive: accept, work, accept, … ") > slow("accept at once, work elsewhere ")
+    });
+    assert!(shown);
+}
+
+#[test]
+fn a_pool_is_full_when_its_workers_listen_to_silent_clients() {
+    let out = short("19_pools");
+    let another = |way: &str| *cells(&out, way).last().unwrap();
+    for way in ["sequential", "pool-of-threads"] {
+        assert_eq!(another(way), "waits", "{out}");
+    }
+    for way in ["thread", "non-blocking"] {
+        assert_eq!(another(way), "is served", "{out}");
+    }
+    #[cfg(unix)]
+    {
+        assert_eq!([another("process"), another("pool-of-processes")], ["is served", "waits"]);
+        let p50 = |way: &str| numbers(&out, way)[1];
+        assert!(p50("pool-of-processes ") < p50("  process "), "{out}");
+    }
+}
+
+#[test]
+fn a_protocol_is_the_same_in_each_mode_and_what_sessions_share_is_not() {
+    let out = short("20_your_protocol");
+    assert_eq!(cells(&out, "sequential"), ["SUM 12", "SUM 12", "TOTAL 24"], "{out}");
+    assert_eq!(cells(&out, "thread"), ["SUM 12", "SUM 12", "TOTAL 24"], "{out}");
+    #[cfg(unix)]
+    assert_eq!(cells(&out, "process"), ["SUM 12", "SUM 12", "TOTAL 12"], "{out}");
+}
+
+#[test]
+fn a_relay_is_as_far_and_as_narrow_as_it_is_asked_to_be() {
+    let out = short("relay");
+    // A delay can only grow.
+    assert!(numbers(&out, "10ms each way  p50 of a ping ")[0] >= 20.0, "{out}");
+    let narrow = out.lines().find(|line| line.contains("50 Mbit/s ")).unwrap();
+    assert!(numbers(narrow, "download ")[0] < 55.0 && narrow.ends_with("Mbit/s"), "{out}");
 }
 
 /// Threads share a process, and so its end. All that counts here is whether anybody lives

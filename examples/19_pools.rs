@@ -1,0 +1,171 @@
+//! Lesson 19: a fixed number of workers, and no worker at all.
+//!
+//! You learn three more ways to serve, after Stevens' chapter 30, and what they cost. The
+//! ways of lesson 3 start a thread or a process for each connection. A pool starts them
+//! before: all of its workers wait in `accept` on the same listener, and the system gives
+//! each connection to one of them. That saves the starting, and sets a limit: the client
+//! that is one too many waits, however idle the others are. A loop of non-blocking reads
+//! needs no worker at all. It asks each connection in turn whether something has come,
+//! and so it never rests.
+//!
+//! Run it with `cargo run --release --example 19_pools`, or with the name of one way
+//! behind `--`, such as `pool-of-threads`. The library has no pool: `src/serve/limits.rs`
+//! limits the connections, and says so to the client who is one too many.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use roundtrip::client::{Client, Options};
+use roundtrip::measure::{Connect, Measurement, Plan, concurrently, connect};
+use roundtrip::units::ms;
+
+const WORKERS: usize = 4;
+const WAYS: [&str; 6] =
+    ["sequential", "thread", "process", "pool-of-threads", "pool-of-processes", "non-blocking"];
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (short, chosen) = match &arguments[..] {
+        #[cfg(unix)]
+        [role] if role == "--session" => return session(&standard_input()?.into()),
+        #[cfg(unix)]
+        [role] if role == "--worker" => return accept_for_ever(&standard_input()?.into()),
+        [flag] if flag == "--short" => (true, ""),
+        [name] => (false, name.as_str()),
+        _ => (false, ""),
+    };
+    let time = Duration::from_millis(if short { 150 } else { 1000 });
+    println!("{WORKERS} clients that come and go, and then {WORKERS} that stay and are silent:");
+    println!("  {:<18} {:>13} {:>13}   another", "", "connections/s", "answer, p50");
+    // The last way never rests, and would disturb the others.
+    for way in WAYS.iter().filter(|way| chosen.is_empty() || **way == chosen) {
+        if cfg!(not(unix)) && way.contains("process") {
+            continue;
+        }
+        let (listener, mut children) = (TcpListener::bind("127.0.0.1:0")?, Vec::new());
+        let port = listener.local_addr()?.port();
+        serve(way, listener, &mut children)?;
+        let plan = Plan { time: Some(time), interval: Duration::ZERO, ..Plan::default() };
+        let measured = concurrently(vec![(); WORKERS], |()| {
+            connect("127.0.0.1", port, &Options::default(), &plan, &mut |_| {})
+        });
+        let measured = measured.into_iter().collect::<io::Result<Vec<_>>>()?;
+        let total = Connect::total(&measured);
+        let rate = total.per_second().unwrap_or_default();
+        let p50 = total.pings.rtt.summary().map_or("?".into(), |rtt| ms(rtt.p50));
+        let silent = (0..WORKERS).map(|_| TcpStream::connect(("127.0.0.1", port)));
+        let _silent = silent.collect::<io::Result<Vec<_>>>()?;
+        let mut another = Client::connect("127.0.0.1", port, Duration::from_millis(500))?;
+        let another = another.ping(None).map_or("waits", |()| "is served");
+        println!("  {way:<18} {rate:>13.0} {p50:>10} ms   {another}");
+        for mut child in children {
+            child.kill()?;
+            child.wait()?;
+        }
+    }
+    println!("A pool begins sooner, and is full when all of its workers listen to somebody.");
+    Ok(())
+}
+
+/// Starts to serve in one of the ways.
+fn serve(way: &str, listener: TcpListener, children: &mut Vec<Child>) -> io::Result<()> {
+    match way {
+        "pool-of-threads" => {
+            for _ in 0..WORKERS {
+                let listener = listener.try_clone()?; // The same listener, twice.
+                thread::spawn(move || accept_for_ever(&listener));
+            }
+        }
+        #[cfg(unix)]
+        "pool-of-processes" => {
+            for _ in 0..WORKERS {
+                children.push(child("--worker", listener.try_clone()?.into())?);
+            }
+        }
+        "non-blocking" => drop(thread::spawn(move || never_wait(&listener))),
+        "sequential" => drop(thread::spawn(move || accept_for_ever(&listener))),
+        way => {
+            let process = way == "process";
+            thread::spawn(move || -> io::Result<()> {
+                for stream in listener.incoming() {
+                    let stream = stream?;
+                    #[cfg(unix)]
+                    if process {
+                        let mut child = child("--session", stream.into())?;
+                        thread::spawn(move || child.wait());
+                        continue;
+                    }
+                    thread::spawn(move || session(&stream));
+                }
+                Ok(())
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What each worker of a pool does: it is a sequential server.
+fn accept_for_ever(listener: &TcpListener) -> io::Result<()> {
+    loop {
+        // One client that breaks its connection ends no worker.
+        let _ = session(&listener.accept()?.0);
+    }
+}
+
+fn session(mut stream: &TcpStream) -> io::Result<()> {
+    for line in BufReader::new(stream).lines() {
+        stream.write_all(answer(line?.as_bytes()))?;
+    }
+    Ok(())
+}
+
+fn answer(request: &[u8]) -> &'static [u8] {
+    if request.starts_with(b"QUIT") { b"BYE\n" } else { b"PONG\n" }
+}
+
+/// Asks the listener and each connection in turn, and waits for none of them.
+fn never_wait(listener: &TcpListener) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let mut connections: Vec<TcpStream> = Vec::new();
+    loop {
+        if let Ok((stream, _)) = listener.accept() {
+            stream.set_nonblocking(true)?;
+            connections.push(stream);
+        }
+        connections.retain_mut(|stream| {
+            let mut request = [0; 16]; // Lesson 1: this takes a read for a message.
+            match stream.read(&mut request) {
+                Ok(0) => false,
+                Ok(_) => stream.write_all(answer(&request)).is_ok(),
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            }
+        });
+    }
+}
+
+/// Runs this program again, with a connection or a listener as its standard input.
+#[cfg(unix)]
+fn child(role: &str, input: std::os::fd::OwnedFd) -> io::Result<Child> {
+    Command::new(std::env::current_exe()?).arg(role).stdin(input).spawn()
+}
+
+#[cfg(unix)]
+fn standard_input() -> io::Result<std::os::fd::OwnedFd> {
+    std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()
+}
+
+// Try:
+// 1. Predict: which rows change with 5 workers in each pool? With 100?
+// 2. Change: let `never_wait` sleep for a millisecond when nothing has come. What does
+//    that do to the two columns, and what does `top` show before and after?
+// 3. Write: a pool that grows when all of its workers are busy, and shrinks again. How do
+//    you find out that they are?
+//
+// Read:
+// * Stevens, "UNIX Network Programming", volume 1, chapter 30: sections 30.6 (preforked),
+//   30.11 (prethreaded) and 16.2 (non-blocking reads).
+// * Welsh, Culler and Brewer, "SEDA: An Architecture for Well-Conditioned, Scalable
+//   Internet Services" (SOSP 2001).
