@@ -11,14 +11,14 @@
 
 use super::connection::Event;
 use super::message::{MAX_ID, Message, Payload, WampError, code, uri};
-use super::msgpack::{MsgpackError, MsgpackErrorKind};
+use super::msgpack::MsgpackErrorKind as Msgpack;
 use super::serializer::Serializer;
-use crate::json::{JsonError, JsonErrorKind, Map, Value};
+use crate::json::{JsonErrorKind as Json, Map, Value};
 
 /// Returns the event in the place of a message that could not be decoded for this
 /// reason; `None` if the reason or the message concerns more than one request.
 pub fn replace(serializer: Serializer, bytes: &[u8], why: &WampError) -> Option<Event> {
-    let error = uri_of(why)?;
+    let (error, what) = describe(why)?;
     let beginning = serializer.beginning(bytes, 3);
     let number = |position: usize| beginning.get(position)?.as_u64();
     let (code, second) = (number(0)?, number(1)?);
@@ -45,31 +45,34 @@ pub fn replace(serializer: Serializer, bytes: &[u8], why: &WampError) -> Option<
         _ => return None,
     };
     let details = Map::new();
-    let payload = Payload::of(vec![Value::from(why.to_string())]);
+    let what = format!("these values cannot be carried: {what}");
+    let payload = Payload::of(vec![Value::from(what)]);
     let answer = Message::Error { request_type, request, details, error: error.into(), payload };
     let is_answer = matches!(code, code::ERROR | code::YIELD | code::RESULT);
     let event = if is_answer { Event::Message } else { Event::Refused };
     (1..=MAX_ID).contains(&request).then(|| event(answer))
 }
 
-/// The URI of the error for values that are well formed, but that cannot be held.
-fn uri_of(why: &WampError) -> Option<&'static str> {
-    use {JsonErrorKind as Json, MsgpackErrorKind as Msgpack};
-    match why {
-        WampError::Json(JsonError { kind: Json::TooMany, .. })
-        | WampError::Msgpack(MsgpackError { kind: Msgpack::TooMany, .. }) => {
-            Some(uri::PAYLOAD_SIZE_EXCEEDED)
-        }
-        WampError::Json(JsonError {
-            kind: Json::NumberTooLarge | Json::LoneSurrogate | Json::TooDeep,
-            ..
-        })
-        | WampError::Msgpack(MsgpackError {
-            kind: Msgpack::KeyNotString | Msgpack::NotUtf8 | Msgpack::TooDeep,
-            ..
-        }) => Some(uri::INVALID_ARGUMENT),
-        _ => None,
-    }
+/// The URI of the error for values that are well formed, but that cannot be held, and
+/// what is wrong with them; `None` for any other error.
+fn describe(why: &WampError) -> Option<(&'static str, String)> {
+    Some(match why {
+        WampError::Json(error) => match error.kind {
+            Json::TooMany => (uri::PAYLOAD_SIZE_EXCEEDED, error.to_string()),
+            Json::NumberTooLarge | Json::LoneSurrogate | Json::TooDeep => {
+                (uri::INVALID_ARGUMENT, error.to_string())
+            }
+            _ => return None,
+        },
+        WampError::Msgpack(error) => match error.kind {
+            Msgpack::TooMany => (uri::PAYLOAD_SIZE_EXCEEDED, error.to_string()),
+            Msgpack::KeyNotString | Msgpack::NotUtf8 | Msgpack::TooDeep => {
+                (uri::INVALID_ARGUMENT, error.to_string())
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
