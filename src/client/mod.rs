@@ -80,6 +80,10 @@ pub struct Client {
     /// The shortest round trip that is known of this connection. A download that took no
     /// longer has no rate.
     round_trip: Duration,
+    /// When this client began to connect.
+    began: Instant,
+    /// From then to the first answer.
+    first_answer: Option<Duration>,
     /// What a timed transfer has left behind.
     rest: Option<Rest>,
 }
@@ -98,13 +102,13 @@ impl Client {
     /// # Errors
     /// Those of [`Stream::connect`].
     pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
-        let start = Instant::now();
+        let began = Instant::now();
         let addresses = address::resolve(host, port, options.family)?;
         let name = address::name(host, port);
         let stream = Stream::connect_to(&addresses, &name, options.timeout)?;
         // The handshake of TCP takes one round trip, so this is an upper bound.
-        let round_trip = start.elapsed();
-        Client::over(stream, options).map(|client| Client { round_trip, ..client })
+        let round_trip = began.elapsed();
+        Client::over(stream, options).map(|client| Client { round_trip, began, ..client })
     }
 
     /// Makes a client of a connection that exists already, such as one over a Unix socket.
@@ -118,7 +122,29 @@ impl Client {
         }
         let sender = Sender::new(stream.clone(), options.framing, options.trace.clone());
         let (reader, answer) = (BufReader::new(stream), Vec::new());
-        Ok(Client { sender, reader, answer, round_trip: Duration::MAX, rest: None })
+        Ok(Client {
+            sender,
+            reader,
+            answer,
+            round_trip: Duration::MAX,
+            began: Instant::now(),
+            first_answer: None,
+            rest: None,
+        })
+    }
+
+    /// When this client began to connect.
+    #[must_use]
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// The time from when this client began to connect to its first answer, if there was
+    /// one. The first answer shows how long a client waits to be served: the answers after
+    /// it do not.
+    #[must_use]
+    pub fn first_answer(&self) -> Option<Duration> {
+        self.first_answer
     }
 
     /// Sends `PING` and waits for the `PONG`, which has to bring back the same payload.
@@ -190,7 +216,8 @@ impl Client {
 
     /// Reads the next answer. `length` is the number of bytes that the expected answer has.
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        let Client { sender: Sender { framing, trace, .. }, reader, answer, .. } = self;
+        let Client { sender, reader, answer, began, first_answer, .. } = self;
+        let Sender { framing, trace, .. } = sender;
         // Separate borrows: the closure needs the reader and the buffer.
         answer.clear();
         let received = receive_in_time(reader, |reader| {
@@ -198,6 +225,7 @@ impl Client {
         });
         let message = answer.as_slice();
         received.map_err(|error| framing.explain(error, message))?;
+        first_answer.get_or_insert_with(|| began.elapsed());
         trace.show(Message::Received(message));
         Answer::parse(message)
             .map_err(|_| invalid(format!("the server answered \"{}\"", excerpt(message))))

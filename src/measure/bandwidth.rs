@@ -117,7 +117,8 @@ pub fn bandwidth(
 
 fn download(client: &mut Client, amount: Amount, observe: Observer) -> io::Result<Bandwidth> {
     let download = client.download(amount)?;
-    let Asked { ready, round_trip, .. } = download.asked();
+    let asked = download.asked();
+    let ready = asked.ready;
     // Counted here, so that it is known also when the transfer breaks off.
     let (mut bytes, mut last) = (0, Duration::ZERO);
     let received = download.receive(|piece| {
@@ -127,7 +128,7 @@ fn download(client: &mut Client, amount: Amount, observe: Observer) -> io::Resul
     });
     Ok(Bandwidth {
         bytes: Some(bytes),
-        duration: Some(last).filter(|&last| last > round_trip),
+        duration: Some(last).filter(|&last| asked.tells_rate(bytes, last)),
         start: Some(ready),
         failure: received.err(),
         ..Bandwidth::default()

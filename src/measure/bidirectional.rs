@@ -9,7 +9,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{Bandwidth, Direction, Measurement, Sample, SharedObserver};
-use crate::client::{Asked, Client};
+use crate::client::Client;
 use crate::wire::command::Amount;
 
 /// Both directions at once.
@@ -48,7 +48,8 @@ pub fn bidirectional(
         Ok(both) => both,
         Err(error) => return Bidirectional::failed(error),
     };
-    let Asked { ready, round_trip, .. } = both.asked();
+    let asked = both.asked();
+    let ready = asked.ready;
     let (mut bytes, mut last) = (0, Duration::ZERO);
     let piece = |direction, bytes| observe(Sample::Piece { direction, at: ready.elapsed(), bytes });
     let measured = both.run(
@@ -67,7 +68,7 @@ pub fn bidirectional(
     Bidirectional {
         download: Bandwidth {
             bytes: Some(bytes),
-            duration: Some(last).filter(|&last| last > round_trip),
+            duration: Some(last).filter(|&last| asked.tells_rate(bytes, last)),
             start,
             failure,
             ..Bandwidth::default()

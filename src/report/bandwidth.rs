@@ -35,6 +35,10 @@ impl Report for Bandwidth {
 }
 
 impl Report for Bidirectional {
+    fn warnings(&self) -> Vec<String> {
+        warnings::bidirectional(self)
+    }
+
     fn lines(&self) -> Vec<String> {
         [("download:", &self.download), ("upload:", &self.upload)]
             .map(|(name, transfer)| format!("{name:<9} {}", transfer.brief()))

@@ -6,7 +6,7 @@
 
 use crate::json::{Map, Value};
 use crate::stats::{Recorder, Summary};
-use crate::units::{float, ms};
+use crate::units::{float, ms, significant};
 
 /// The figures of a series in one line, in the manner of `ping`; `None` if the series
 /// is empty.
@@ -46,10 +46,10 @@ pub fn percent(part: u64, all: u64) -> String {
     }
 }
 
-/// A rate in Mbit/s; empty if there is none.
+/// A rate in Mbit/s with three significant digits; empty if there is none.
 #[must_use]
 pub fn mbits(bits_per_second: Option<f64>) -> String {
-    bits_per_second.map_or(String::new(), |rate| format!("{:.2}", rate / 1e6))
+    bits_per_second.map_or(String::new(), |rate| significant(rate / 1e6))
 }
 
 /// A row of a table.

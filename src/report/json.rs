@@ -9,6 +9,8 @@
 //! | `test` | the name of the test, as given to `--test` |
 //! | `ok` | whether the test succeeded |
 //! | `error` | why it failed; of several clients, the first error |
+//! | `first_answer_ns` | with one client, from the start of connecting to the first answer, that of a warm-up included; absent where the test made no connection of its own |
+//! | `elapsed_ns` | from the start of the first client to the end of the last |
 //! | `clients` | with several clients, a list of such objects, one for each client |
 //! | `clock_ns` | how long it takes to read the clock once |
 //! | `host_retransmitted_segments` | TCP segments that all programs of this host have retransmitted meanwhile |
@@ -74,6 +76,7 @@
 //! Other protocols define their fields beside their measurements.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::figures::put;
 use super::{Reporter, Results, Test};
@@ -163,18 +166,27 @@ impl Document {
 
 /// The object of a test: what all clients measured, and then each of them.
 fn object(test: &Test, results: &Results, listed: bool) -> Map {
-    let one = |result: &dyn super::Report, failure: Option<&io::Error>| {
+    let first_answer = |client| results.waits.and_then(|waits| waits.first_answer(client));
+    let one = |result: &dyn super::Report, failure: Option<&io::Error>, first: Option<Duration>| {
         let mut map = Map::default();
         map.insert("test", test.name);
         map.insert("ok", failure.is_none());
         put(&mut map, "error", failure.map(ToString::to_string));
+        put(&mut map, "first_answer_ns", first.map(nanoseconds));
         result.fields(&mut map);
         map
     };
-    let mut map = one(results.total, results.failure());
+    let only = if results.clients.len() == 1 { first_answer(0) } else { None };
+    let mut map = one(results.total, results.failure(), only);
+    // A measurement that knows it better has reported it already.
+    if map.get("elapsed_ns").is_none() {
+        put(&mut map, "elapsed_ns", results.waits.map(|waits| nanoseconds(waits.elapsed)));
+    }
     if listed || results.clients.len() > 1 {
         let clients =
-            results.clients.iter().map(|client| Value::Map(one(*client, client.failure())));
+            results.clients.iter().enumerate().map(|(index, client)| {
+                Value::Map(one(*client, client.failure(), first_answer(index)))
+            });
         map.insert("clients", clients.collect::<Vec<_>>());
     }
     if let Some(environment) = results.environment {
@@ -194,7 +206,7 @@ mod tests {
     fn what_is_not_known_is_not_in_the_document() {
         let failed = Latency::failed(io::ErrorKind::ConnectionRefused.into());
         let total: &dyn Report = &failed;
-        let results = Results { clients: vec![total], total, environment: None };
+        let results = Results { clients: vec![total], total, environment: None, waits: None };
         let title = Title::Above(String::new());
         let (unit, name) = ("ping", "latency");
         let (clients, count, shown, goal, unseen) = (1, None, None, None, true);

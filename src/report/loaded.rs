@@ -1,11 +1,13 @@
 //! Pings while the line is idle and while it is full, one below the other.
 
+use std::time::Duration;
+
 use super::Report;
 use super::figures::{mbits, put, round_trips_per_minute, whole};
 use crate::json::Map;
 use crate::measure::{Bandwidth, Latency, Loaded};
 use crate::stats::{Recorder, Summary};
-use crate::units::ms;
+use crate::units::{ms, significant};
 
 impl Report for Loaded {
     fn lines(&self) -> Vec<String> {
@@ -25,8 +27,10 @@ impl Report for Loaded {
                 "{name:<10} {count:>8} {p50:>9} {p90:>9} {p99:>9} {max:>9}   {rpm:>8} {rate:>12}"
             ));
         }
-        lines.extend(queueing("download", &self.idle.rtt, &self.download.0.rtt));
-        lines.extend(queueing("upload", &self.idle.rtt, &self.upload.0.rtt));
+        for (name, pings, transfer) in phases(self) {
+            let transfer = transfer.filter(|transfer| transfer.start.is_some());
+            lines.extend(transfer.and_then(|load| compared(name, &self.idle.rtt, pings, load)));
+        }
         lines
     }
 
@@ -61,32 +65,55 @@ fn phases(loaded: &Loaded) -> [(&'static str, &Latency, Option<&Bandwidth>); 3] 
     ]
 }
 
-/// What the load adds to an answer, in words.
-fn queueing(what: &str, idle: &Recorder, busy: &Recorder) -> Option<String> {
-    let (idle, busy) = (idle.summary()?.p50, busy.summary()?.p50);
-    let added = busy.saturating_sub(idle);
-    Some(if added * 10 < idle {
-        format!("An answer takes no longer during {what}s: nothing queues.")
-    } else {
-        format!(
-            "During {what}s half of the answers take {} ms longer or more: that is time in queues.",
-            ms(added)
-        )
-    })
+/// What was seen of answers during a transfer, in words. A transfer that failed allows no
+/// conclusion: perhaps nothing was on the line. Percentiles are judged together, since
+/// each can change without the others.
+fn compared(what: &str, idle: &Recorder, pings: &Latency, transfer: &Bandwidth) -> Option<String> {
+    if transfer.failure.is_some() || pings.failure.is_some() {
+        return None;
+    }
+    let of = |Summary { p50, p90, p99, .. }: Summary| [p50, p90, p99];
+    let (idle, busy) = (of(idle.summary()?), of(pings.rtt.summary()?));
+    let rose = busy.iter().zip(idle).filter(|(busy, idle)| **busy > *idle + *idle / 10).count();
+    let verdict = match rose {
+        0 => "answers took no longer than when the line was idle",
+        3 => "answers took longer than when the line was idle",
+        _ => "some answers took longer than when the line was idle",
+    };
+    let change = |((name, busy), idle): ((&str, Duration), Duration)| {
+        let ms = significant((busy.as_secs_f64() - idle.as_secs_f64()) * 1e3);
+        format!("{name} {}{ms} ms", if busy >= idle { "+" } else { "" })
+    };
+    let changes: Vec<_> =
+        ["p50", "p90", "p99"].into_iter().zip(busy).zip(idle).map(change).collect();
+    Some(format!("During {what}s {verdict}: {}.", changes.join(", ")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Measurement;
     use std::iter;
-    use std::time::Duration;
 
     #[test]
     fn load_is_put_in_words() {
-        let of = |ms| iter::repeat_n(Duration::from_millis(ms), 10).collect::<Recorder>();
-        assert!(queueing("download", &of(10), &of(10)).unwrap().contains("nothing queues"));
-        let slower = queueing("upload", &of(10), &of(110)).unwrap();
-        assert!(slower.starts_with("During uploads half of the answers take 100."), "{slower}");
-        assert_eq!(round_trips_per_minute(&of(10)).map(f64::round), Some(6_000.0));
+        let of = |samples: &[(u64, usize)]| Latency {
+            rtt: samples
+                .iter()
+                .flat_map(|&(ms, count)| iter::repeat_n(Duration::from_millis(ms), count))
+                .collect(),
+            ..Latency::default()
+        };
+        let (idle, load) = (of(&[(10, 100)]).rtt, Bandwidth::default());
+        let words = |pings| compared("upload", &idle, &pings, &load).unwrap();
+        assert!(words(of(&[(10, 100)])).contains("answers took no longer"));
+        let slower = words(of(&[(110, 100)]));
+        assert!(slower.starts_with("During uploads answers took longer"), "{slower}");
+        // The median falls, and one answer in 50 waits.
+        let some = words(of(&[(9, 98), (120, 2)]));
+        assert!(some.contains("some answers took longer") && some.contains("p50 -"), "{some}");
+        let failed = Bandwidth::failed(std::io::ErrorKind::TimedOut.into());
+        assert_eq!(compared("upload", &idle, &of(&[(10, 100)]), &failed), None);
+        assert_eq!(round_trips_per_minute(&idle).map(f64::round), Some(6_000.0));
     }
 }

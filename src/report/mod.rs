@@ -215,6 +215,27 @@ pub struct Results<'a> {
     pub total: &'a dyn Report,
     /// What they were measured in, unless the test never began.
     pub environment: Option<&'a Environment>,
+    /// When the clients were served, if that is known.
+    pub waits: Option<&'a Waits>,
+}
+
+/// When the clients of a test were served. A server that serves one after the other lets
+/// the others wait, and their round-trip times do not show that.
+#[derive(Clone, Debug, Default)]
+pub struct Waits {
+    /// From the first start to the last end.
+    pub elapsed: Duration,
+    /// Of each client that has connected for this test, the time from the start of
+    /// connecting to the first answer.
+    pub first_answers: Vec<Option<Duration>>,
+}
+
+impl Waits {
+    /// The first answer of one client, by its index.
+    #[must_use]
+    pub fn first_answer(&self, client: usize) -> Option<Duration> {
+        self.first_answers.get(client).copied().flatten()
+    }
 }
 
 impl<'a> Results<'a> {

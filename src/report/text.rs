@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::iter;
 use std::time::Duration;
 
-use super::{Report, Reporter, Results, Source, Test, Title};
+use super::figures::series;
+use super::{Report, Reporter, Results, Source, Test, Title, Waits};
 use crate::json::Map;
 use crate::measure::environment::Environment;
 use crate::measure::{Latency, Outcome, Sample};
 use crate::stats::{Recorder, Summary};
-use crate::units::{float, ms};
+use crate::units::{float, ms, time};
 
 /// The form for a person.
 #[derive(Debug)]
@@ -62,16 +63,22 @@ impl<W: Write + Send> Reporter for Text<W> {
             writeln!(self.out, "{title:<9} {brief}")?;
             lines.retain(|line| *line != brief);
         }
-        for (part, Results { clients, .. }) in results.parts() {
+        for (part, Results { clients, waits, .. }) in results.parts() {
             if let Some(part) = part.filter(|_| clients.len() > 1) {
                 self.detail(&part)?;
             }
             for (index, result) in clients.iter().enumerate().filter(|_| clients.len() > 1) {
-                self.detail(&client(index, clients.len(), *result))?;
+                let first = waits.and_then(|waits| waits.first_answer(index));
+                let first = first.map(|first| format!("; first answer after {} ms", ms(first)));
+                let line = client(index, clients.len(), *result) + &first.unwrap_or_default();
+                self.detail(&line)?;
             }
         }
         for line in lines {
             writeln!(self.out, "  {line}")?;
+        }
+        if let Some(line) = results.waits.filter(|_| test.clients > 1).and_then(waited) {
+            self.detail(&line)?;
         }
         for line in total.pings().map(|pings| distribution(&pings.rtt)).unwrap_or_default() {
             self.detail(&line)?;
@@ -109,6 +116,13 @@ pub fn client(index: usize, clients: usize, result: &dyn Report) -> String {
     let width = clients.to_string().len();
     let failure = result.failure().map_or(String::new(), |error| format!("; failed: {error}"));
     format!("client {:>width$}/{clients}: {}{failure}", index + 1, result.brief())
+}
+
+/// When the clients were served.
+fn waited(waits: &Waits) -> Option<String> {
+    let first_answers: Recorder = waits.first_answers.iter().flatten().copied().collect();
+    let line = series("first answer", &first_answers)?;
+    Some(format!("{line}; all clients {}", time(waits.elapsed)))
 }
 
 /// What the measurement cannot see, as far as it is known.

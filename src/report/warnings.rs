@@ -1,6 +1,6 @@
 //! What to mistrust in a result, and what to do about that.
 
-use crate::measure::{Bandwidth, Latency};
+use crate::measure::{Bandwidth, Bidirectional, Latency};
 use crate::stats::Recorder;
 use crate::units::{float, ms, nanoseconds};
 
@@ -68,6 +68,18 @@ pub fn bandwidth(bandwidth: &Bandwidth) -> Vec<String> {
             .into()
     });
     warning.into_iter().chain(quick).collect()
+}
+
+/// What to mistrust in a transfer in both directions.
+#[must_use]
+pub fn bidirectional(Bidirectional { download, upload }: &Bidirectional) -> Vec<String> {
+    let unknown = download.failure.is_none() && download.start.is_some() && upload.bytes.is_none();
+    let unknown = unknown.then(|| {
+        "the server's report of the upload was not waited for: a second after the time, it still \
+         stood in the queue behind the download; measure --test upload alone"
+            .into()
+    });
+    bandwidth(download).into_iter().chain(unknown).collect()
 }
 
 /// How many samples are further from the median than ten median absolute deviations.

@@ -1,14 +1,14 @@
 //! The client's figures against a known truth: a relay whose delay, rate and faults the
 //! test chooses, two network namespaces with a shaped link, and the samples themselves.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use roundtrip::json;
 use roundtrip::json::Value;
 
 use crate::namespaces::Namespaces;
 use crate::relay::{Line, relay};
-use crate::support::{Outcome, Server, client};
+use crate::support::{Outcome, Server, client, fake_server};
 
 /// The report of the one test that these flags ask for.
 fn measure(port: u16, flags: &[&str]) -> Value {
@@ -266,4 +266,88 @@ fn a_transfer_that_is_cut_off_is_reported_as_far_as_it_came() {
             .contains("closed after 3000000 of 10485760 bytes"),
         "{test}"
     );
+}
+
+/// Each session of a sequential server lasts four intervals. The last of five clients
+/// waits for four sessions, and no round-trip time shows that.
+#[test]
+fn who_waits_to_be_served_sees_how_long() {
+    let server = Server::start(&["-q", "--mode", "sequential"]);
+    let picture =
+        Table(std::env::temp_dir().join(format!("roundtrip-truth-{}.svg", std::process::id())));
+    let flags = ["--test", "latency", "--concurrent", "5", "--count", "5", "--interval", "20ms"];
+    let with_picture = [&flags[..], &["--svg", picture.0.to_str().unwrap()]].concat();
+    let test = measure(server.port, &with_picture);
+    let mut first: Vec<f64> = test
+        .get("clients")
+        .and_then(Value::as_list)
+        .unwrap()
+        .iter()
+        .map(|client| ms(client, "first_answer_ns"))
+        .collect();
+    first.sort_by(f64::total_cmp);
+    assert!(first[4] >= 320.0 && first[4] >= first[0] + 320.0, "{first:?}");
+    assert!(ms(&test, "elapsed_ns") >= 400.0 && ms(&test, "elapsed_ns") > first[4], "{test}");
+    let picture = std::fs::read_to_string(&picture.0).unwrap();
+    assert!(picture.contains("first answer") && picture.contains("client 5"));
+    let out = client(server.port, &flags).out;
+    assert!(out.contains("first answer min/mean/p50") && out.contains("; all clients "), "{out}");
+
+    let alone = measure(server.port, &["--test", "latency", "--count", "1"]);
+    assert!(alone.get("first_answer_ns").is_some() && alone.get("elapsed_ns").is_some());
+}
+
+/// A download that is here within one round trip was on its way before any clock ran.
+#[test]
+fn what_arrives_with_ready_has_no_rate() {
+    let server = Server::start(&["-q"]);
+    let line = Line { delay: Duration::from_millis(20), ..Line::default() };
+    let port = relay(server.port, line, line);
+    for size in ["1B", "1KiB"] {
+        let flags = ["--test", "download", "--size", size];
+        let test = measure(port, &flags);
+        let absent = |name| test.get(name).is_none();
+        assert!(absent("bits_per_second") && absent("duration_ns") && !absent("bytes"), "{test}");
+        let outcome = client(port, &flags);
+        assert!(outcome.err.contains("too little to tell a rate"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn of_an_upload_that_broke_off_only_the_server_knows_how_much_arrived() {
+    let port = fake_server(|mut peer| {
+        peer.line();
+        peer.send("READY\n");
+        peer.bytes(1 << 20);
+    });
+    let flags = ["--test", "upload", "--size", "1GiB"];
+    let test = only_test(&client(port, &[&["--json"], &flags[..]].concat()), 1);
+    assert!(test.get("bytes").is_none() && test.get("duration_ns").is_none(), "{test}");
+    let outcome = client(port, &flags);
+    assert!(outcome.out.contains("unknown"), "{outcome:?}");
+}
+
+/// The queue is two seconds long, and the report stands at its end.
+#[test]
+fn a_report_that_is_not_waited_for_is_no_failure() {
+    let server = Server::start(&["-q"]);
+    let line = Line { queue: Duration::from_secs(2), ..at_rate(2_000_000) };
+    let port = relay(server.port, line, line);
+    let flags = ["--test", "bidirectional", "--time", "500ms"];
+    let start = Instant::now();
+    let test = measure(port, &flags);
+    assert!(start.elapsed() < Duration::from_millis(2500), "{:?}", start.elapsed());
+    let [download, upload] = ["download", "upload"].map(|part| test.get(part).unwrap());
+    assert!(download.get("bytes").is_some() && upload.get("bytes").is_none(), "{test}");
+    let outcome = client(port, &flags);
+    assert!(outcome.err.contains("was not waited for"), "{outcome:?}");
+}
+
+/// A failed transfer allows no sentence about what the load did to the pings.
+#[test]
+fn a_load_that_failed_allows_no_conclusion() {
+    let server = Server::start(&["-q", "--max-time", "10ms"]);
+    let outcome = client(server.port, &["--test", "loaded", "--time", "600ms"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(!outcome.out.contains("During "), "{outcome:?}");
 }

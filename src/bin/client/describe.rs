@@ -62,8 +62,11 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
             report::Test { title: above(what), goal: Some(Goal::Time(time)), ..this }
         }
         Test::Sweep => {
-            let (sizes, pings) = (options.sizes.len(), in_words(options, "pings"));
-            let title = above(format!("{sizes} sizes, {pings} of each{at_once}"));
+            let sizes = options.sizes.len();
+            let title = above(match plan.time {
+                None => format!("{sizes} sizes, {} pings of each{at_once}", plan.count),
+                Some(time) => format!("{sizes} sizes share {time:?}{at_once}"),
+            });
             let goal = until(Some(plan.count.saturating_mul(sizes as u64)));
             report::Test { title, goal: Some(goal), ..this }
         }

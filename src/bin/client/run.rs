@@ -6,14 +6,14 @@ mod each;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options as ClientOptions, Trace};
 use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{Bandwidth, Latency, Measurement, Sample, concurrently};
 use roundtrip::net::timed::DRAIN;
 use roundtrip::report::reporters::Reporters;
-use roundtrip::report::{self, Report, Results, Source, trace};
+use roundtrip::report::{self, Report, Results, Source, Waits, trace};
 
 use crate::console::{complain, note, say};
 use crate::describe::describe;
@@ -58,6 +58,9 @@ fn hint(error: &io::Error, options: &Options) -> String {
         _ => String::new(),
     }
 }
+
+/// When a client began to connect, and how long it took to the first answer.
+type Served = (Instant, Duration);
 
 struct Run<'a> {
     options: &'a Options,
@@ -142,14 +145,21 @@ impl<'a> Run<'a> {
     ) -> bool {
         let kept = std::mem::take(&mut self.kept);
         let (alone, stays) = (self.options.clients == 1, Mutex::new(Vec::new()));
+        let served = Mutex::new(vec![None; self.options.clients]);
         let measure = || {
             let clients = if kept.is_empty() { self.connect() } else { self.settle(kept) };
-            self.at_once(test, clients, |client, samples| {
+            let results = self.at_once(test, clients, |client, samples| {
                 let mut client = match client {
                     Ok(client) => client,
                     Err(error) => return R::failed(error),
                 };
+                let is_new = client.first_answer().is_none();
                 let result = work(&mut client, samples);
+                if let Some(first) = client.first_answer().filter(|_| is_new)
+                    && let Ok(mut served) = served.lock()
+                {
+                    served[samples.client - 1] = Some((client.began(), first));
+                }
                 if result.failure().is_some() {
                     return result;
                 }
@@ -160,7 +170,8 @@ impl<'a> Run<'a> {
                     stays.push(Ok(client));
                 }
                 result
-            })
+            });
+            (results, served.into_inner().unwrap_or_default())
         };
         let ok = self.run_test(test, measure);
         self.kept = stays.into_inner().unwrap_or_default();
@@ -174,7 +185,8 @@ impl<'a> Run<'a> {
         work: impl Fn(&Samples) -> R + Sync,
     ) -> bool {
         let clients = vec![(); self.options.clients];
-        self.run_test(test, || self.at_once(test, clients, |(), samples| work(samples)))
+        let measure = || self.at_once(test, clients, |(), samples| work(samples));
+        self.run_test(test, || (measure(), Vec::new()))
     }
 
     /// Lets all clients work concurrently.
@@ -192,11 +204,18 @@ impl<'a> Run<'a> {
     }
 
     /// Every test: announce it, measure, report.
-    fn run_test<R: Report>(&self, test: &report::Test, measure: impl FnOnce() -> Vec<R>) -> bool {
+    fn run_test<R: Report>(
+        &self,
+        test: &report::Test,
+        measure: impl FnOnce() -> (Vec<R>, Vec<Option<Served>>),
+    ) -> bool {
         self.reporters.begin(test);
-        let before = Before::now();
-        let clients = measure();
-        self.report(test, &clients, Some(&before.until_now()))
+        let (before, begin) = (Before::now(), Instant::now());
+        let (clients, served) = measure();
+        let start = served.iter().flatten().map(|(began, _)| *began).fold(begin, Instant::min);
+        let first_answers = served.iter().map(|served| Some(served.as_ref()?.1)).collect();
+        let waits = Waits { elapsed: start.elapsed(), first_answers };
+        self.report(test, &clients, &before.until_now(), &waits)
     }
 
     /// Reports what the clients have measured. Returns whether all of them succeeded.
@@ -204,7 +223,8 @@ impl<'a> Run<'a> {
         &self,
         test: &report::Test,
         clients: &[R],
-        environment: Option<&Environment>,
+        environment: &Environment,
+        waits: &Waits,
     ) -> bool {
         let sum;
         let total: &dyn Report = if let [only] = clients {
@@ -214,7 +234,8 @@ impl<'a> Run<'a> {
             &sum
         };
         let clients = clients.iter().map(|client| client as &dyn Report).collect();
-        let results = Results { clients, total, environment };
+        let (environment, waits) = (Some(environment), Some(waits));
+        let results = Results { clients, total, environment, waits };
         self.reporters.result(test, &results);
         let failures = results.failures(test);
         failures.iter().for_each(complain);
@@ -237,7 +258,7 @@ impl<'a> Run<'a> {
             None => Box::new(Bandwidth::failed(error)),
         };
         let total = failed.as_ref();
-        let results = Results { clients: vec![total], total, environment: None };
+        let results = Results { clients: vec![total], total, environment: None, waits: None };
         self.reporters.result(&test, &results);
     }
 

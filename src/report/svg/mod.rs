@@ -46,9 +46,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::timeline::{Rate, Timeline};
-use super::{Reporter, Results, Source, Test};
+use super::{Reporter, Results, Source, Test, Waits};
 use crate::measure::{Direction, Sample};
 use crate::stats::{Recorder, Summary};
+use crate::units::time;
 
 /// The form of a picture, written when all tests are over.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ struct Drawing {
 
 #[derive(Debug)]
 struct Bars {
-    name: &'static str,
+    name: String,
     unit: &'static str,
     rows: Vec<(String, Summary)>,
 }
@@ -94,6 +95,22 @@ impl<W: Write> Svg<W> {
         });
         &mut self.drawings[index]
     }
+}
+
+/// A bar for each client, or one for all of them if they are many.
+fn first_answers(waits: &Waits) -> Vec<(String, Summary)> {
+    const MOST: usize = 20;
+    let known =
+        (1..).zip(&waits.first_answers).filter_map(|(number, first)| Some((number, (*first)?)));
+    let series: Vec<(String, Recorder)> = if waits.first_answers.len() > MOST {
+        vec![("all clients".into(), known.map(|(_, first)| first).collect())]
+    } else {
+        known
+            .map(|(number, first)| (format!("client {number}"), [first].into_iter().collect()))
+            .collect()
+    };
+    let row = |(name, series): (String, Recorder)| Some((name, series.summary()?));
+    series.into_iter().filter_map(row).collect()
 }
 
 impl<W: Write + Send> Reporter for Svg<W> {
@@ -119,10 +136,19 @@ impl<W: Write + Send> Reporter for Svg<W> {
     }
 
     fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
+        self.bars.extend(results.waits.filter(|_| test.clients > 1).and_then(|waits| {
+            let name = format!(
+                "{}: how long each client waited for its first answer; all were done after {}",
+                test.name,
+                time(waits.elapsed)
+            );
+            let rows = first_answers(waits);
+            (!rows.is_empty()).then_some(Bars { name, unit: "first answer", rows })
+        }));
         if let Some(rows) = results.total.bars() {
             // What the samples took is compared, and not when they were taken.
             self.drawings.retain(|drawing| drawing.test != test.name);
-            self.bars.push(Bars { name: test.name, unit: test.unit, rows });
+            self.bars.push(Bars { name: test.name.into(), unit: test.unit, rows });
         }
         Ok(())
     }

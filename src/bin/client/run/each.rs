@@ -81,7 +81,7 @@ impl Run<'_> {
                 }
                 Asked::from(status)
             }),
-            Test::Call => self.run_test(&this, || self.call(&this)),
+            Test::Call => self.run_test(&this, || (self.call(&this), Vec::new())),
         }
     }
 
