@@ -10,6 +10,7 @@
 //!   due ─┬─ this machine refuses to send ──▶ refused    not sent, so not lost
 //!        └─ sent ─┬─ answer in time ───────▶ answered   its round-trip time counts
 //!                 ├─ answer after --timeout ▶ late      counted, without a time
+//!                 ├─ the port is closed ────▶ rejected  and the series ends
 //!                 └─ no answer ────────────▶ lost       the ping, or its answer
 //! ```
 //!
@@ -82,7 +83,8 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
         series.take_the_rest();
     }
     let (trouble, mut pings) = (series.trouble(), series.pings());
-    let mut measured = series.finish();
+    let closed = failure.as_ref().is_some_and(|why| why.kind() == ErrorKind::ConnectionRefused);
+    let mut measured = series.finish(closed);
     if measured.lost() > 0 {
         measured.dropped_here = datagrams_dropped(client.socket());
     }

@@ -13,6 +13,10 @@ pub const LATE: Outcome = Outcome { word: "late", phrase: "came late,", settled:
 /// No answer came.
 pub const LOST: Outcome = Outcome { word: "lost", phrase: "was lost", settled: true };
 
+/// The server's machine reported that no program listens on the port any more.
+pub const REJECTED: Outcome =
+    Outcome { word: "rejected", phrase: "met a closed port", settled: true };
+
 /// This machine did not send the ping.
 pub const REFUSED: Outcome =
     Outcome { word: "refused", phrase: "was not sent: this machine refused", settled: true };
@@ -30,6 +34,8 @@ pub struct Udp {
     pub refused_here: u64,
     /// Why this machine refused the latest of these pings.
     pub refusal: Option<String>,
+    /// Pings that were on their way when the server's port was found to be closed.
+    pub rejected: u64,
     /// Answers that came after the timeout.
     pub late: u64,
     /// Pings that arrived at the server, by its own count; `None` if it does not report
@@ -62,10 +68,11 @@ pub struct Udp {
 }
 
 impl Udp {
-    /// Pings that were never answered.
+    /// Pings that were never answered, and met no closed port either.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.latency.sent.saturating_sub(self.latency.rtt.count() + self.late)
+        let accounted = self.latency.rtt.count() + self.late + self.rejected;
+        self.latency.sent.saturating_sub(accounted)
     }
 
     /// Whether there were pings, and not one answer, for no reason that is known.
@@ -109,6 +116,7 @@ impl Measurement for Udp {
             latency: Latency::default(),
             refused_here: sum(|one| one.refused_here),
             refusal: all.iter().find_map(|one| one.refusal.clone()),
+            rejected: sum(|one| one.rejected),
             late: sum(|one| one.late),
             arrived: known(|one| one.arrived),
             dropped_here: known(|one| one.dropped_here),

@@ -5,10 +5,11 @@
 //!
 //! | field | what it holds |
 //! | --- | --- |
-//! | `lost` | pings that were sent and never answered |
+//! | `lost` | `sent` without `received`, `late` and `rejected` |
 //! | `lost_there`, `lost_back` | where; absent if the server does not count |
 //! | `dropped_here` | dropped by this socket's full receive buffer, after a loss |
 //! | `refused_here` | pings that this machine refused to send; `sent` excludes them |
+//! | `rejected` | pings on their way when the port was found to be closed |
 //! | `late` | answers after the timeout; `received` and `lost` exclude them |
 //! | `duplicates` | answers that came again |
 //! | `reordered` | answers that came after the answer to a later ping |
@@ -24,7 +25,7 @@
 //! | `clock_drift_ppm` | the drift in millionths; negative if the clock is slow |
 //!
 //! The events of the stream, and the parts of a table, are named `lost`, `late`,
-//! `refused` and `duplicate`, as the outcomes of a ping are.
+//! `rejected`, `refused` and `duplicate`, as the outcomes of a ping are.
 
 use std::io::ErrorKind;
 use std::iter;
@@ -56,6 +57,7 @@ impl Report for Udp {
         put(map, "dropped_here", self.dropped_here);
         for (name, count) in [
             ("refused_here", self.refused_here),
+            ("rejected", self.rejected),
             ("late", self.late),
             ("duplicates", self.duplicates),
             ("reordered", self.reordered),
@@ -122,6 +124,7 @@ fn counts(udp: &Udp) -> String {
     let ways =
         ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
     let others = [
+        (if closed.is_some() { lost } else { 0 }, "lost"),
         (udp.late, "late"),
         (udp.duplicates, "duplicate"),
         (udp.reordered, "reordered"),

@@ -201,11 +201,11 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Ends the series: a ping without an answer is lost.
-    pub fn finish(mut self) -> Udp {
+    /// Ends the series: a ping without an answer is lost, unless the port was `closed`.
+    pub fn finish(mut self, closed: bool) -> Udp {
         // Pings that were sent before something failed.
         let _ = self.take_sent();
-        self.tally.finish(self.count)
+        self.tally.finish(self.count, closed)
     }
 
     /// The latest error that did not end the series.

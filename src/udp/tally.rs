@@ -7,7 +7,7 @@ use super::datagram::{Damage, Stamps, UNCOUNTED};
 use super::entries::{Entries, State};
 use super::exchange::Exchange;
 use super::jitter::Jitter;
-use super::measured::{DUPLICATE, LATE, LOST, REFUSED, Udp};
+use super::measured::{DUPLICATE, LATE, LOST, REFUSED, REJECTED, Udp};
 use super::one_way::OneWay;
 use super::pings::{Pings, Sent};
 use crate::measure::{Observer, Outcome, Sample};
@@ -52,7 +52,7 @@ impl<'a> Tally<'a> {
     /// Adds an entry for a ping that is about to be sent.
     pub fn add(&mut self, sent: Sent) {
         if self.entries.full() {
-            self.forget();
+            self.forget(LOST);
         }
         self.entries.add(sent);
         self.measured.latency.sent += 1;
@@ -145,11 +145,13 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Removes the oldest entry, if there is one. Without an answer, its ping is lost.
-    fn forget(&mut self) -> bool {
+    /// Removes the oldest entry, if there is one. Without an answer, its ping ends with
+    /// this outcome.
+    fn forget(&mut self, unanswered: Outcome) -> bool {
         let oldest = self.entries.pop();
         if let Some((number, Some(sent))) = oldest {
-            self.report(number, sent, None, LOST);
+            self.measured.rejected += u64::from(unanswered == REJECTED);
+            self.report(number, sent, None, unanswered);
         }
         oldest.is_some()
     }
@@ -164,10 +166,11 @@ impl<'a> Tally<'a> {
         sent.at.saturating_duration_since(self.start)
     }
 
-    /// Ends the series: a ping without an answer is lost. `count` is the server's count
-    /// of pings that arrived.
-    pub fn finish(mut self, count: Option<u64>) -> Udp {
-        while self.forget() {}
+    /// Ends the series: a ping without an answer is lost, unless the port was `closed`.
+    /// `count` is the server's count of pings that arrived.
+    pub fn finish(mut self, count: Option<u64>, closed: bool) -> Udp {
+        let unanswered = if closed { REJECTED } else { LOST };
+        while self.forget(unanswered) {}
         let measured = &self.measured;
         let answered = measured.latency.rtt.count();
         // A server that was restarted, or has forgotten this client, counts too few.

@@ -261,8 +261,12 @@ fn a_port_that_closes_ends_the_test_with_what_was_measured() {
             socket.send_to(&buffer[..length], from).unwrap();
         }
     });
-    let (measured, _) = measure(port, &PLAN, PATIENCE);
-    assert_eq!(measured.latency.rtt.count(), 5);
+    let (measured, samples) = measure(port, &PLAN, PATIENCE);
+    assert_eq!((measured.latency.rtt.count(), measured.lost()), (5, 0));
+    // The network has lost nothing: what was on its way met a closed port.
+    assert_eq!(measured.latency.sent, 5 + measured.rejected);
+    let lost = |sample: &&Sample| matches!(sample, Sample::Outcome { outcome: LOST, .. });
+    assert_eq!(samples.iter().find(lost), None);
     assert!(measured.failure().unwrap().to_string().starts_with("port closed"), "{measured:?}");
 }
 
