@@ -18,7 +18,7 @@
 //! While both clocks run evenly, all ranges have an offset in common. The clocks of
 //! computers run evenly to some millionths, so a range may move by 100 millionths of
 //! the time between. A range that is further away proves that a clock moved: it was
-//! set, or it drifts. Many moves in one direction are a drift, a rare one is a step.
+//! set, or it drifts. Moves in one direction that take their time are a drift.
 
 use super::exchange::Exchange;
 
@@ -29,10 +29,6 @@ const DRIFT_PPM: i128 = 100;
 
 /// The resolution of the coarsest clock that is expected, in nanoseconds.
 const RESOLUTION: i128 = 1_000;
-
-/// A clock that drifts by more than a round trip from one exchange to the next moves at
-/// each of them, or nearly so. One in so many is enough.
-const LEAPS: u64 = 8;
 
 /// How the server's clock moved against the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +61,6 @@ pub(super) struct ClockWatch {
     possible: Option<Range>,
     /// The offsets that the latest exchange allows.
     latest: Option<Range>,
-    first: Option<Range>,
     exchanges: u64,
     moves: Moves,
 }
@@ -80,19 +75,27 @@ struct Range {
     until: u64,
 }
 
+/// One move, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Move {
+    /// Whether two neighbouring exchanges prove it by themselves.
+    sudden: bool,
+    /// How much of it is proven, without a sign.
+    proven: i128,
+    /// The best estimate of it.
+    by: i128,
+    /// The time in which it happened.
+    within: i128,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Moves {
     count: u64,
-    /// Moves that two neighbouring exchanges prove by themselves.
-    sudden: u64,
     ahead: u64,
-    largest: i128,
-    /// All distances together, without their signs.
-    distance: i128,
-    /// Exchanges before the first move.
-    before: u64,
-    /// The offset after the latest move, and when that was.
-    latest: Option<(u64, i128)>,
+    largest: Move,
+    /// The possible offsets before the first move, and before a later one: the pair
+    /// that shows best how fast the clock drifts.
+    ends: Option<[Range; 2]>,
 }
 
 /// How far two sound clocks may move against each other in this time.
@@ -105,16 +108,16 @@ impl ClockWatch {
     pub fn record(&mut self, exchange: &Exchange) {
         let range = Range::of(exchange);
         self.exchanges += 1;
+        let back = i128::from(exchange.received) - i128::from(exchange.answered);
+        let ahead = range.low - range.high;
         // The server held the ping for less than no time, or for longer than the whole
         // exchange took: its clock was set meanwhile.
-        if let Some(back) = exchange.received.checked_sub(exchange.answered).filter(|&by| by > 0) {
-            return self.moved(-i128::from(back), true, None);
+        if back > 0 {
+            return self.moved(Move { sudden: true, proven: back, by: -back, within: 0 }, None);
         }
-        let ahead = range.low - range.high;
         if ahead > allowance(range.until.abs_diff(range.from)) {
-            return self.moved(ahead, true, None);
+            return self.moved(Move { sudden: true, proven: ahead, by: ahead, within: 0 }, None);
         }
-        self.first.get_or_insert(range);
         let latest = self.latest.replace(range);
         let Some(before) = self.possible else {
             self.possible = Some(range);
@@ -122,28 +125,30 @@ impl ClockWatch {
         };
         self.possible = before.common(&range);
         if self.possible.is_none() {
-            let sudden = latest.is_some_and(|latest| latest.common(&range).is_none());
-            self.moved(range.middle() - before.middle(), sudden, Some(range));
+            // What two neighbours prove happened between them.
+            let latest = latest.filter(|latest| latest.common(&range).is_none());
+            let since = latest.unwrap_or(before);
+            let found = Move {
+                sudden: latest.is_some(),
+                proven: (range.low - since.high).max(since.low - range.high),
+                by: range.middle() - before.middle(),
+                within: i128::from(range.until.abs_diff(since.from)),
+            };
+            self.moves.end(before);
+            self.moved(found, Some(range));
         }
     }
 
     /// Counts a move. `after` are the offsets that are possible since.
-    fn moved(&mut self, by: i128, sudden: bool, after: Option<Range>) {
+    fn moved(&mut self, found: Move, after: Option<Range>) {
         let moves = &mut self.moves;
-        if moves.count == 0 {
-            moves.before = self.exchanges - 1;
-        }
         moves.count += 1;
-        moves.sudden += u64::from(sudden);
-        moves.ahead += u64::from(by > 0);
-        moves.distance = moves.distance.saturating_add(by.abs());
-        if by.abs() > moves.largest.abs() {
-            moves.largest = by;
+        moves.ahead += u64::from(found.by > 0);
+        let rank = |found: &Move| (found.sudden, found.proven);
+        if rank(&found) > rank(&moves.largest) {
+            moves.largest = found;
         }
         (self.possible, self.latest) = (after, after);
-        if let Some(after) = after {
-            moves.latest = Some((after.from, after.middle()));
-        }
     }
 
     /// How many exchanges were compared.
@@ -158,26 +163,48 @@ impl ClockWatch {
 
     /// How the clock moved; `None` while nothing proves that it did.
     pub fn change(&self) -> Option<ClockChange> {
-        let Moves { count, sudden, ahead, largest, distance, before, .. } = self.moves;
+        let Moves { count, ahead, largest, .. } = self.moves;
         if count == 0 {
             return None;
         }
-        let straight = ahead == 0 || ahead == count;
-        let often = count * LEAPS >= self.exchanges - before && largest.abs() <= distance / 2;
-        let drifts = straight && if sudden == 0 { count > 1 } else { count > 2 && often };
-        let change = match (sudden, self.ppm().filter(|_| drifts)) {
-            (_, Some(ppm)) => ClockChange::Drifts { ppm },
-            (0, None) => ClockChange::Unclear { moved_ns: whole(largest) },
-            _ => ClockChange::Set { times: count, largest_ns: whole(largest) },
+        // Answers that overtake each other can make a drift look turned back.
+        let straight = ahead.min(count - ahead) * 10 <= count;
+        // A drift takes time for its moves, and a step takes none.
+        let drifts = |ppm: &i64| {
+            let drift = i128::from(ppm.unsigned_abs()) * largest.within / 1_000_000;
+            straight && (largest.proven <= drift * 3 || !largest.sudden)
         };
-        Some(change)
+        Some(match (self.moves.ppm().filter(drifts), largest.sudden) {
+            (Some(ppm), _) => ClockChange::Drifts { ppm },
+            (None, true) => ClockChange::Set { times: count, largest_ns: whole(largest.by) },
+            (None, false) => ClockChange::Unclear { moved_ns: whole(largest.by) },
+        })
+    }
+}
+
+impl Moves {
+    /// Takes the possible offsets before a move, if they show the drift better than
+    /// those before.
+    fn end(&mut self, range: Range) {
+        let Some([first, end]) = &mut self.ends else {
+            self.ends = Some([range; 2]);
+            return;
+        };
+        let error = |end: &Range| {
+            let width = (first.high - first.low) + (end.high - end.low);
+            let time = i128::from(end.from.saturating_sub(first.from));
+            width.saturating_mul(1_000_000).checked_div(time).unwrap_or(i128::MAX)
+        };
+        if error(&range) < error(end) {
+            *end = range;
+        }
     }
 
-    /// How fast the offset changed, from the first exchange to the latest move.
+    /// How fast the offset changed, in millionths.
     fn ppm(&self) -> Option<i64> {
-        let (first, (time, offset)) = (self.first?, self.moves.latest?);
-        let time = time.checked_sub(first.from).filter(|&time| time > 0)?;
-        Some(whole((offset - first.middle()).saturating_mul(1_000_000) / i128::from(time)))
+        let [first, end] = self.ends?;
+        let time = i128::from(end.from.checked_sub(first.from).filter(|&time| time > 0)?);
+        Some(whole((end.middle() - first.middle()).saturating_mul(1_000_000) / time))
     }
 }
 
@@ -219,12 +246,19 @@ mod tests {
     /// shows what `clock` makes of the client's, and `queue` is the time that each ping
     /// waits beyond 0.1 ms each way.
     fn change(clock: impl Fn(u64) -> u64, queue: impl Fn(u64) -> u64) -> Option<ClockChange> {
-        let mut watch = ClockWatch::default();
+        let mut exchanges = Vec::new();
         for number in 0..500 {
             let sent = 1_000_000 * MS + number * 10 * MS;
             let there = sent + MS / 10 + queue(number);
             let (received, answered) = (clock(there), clock(there + 5_000));
-            watch.record(&Exchange { sent, received, answered, arrived: there + 5_000 + MS / 10 });
+            let arrived = there + 5_000 + MS / 10;
+            exchanges.push(Exchange { sent, received, answered, arrived });
+        }
+        // The answers come in the order in which they arrive.
+        exchanges.sort_by_key(|exchange| exchange.arrived);
+        let mut watch = ClockWatch::default();
+        for exchange in &exchanges {
+            watch.record(exchange);
         }
         watch.change()
     }
@@ -266,8 +300,14 @@ mod tests {
 
     #[test]
     fn a_drift_is_a_drift() {
-        for (ppm, queue) in [(300, 0), (1_000, 0), (10_000, 0), (10_000, MS / 5), (200_000, 0)] {
-            match change(fast(ppm), |number| number % 3 * queue) {
+        let (none, three) = (|_: u64| 0, |number: u64| number % 3 * MS / 5);
+        // A busy machine: a ping in fifty waits for 60 ms.
+        let stalls = |number: u64| u64::from(number % 50 == 7) * 60 * MS;
+        let queues: [&dyn Fn(u64) -> u64; 3] = [&none, &three, &stalls];
+        for (ppm, queue) in
+            [300, 1_000, 10_000, 200_000].iter().flat_map(|ppm| queues.map(|queue| (*ppm, queue)))
+        {
+            match change(fast(ppm), queue) {
                 Some(ClockChange::Drifts { ppm: found }) => {
                     assert!(
                         found.abs_diff(i64::try_from(ppm).unwrap()) * 10 < ppm,

@@ -8,16 +8,20 @@ use super::*;
 const MS: u64 = 1_000_000;
 
 /// Starts a server with a clock of its own. `clock` gets the number of the ping and the
-/// nanoseconds since the first one, and returns by how much the clock is ahead.
+/// nanoseconds since the server began, and returns by how much the clock is ahead.
 fn with_clock(mut clock: impl FnMut(u64, u64) -> i64 + Send + 'static) -> u16 {
-    let (mut count, mut first) = (0, None);
+    let mut count = 0;
+    // One reading gives both, so that the clock is a function of time.
+    let start = Instant::now();
+    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     fake(move |question| {
         let sequence = number(question);
         count += u64::from(sequence > 0);
-        let since = first.get_or_insert_with(Instant::now).elapsed();
-        let ahead = clock(sequence, u64::try_from(since.as_nanos()).unwrap());
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-        let now = u64::try_from(now).unwrap().checked_add_signed(ahead).unwrap();
+        let [since, epoch] = [start.elapsed(), epoch].map(|time| time.as_nanos());
+        let since = u64::try_from(since).unwrap();
+        let ahead = clock(sequence, since);
+        let now = u64::try_from(epoch).unwrap() + since;
+        let now = now.checked_add_signed(ahead).unwrap();
         let mut answer = question.to_vec();
         Stamps { count, received_ns: now, sent_ns: now }.write(&mut answer);
         vec![answer]
@@ -114,5 +118,26 @@ fn the_printed_error_bound_holds() {
         let truth = i64::try_from(truth.load(Ordering::Relaxed)).unwrap();
         let apart = summary.offset_ns.abs_diff(truth);
         assert!(Duration::from_nanos(apart) <= summary.error, "{apart} ns, {summary:?}");
+    }
+}
+
+#[test]
+fn a_server_that_lies_about_the_time_spoils_only_its_own_figures() {
+    let mut random = 1_u64;
+    let port = fake(move |question| {
+        let mut draw = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random >> (random % 64)
+        };
+        let stamps = Stamps { count: draw(), received_ns: draw(), sent_ns: draw() };
+        let mut answer = question.to_vec();
+        stamps.write(&mut answer);
+        vec![answer]
+    });
+    for _ in 0..5 {
+        let (measured, _) = measure(port, &Plan { count: 200, ..PLAN }, PATIENCE);
+        assert!(measured.failure().is_none() && measured.latency.rtt.count() > 0);
+        let one_way = measured.one_way.unwrap();
+        assert!(one_way.clock_change().is_some() && one_way.summary().is_none());
     }
 }
