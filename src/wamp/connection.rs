@@ -9,9 +9,12 @@
 //! answers. [`Incoming`] does not write, so its caller sends the pong.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::net::{Stream, receive_within};
+use crate::serve::Budget;
+use crate::wamp::arriving::Arriving;
 use crate::wamp::message::Message;
 use crate::wamp::rawsocket::{self, FrameError, Kind};
 use crate::wamp::serializer::Serializer;
@@ -45,6 +48,7 @@ pub struct Incoming {
     /// The longest message that this side accepts.
     max: usize,
     serializer: Serializer,
+    arriving: Arriving,
     /// When the first control frame came within the current message.
     interrupted: Option<Instant>,
     broken: bool,
@@ -68,7 +72,8 @@ impl Incoming {
             Framing::WebSocket { .. } => Receiving::WebSocket(Receiver::new(role, max)),
             Framing::RawSocket => Receiving::RawSocket(Vec::new()),
         };
-        Incoming { reader, framing, max, serializer, interrupted: None, broken: false }
+        let arriving = Arriving::default();
+        Incoming { reader, framing, max, serializer, arriving, interrupted: None, broken: false }
     }
 
     /// The connection itself.
@@ -98,6 +103,12 @@ impl Incoming {
         matches!(self.framing, Receiving::RawSocket(_))
     }
 
+    /// Takes the memory for messages that arrive from a budget of many connections. A
+    /// message that does not fit is the error `QuotaExceeded`.
+    pub fn set_budget(&mut self, budget: Arc<Budget>) {
+        self.arriving.set_budget(budget);
+    }
+
     /// The serializer of this connection.
     #[must_use]
     pub fn serializer(&self) -> Serializer {
@@ -114,6 +125,7 @@ impl Incoming {
         if self.broken {
             return Err(io::Error::new(ErrorKind::InvalidData, "the connection has failed before"));
         }
+        self.begin();
         receive_within(time, &mut self.reader, |reader| Ok(!reader.fill_buf()?.is_empty()))
     }
 
@@ -124,6 +136,7 @@ impl Incoming {
     /// Describes what is wrong with the message or the connection. Nothing more can be
     /// received then: close with the [`close_code`] of the error.
     pub fn receive(&mut self, time: Duration) -> io::Result<Option<Event>> {
+        self.begin();
         // A ping within a message does not extend the time of the message, even if the
         // ping is in the buffer already and needs no read.
         let left = self.interrupted.map_or(time, |since| time.saturating_sub(since.elapsed()));
@@ -138,6 +151,9 @@ impl Incoming {
             Receiving::WebSocket(receiver) => {
                 let interrupted = || self.interrupted.unwrap_or_else(Instant::now);
                 self.interrupted = receiver.is_unfinished().then(interrupted);
+                if event.is_err() {
+                    receiver.discard();
+                }
                 receiver.forget();
             }
             Receiving::RawSocket(payload) => {
@@ -146,14 +162,27 @@ impl Incoming {
             }
         }
         self.broken = event.is_err();
+        if self.broken {
+            // Nothing more is received, and the rest of the session takes its time.
+            self.arriving.begin();
+        }
         event
     }
 
+    /// Gives back what the last message has taken of the budget.
+    fn begin(&mut self) {
+        if self.interrupted.is_none() {
+            self.arriving.begin();
+        }
+    }
+
     fn next(&mut self, time: Duration) -> io::Result<Option<Event>> {
-        let (serializer, max) = (self.serializer, self.max);
+        let (serializer, max, arriving) = (self.serializer, self.max, &mut self.arriving);
         receive_within(time, &mut self.reader, |reader| match &mut self.framing {
             Receiving::WebSocket(receiver) => {
-                let Some(message) = receiver.receive(reader)? else { return Ok(None) };
+                let Some(message) = receiver.receive(&mut arriving.count(reader))? else {
+                    return Ok(None);
+                };
                 Ok(Some(match message {
                     websocket::Message::Text(text) => decode(serializer, true, text.as_bytes())?,
                     websocket::Message::Binary(bytes) => decode(serializer, false, bytes)?,
@@ -163,7 +192,10 @@ impl Incoming {
                 }))
             }
             Receiving::RawSocket(payload) => {
-                let Some(kind) = rawsocket::receive(reader, max, payload)? else { return Ok(None) };
+                let Some(kind) = rawsocket::receive(&mut arriving.count(reader), max, payload)?
+                else {
+                    return Ok(None);
+                };
                 Ok(Some(match kind {
                     Kind::Message => decode(serializer, serializer.is_text(), payload)?,
                     Kind::Ping => Event::Ping(payload.clone()),

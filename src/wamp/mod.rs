@@ -34,6 +34,7 @@
 //! | `read.rs` | reading a known number of bytes, for both framings |
 //! | [`url`] | where a router is, and what it speaks |
 //! | [`opening`] | the handshake of either framing, from either side |
+//! | `arriving.rs` | what all messages that are arriving take of the memory |
 //! | [`connection`] | messages on an open connection, with any framing and serializer |
 //! | `undecoded.rs` | what takes the place of a message that cannot be decoded |
 //! | [`error`] | why a call has no result |
@@ -41,6 +42,7 @@
 //! | [`router`] | the program in the middle |
 //! | [`call`] | how long a call takes, and which of the three choices costs what |
 
+mod arriving;
 pub mod base64;
 pub mod call;
 pub mod client;

@@ -13,7 +13,7 @@ use crate::json::{Map, Value};
 use crate::wamp::connection::{Encoder, Event, Incoming, close_code};
 use crate::wamp::error::{printable, reason};
 use crate::wamp::message::{AGENT, Message, Payload, code, uri, valid_uri};
-use crate::wamp::websocket::{CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION};
+use crate::wamp::websocket::{CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TRY_AGAIN_LATER};
 
 /// The longest name of a procedure, in bytes. The specification sets no limit, but the
 /// router has to store the names.
@@ -386,6 +386,9 @@ fn explain(refused: &str, procedure: &str) -> String {
 /// Distinguishes a message that cannot be decoded, which breaks the protocol, from a
 /// connection that fails.
 fn failed(error: io::Error) -> End {
+    if error.kind() == ErrorKind::QuotaExceeded {
+        return End::Abort(dealer::TOO_MANY, error.to_string(), CLOSE_TRY_AGAIN_LATER);
+    }
     if error.kind() != ErrorKind::InvalidData {
         return End::Failed(error);
     }

@@ -71,6 +71,7 @@
 //! | a message is longer than its receiver accepts | ERROR `wamp.error.payload_size_exceeded` |
 //! | too many pending calls; too many procedures | ERROR `roundtrip.error.too_many` |
 //! | too much is queued: 4 MiB for the callee of a call, 16 MiB for the caller of a result, or 256 and 512 MiB for all sessions; 64 KiB for one session are always allowed | ERROR `roundtrip.error.too_many` |
+//! | more than 256 MiB of long messages are arriving in all sessions; the first 64 KiB of each do not count | ABORT `roundtrip.error.too_many` |
 //! | a session reads nothing for the whole idle timeout, or 17 MiB are queued for it | the connection is closed |
 //! | HELLO names another realm | ABORT `wamp.error.no_such_realm` |
 //! | the router shuts down before the session is open | ABORT `wamp.close.system_shutdown` |
@@ -86,7 +87,7 @@
 //! or of WAMP, it is 1002, or the one that RFC 6455 names for that fault: 1007 for a
 //! text that is not UTF-8, 1009 for a message that is too long. It is 1008 for a HELLO
 //! that breaks no rule and is refused, 1001 when the router shuts down or the client
-//! reads or sends nothing, and else 1000.
+//! reads or sends nothing, 1013 when it has no memory for a message, and else 1000.
 //!
 //! # What it costs
 //!
@@ -105,9 +106,9 @@
 //! that processor, a thread that has yielded gets it back only after milliseconds. So
 //! the router does not yield.
 //!
-//! The router needs, at worst, 16 MiB of memory for each session whose message is
-//! arriving, 50 MiB more while that message is passed on, and 512 MiB for what is
-//! queued. The allocator may keep freed memory for a while. `--max-connections` bounds
+//! The router needs, at worst, 64 KiB of memory for each session, 512 MiB for the long
+//! messages that are arriving (256 MiB in buffers that grow by doubling), three times as
+//! much while they are passed on, and 512 MiB for what is queued. The allocator may keep freed memory for a while. `--max-connections` bounds
 //! the number of sessions.
 //!
 //! The router does not offer to wait by [spinning](crate::net#spinning): a call waits

@@ -7,8 +7,12 @@ use std::time::Duration;
 use super::dealer::Dealer;
 use crate::json::Map;
 use crate::log::Log;
+use crate::serve::Budget;
 use crate::wamp::message::{Message, uri};
 use crate::wamp::rawsocket::MAX_MESSAGE;
+
+/// Sixteen of the longest messages.
+const ARRIVING: u64 = 256 << 20;
 
 /// Settings of a router's sessions.
 #[derive(Clone, Debug)]
@@ -17,6 +21,9 @@ pub struct Settings {
     pub realm: String,
     /// The longest message that the router accepts, in bytes; at most [`MAX_MESSAGE`].
     pub max_message: usize,
+    /// How many bytes the messages that are arriving may have together, but for the first
+    /// 64 KiB of each.
+    pub arriving: Arc<Budget>,
     /// How long a client may send nothing, or read nothing of what is sent to it.
     pub idle_timeout: Duration,
     /// The log with a line for each session that begins or ends.
@@ -28,6 +35,7 @@ impl Default for Settings {
         Settings {
             realm: "realm1".into(),
             max_message: MAX_MESSAGE,
+            arriving: Budget::new(ARRIVING),
             idle_timeout: Duration::from_secs(60),
             log: Log::default(),
         }

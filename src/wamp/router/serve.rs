@@ -65,7 +65,8 @@ fn open(
         return Err((stream, error));
     }
     let max_message = realm.settings.max_message;
-    let (incoming, encoder) = opening::accept(stream, framing, only, max_message, time)?;
+    let (mut incoming, encoder) = opening::accept(stream, framing, only, max_message, time)?;
+    incoming.set_budget(Arc::clone(&realm.settings.arriving));
     let name = format!("{}, {}", encoder.framing(), incoming.serializer());
     let stream = incoming.stream().clone();
     match Outbox::new(stream.clone(), encoder, realm.settings.idle_timeout, &realm.queued) {

@@ -22,6 +22,9 @@ pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
 /// 7.4.1).
 pub const CLOSE_TOO_BIG: u16 = 1009;
 
+/// The server has no room for this at the moment (the registry of IANA, after the RFC).
+pub const CLOSE_TRY_AGAIN_LATER: u16 = 1013;
+
 /// The longest payload of a control frame, in bytes (RFC 6455 section 5.5): the largest
 /// length in one byte.
 pub const MAX_CONTROL: usize = 125;

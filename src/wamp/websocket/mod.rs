@@ -91,7 +91,8 @@ pub mod sha1;
 
 pub use error::{
     CLOSE_GOING_AWAY, CLOSE_INVALID_DATA, CLOSE_NORMAL, CLOSE_POLICY_VIOLATION,
-    CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, HandshakeError, MAX_CONTROL, MAX_HEAD, WebSocketError,
+    CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, CLOSE_TRY_AGAIN_LATER, HandshakeError, MAX_CONTROL,
+    MAX_HEAD, WebSocketError,
 };
 pub use frame::{Message, Role, Sender};
 pub use handshake::{Opening, accept};

@@ -62,6 +62,11 @@ impl Receiver {
         }
     }
 
+    /// Frees the memory of a message that will never be complete.
+    pub fn discard(&mut self) {
+        self.message = Vec::new();
+    }
+
     /// Receives the next complete message or control frame.
     ///
     /// Returns `None` after a close frame, since nothing may follow it (RFC 6455

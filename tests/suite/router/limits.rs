@@ -1,11 +1,13 @@
 //! How many connections, calls and registrations there may be.
 
-use roundtrip::serve::{Admission, Limits};
-use roundtrip::wamp::Session;
-use roundtrip::wamp::router::Config;
+use std::sync::Arc;
 
-use super::{Raw, connect, router};
-use crate::support::PATIENCE;
+use roundtrip::serve::{Admission, Budget, Limits};
+use roundtrip::wamp::Session;
+use roundtrip::wamp::router::{Config, Settings};
+
+use super::{Bystanders, Raw, connect, router};
+use crate::support::{PATIENCE, eventually};
 
 #[test]
 fn limits_hold_for_all_endpoints_in_sum() {
@@ -22,6 +24,42 @@ fn limits_hold_for_all_endpoints_in_sum() {
         let error = Session::join(url, "realm1", PATIENCE).unwrap_err().to_string();
         assert!(error.contains(what), "{error}");
     }
+}
+
+/// Announces a message of 1 MiB, and sends nearly all of it.
+fn hold_back(raw: &mut Raw) {
+    raw.0.send([&b"\0\x10\0\0"[..], &vec![b' '; 1_000_000]].concat());
+}
+
+#[test]
+fn messages_that_are_arriving_have_one_budget() {
+    let arriving = Budget::new(2 << 20);
+    let session = Settings { arriving: Arc::clone(&arriving), ..Settings::default() };
+    let router = router(Config { session, ..Config::default() });
+    let mut bystanders = Bystanders::new(&router);
+    let mut holding = [Raw::join(&router), Raw::join(&router)];
+    for raw in &mut holding {
+        hold_back(raw);
+    }
+    eventually("both have arrived", || arriving.take(400 << 10).is_none());
+    // No room for a third one: its session ends, with a reason.
+    let mut third = Raw::join(&router);
+    hold_back(&mut third);
+    let abort = third.receive();
+    assert!(abort.starts_with("[3,") && abort.contains("roundtrip.error.too_many"), "{abort}");
+    // The others live, and their short messages need no budget.
+    bystanders.assert_undisturbed();
+    for raw in &mut holding {
+        raw.0.send(vec![b' '; 48_576 - 30]);
+        raw.0.send(r#"[48,1,{},"com.example.none"]  "#);
+        let answer = raw.receive();
+        assert!(answer.contains("no_such_procedure"), "{answer}");
+    }
+    // A message that was passed on has given its share back, and another one fits.
+    eventually("the memory is free", || arriving.take(2 << 20).is_some());
+    let mut fourth = Raw::join(&router);
+    hold_back(&mut fourth);
+    bystanders.assert_undisturbed();
 }
 
 #[test]
