@@ -41,6 +41,11 @@ impl Arriving {
         self.shares.clear();
     }
 
+    /// How many bytes the current message has so far.
+    pub fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
     /// A reader that counts what is read.
     pub fn count<R>(&mut self, reader: R) -> Counted<'_, R> {
         Counted { reader, arriving: self }

@@ -109,6 +109,12 @@ impl Incoming {
         self.arriving.set_budget(budget);
     }
 
+    /// How many bytes of the current message have arrived.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.arriving.arrived()
+    }
+
     /// The serializer of this connection.
     #[must_use]
     pub fn serializer(&self) -> Serializer {

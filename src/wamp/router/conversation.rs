@@ -250,7 +250,7 @@ impl<'a> Conversation<'a> {
     ) -> Result<(), End> {
         self.calls += 1;
         let routed = if valid_uri(procedure) {
-            self.realm.dealer.call(id, request, procedure)?
+            self.realm.dealer.call(id, request, procedure, self.incoming.arrived())?
         } else {
             Err(uri::INVALID_URI)
         };

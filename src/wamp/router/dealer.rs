@@ -15,6 +15,14 @@ use crate::wamp::message::{MAX_ID, uri};
 /// The most pending calls of one session.
 const MAX_CALLS: usize = 1000;
 
+/// The most pending calls of one session at a callee that others call, too. A callee
+/// answers in order, so this is how many calls of one session the others wait for.
+const MAX_CALLS_SHARED: usize = 64;
+
+/// The most bytes of such calls, before the new one: a quarter of what may be queued for
+/// a callee.
+const MAX_BYTES_SHARED: u64 = 1 << 20;
+
 /// The most procedures that one session may register.
 const MAX_REGISTRATIONS: usize = 1000;
 
@@ -46,6 +54,10 @@ struct Session {
     calls: BTreeMap<u64, Request>,
     /// For each INVOCATION that this session has not answered, by its number, the CALL.
     invocations: BTreeMap<u64, Request>,
+    /// The session that called this one first.
+    first_caller: Option<u64>,
+    /// Whether another session has called this one since.
+    is_shared: bool,
     /// The router numbers its requests to each client from 1.
     last_invocation: u64,
     registrations: BTreeMap<u64, String>,
@@ -62,6 +74,8 @@ struct Procedure {
 struct Request {
     session: u64,
     number: u64,
+    /// The length of the CALL.
+    bytes: u64,
 }
 
 /// Where a call goes.
@@ -102,7 +116,15 @@ impl Dealer {
             }
         };
         let (calls, invocations, registrations) = Default::default();
-        let session = Session { outbox, calls, invocations, last_invocation: 0, registrations };
+        let session = Session {
+            outbox,
+            calls,
+            invocations,
+            first_caller: None,
+            is_shared: false,
+            last_invocation: 0,
+            registrations,
+        };
         state.sessions.insert(id, session);
         Some(id)
     }
@@ -115,7 +137,7 @@ impl Dealer {
         for procedure in session.registrations.values() {
             state.procedures.remove(procedure);
         }
-        for Request { session, number } in session.calls.into_values() {
+        for Request { session, number, .. } in session.calls.into_values() {
             if let Some(callee) = state.sessions.get_mut(&session) {
                 callee.invocations.remove(&number);
             }
@@ -158,12 +180,13 @@ impl Dealer {
         Ok(())
     }
 
-    /// Looks up the callee of a procedure, and records the call as pending.
+    /// Looks up the callee of a procedure, and records the call of this length as pending.
     pub fn call(
         &self,
         id: u64,
         request: u64,
         procedure: &str,
+        bytes: u64,
     ) -> Result<Result<Routed, Refused>, Violation> {
         let state = &mut *self.state();
         let Some(session) = state.sessions.get(&id) else { return Ok(Err(uri::CANCELED)) };
@@ -180,13 +203,19 @@ impl Dealer {
         let Some(callee) = state.sessions.get_mut(&callee_id) else {
             return Ok(Err(uri::NO_SUCH_PROCEDURE));
         };
-        callee.last_invocation += 1;
-        let invocation = callee.last_invocation;
-        callee.invocations.insert(invocation, Request { session: id, number: request });
-        let callee = Arc::clone(&callee.outbox);
-        if let Some(session) = state.sessions.get_mut(&id) {
-            session.calls.insert(request, Request { session: callee_id, number: invocation });
+        callee.is_shared |= *callee.first_caller.get_or_insert(id) != id;
+        let (is_shared, invocation) = (callee.is_shared, callee.last_invocation + 1);
+        let outbox = Arc::clone(&callee.outbox);
+        let Some(session) = state.sessions.get_mut(&id) else { return Ok(Err(uri::CANCELED)) };
+        if is_shared && session.has_enough_calls(callee_id) {
+            return Ok(Err(TOO_MANY));
         }
+        session.calls.insert(request, Request { session: callee_id, number: invocation, bytes });
+        if let Some(callee) = state.sessions.get_mut(&callee_id) {
+            callee.last_invocation = invocation;
+            callee.invocations.insert(invocation, Request { session: id, number: request, bytes });
+        }
+        let callee = outbox;
         Ok(Ok(Routed { callee, callee_id, invocation, registration }))
     }
 
@@ -216,7 +245,7 @@ impl Dealer {
         let state = &mut *self.state();
         let caller = state.sessions.get_mut(&id);
         let call = caller.and_then(|caller| caller.calls.remove(&request));
-        let Some(Request { session, number }) = call else { return false };
+        let Some(Request { session, number, .. }) = call else { return false };
         if let Some(callee) = state.sessions.get_mut(&session) {
             callee.invocations.remove(&number);
         }
@@ -230,8 +259,18 @@ impl Dealer {
     }
 }
 
+impl Session {
+    /// Whether this session has as many calls pending at this callee as it may have if
+    /// the callee has other callers.
+    fn has_enough_calls(&self, callee: u64) -> bool {
+        let calls = || self.calls.values().filter(|call| call.session == callee);
+        calls().count() >= MAX_CALLS_SHARED
+            || calls().map(|call| call.bytes).sum::<u64>() >= MAX_BYTES_SHARED
+    }
+}
+
 impl State {
-    fn take_pending(&mut self, Request { session, number }: Request) -> Option<Pending> {
+    fn take_pending(&mut self, Request { session, number, .. }: Request) -> Option<Pending> {
         let caller = self.sessions.get_mut(&session)?;
         caller.calls.remove(&number)?;
         Some(Pending { caller: Arc::clone(&caller.outbox), request: number })

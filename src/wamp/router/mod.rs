@@ -69,7 +69,7 @@
 //! | more than [`MAX_VALUES`](crate::json::MAX_VALUES) values in such a message | ERROR `wamp.error.payload_size_exceeded` |
 //! | the callee leaves before it has answered, or the caller gives up | ERROR `wamp.error.canceled` |
 //! | a message is longer than its receiver accepts | ERROR `wamp.error.payload_size_exceeded` |
-//! | too many pending calls; too many procedures | ERROR `roundtrip.error.too_many` |
+//! | too many pending calls: 1,000 of a session, but 64 or 1 MiB at a callee that others call, too; too many procedures | ERROR `roundtrip.error.too_many` |
 //! | too much is queued: 4 MiB for the callee of a call, 16 MiB for the caller of a result, or 256 and 512 MiB for all sessions; 64 KiB for one session are always allowed | ERROR `roundtrip.error.too_many` |
 //! | more than 256 MiB of long messages are arriving in all sessions; the first 64 KiB of each do not count | ABORT `roundtrip.error.too_many` |
 //! | a session reads nothing for the whole idle timeout, or 17 MiB are queued for it | the connection is closed |

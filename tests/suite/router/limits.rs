@@ -77,3 +77,29 @@ fn pending_calls_and_registrations_are_bounded() {
     }
     while !callee.receive().starts_with(r#"[8,64,1001,{},"roundtrip.error.too_many""#) {}
 }
+
+#[test]
+fn one_caller_cannot_fill_the_queue_of_a_callee_that_others_call() {
+    let router = router(Config::default());
+    let mut callee = Raw::join(&router);
+    callee.register("com.example.shared");
+    let mut other = Raw::join(&router);
+    other.send(r#"[48,1,{},"com.example.shared"]"#);
+    assert!(callee.receive().starts_with("[68,1,"));
+    for payload in [10, 100_000] {
+        // Sends as fast as it can, and the callee answers nothing.
+        let mut greedy = Raw::join(&router);
+        let payload = "x".repeat(payload);
+        for number in 1..=65 {
+            greedy.send(&format!(r#"[48,{number},{{}},"com.example.shared",["{payload}"]]"#));
+        }
+        let refused = greedy.receive();
+        let most = if payload.len() > 10 { 11 } else { 64 };
+        let too_many = format!(r#"[8,48,{},{{}},"roundtrip.error.too_many""#, most + 1);
+        assert!(refused.starts_with(&too_many), "{refused}");
+    }
+    // The other caller still finds room.
+    other.send(r#"[48,2,{},"com.example.shared"]"#);
+    other.send(r#"[48,3,{},"com.example.none"]"#);
+    assert!(other.receive().contains("no_such_procedure"));
+}
