@@ -11,8 +11,7 @@
 //!
 //! So the series is divided into spans of time, and the best exchange of each is kept.
 
-use super::clock::allowance;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, allowance};
 
 /// How many spans are kept. When the series is longer, each two become one.
 const SPANS: usize = 256;

@@ -20,39 +20,8 @@
 //! the time between. A range that is further away proves that a clock moved: it was
 //! set, or it drifts. Moves in one direction that take their time are a drift.
 
-use super::exchange::Exchange;
-
-/// How far two sound clocks may drift apart, in millionths (parts per million). The
-/// quartz of a computer is off by up to 50 (RFC 5905 section 4 assumes 15 for an
-/// average one), and both clocks may be.
-const DRIFT_PPM: i128 = 100;
-
-/// The resolution of the coarsest clock that is expected, in nanoseconds.
-const RESOLUTION: i128 = 1_000;
-
-/// How the server's clock moved against the client's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockChange {
-    /// The clock was set, once or more often.
-    Set {
-        /// How often.
-        times: u64,
-        /// The largest step, in nanoseconds; negative when the clock was set back.
-        largest_ns: i64,
-    },
-    /// The clock drifts.
-    Drifts {
-        /// How fast, in nanoseconds per millisecond (parts per million); negative when
-        /// the server's clock is the slower one.
-        ppm: i64,
-    },
-    /// The clock was set by less than a round trip, or it drifts: this series does not
-    /// show which.
-    Unclear {
-        /// How far the clock moved, in nanoseconds.
-        moved_ns: i64,
-    },
-}
+use super::exchange::{Exchange, Range, allowance};
+use super::moves::{ClockChange, Move, Moves};
 
 /// Compares the exchanges of a series with each other.
 #[derive(Clone, Debug, Default)]
@@ -63,44 +32,6 @@ pub(super) struct ClockWatch {
     latest: Option<Range>,
     exchanges: u64,
     moves: Moves,
-}
-
-/// The offsets that an exchange allows, from `low` to `high`, in nanoseconds.
-#[derive(Clone, Copy, Debug)]
-struct Range {
-    low: i128,
-    high: i128,
-    /// When, in nanoseconds by the client's clock.
-    from: u64,
-    until: u64,
-}
-
-/// One move, in nanoseconds.
-#[derive(Clone, Copy, Debug, Default)]
-struct Move {
-    /// Whether two neighbouring exchanges prove it by themselves.
-    sudden: bool,
-    /// How much of it is proven, without a sign.
-    proven: i128,
-    /// The best estimate of it.
-    by: i128,
-    /// The time in which it happened.
-    within: i128,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Moves {
-    count: u64,
-    ahead: u64,
-    largest: Move,
-    /// The possible offsets before the first move, and before a later one: the pair
-    /// that shows best how fast the clock drifts.
-    ends: Option<[Range; 2]>,
-}
-
-/// How far two sound clocks may move against each other in this time.
-pub(super) fn allowance(nanoseconds: u64) -> i128 {
-    i128::from(nanoseconds) * DRIFT_PPM / 1_000_000
 }
 
 impl ClockWatch {
@@ -141,13 +72,7 @@ impl ClockWatch {
 
     /// Counts a move. `after` are the offsets that are possible since.
     fn moved(&mut self, found: Move, after: Option<Range>) {
-        let moves = &mut self.moves;
-        moves.count += 1;
-        moves.ahead += u64::from(found.by > 0);
-        let rank = |found: &Move| (found.sudden, found.proven);
-        if rank(&found) > rank(&moves.largest) {
-            moves.largest = found;
-        }
+        self.moves.add(found);
         (self.possible, self.latest) = (after, after);
     }
 
@@ -163,77 +88,8 @@ impl ClockWatch {
 
     /// How the clock moved; `None` while nothing proves that it did.
     pub fn change(&self) -> Option<ClockChange> {
-        let Moves { count, ahead, largest, .. } = self.moves;
-        if count == 0 {
-            return None;
-        }
-        // Answers that overtake each other can make a drift look turned back.
-        let straight = ahead.min(count - ahead) * 10 <= count;
-        // A drift takes time for its moves, and a step takes none.
-        let drifts = |ppm: &i64| {
-            let drift = i128::from(ppm.unsigned_abs()) * largest.within / 1_000_000;
-            straight && (largest.proven <= drift * 3 || !largest.sudden)
-        };
-        Some(match (self.moves.ppm().filter(drifts), largest.sudden) {
-            (Some(ppm), _) => ClockChange::Drifts { ppm },
-            (None, true) => ClockChange::Set { times: count, largest_ns: whole(largest.by) },
-            (None, false) => ClockChange::Unclear { moved_ns: whole(largest.by) },
-        })
+        self.moves.change()
     }
-}
-
-impl Moves {
-    /// Takes the possible offsets before a move, if they show the drift better than
-    /// those before.
-    fn end(&mut self, range: Range) {
-        let Some([first, end]) = &mut self.ends else {
-            self.ends = Some([range; 2]);
-            return;
-        };
-        let error = |end: &Range| {
-            let width = (first.high - first.low) + (end.high - end.low);
-            let time = i128::from(end.from.saturating_sub(first.from));
-            width.saturating_mul(1_000_000).checked_div(time).unwrap_or(i128::MAX)
-        };
-        if error(&range) < error(end) {
-            *end = range;
-        }
-    }
-
-    /// How fast the offset changed, in millionths.
-    fn ppm(&self) -> Option<i64> {
-        let [first, end] = self.ends?;
-        let time = i128::from(end.from.checked_sub(first.from).filter(|&time| time > 0)?);
-        Some(whole((end.middle() - first.middle()).saturating_mul(1_000_000) / time))
-    }
-}
-
-impl Range {
-    fn of(exchange: &Exchange) -> Self {
-        let Exchange { sent, received, answered, arrived } = *exchange;
-        let [t1, t2, t3, t4] = [sent, received, answered, arrived].map(i128::from);
-        let (low, high) = (t3 - t4 - RESOLUTION, t2 - t1 + RESOLUTION);
-        Range { low, high, from: sent, until: arrived }
-    }
-
-    /// The offsets that this range and a later one have in common, if any, at the time
-    /// of the later one.
-    fn common(&self, later: &Range) -> Option<Range> {
-        // One more for what a division leaves: there may be many short steps.
-        let slack = allowance(later.until.abs_diff(self.from)) + 1;
-        let low = later.low.max(self.low - slack);
-        let high = later.high.min(self.high + slack);
-        (low <= high).then_some(Range { low, high, ..*later })
-    }
-
-    fn middle(&self) -> i128 {
-        i128::midpoint(self.low, self.high)
-    }
-}
-
-/// Shortens a number to what fits.
-pub(super) fn whole(number: i128) -> i64 {
-    i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@
 //! | [`measured`] | what is reported, as plain data |
 //! | [`jitter`] | how much the transit time varies (RFC 3550) |
 //! | [`one_way`] | each direction by itself, with two clocks that disagree (RFC 5905) |
-//! | `exchange`, `clock` | four times by two clocks; a clock that was set, or drifts |
+//! | `exchange`, `clock`, `moves` | four times; a clock that was set, or drifts |
 //! | `bound` | how wrong a one-way delay can be |
 //! | `diagnosis` | why nothing came back |
 //! | `dropped` | what the system dropped before the program could read it |
@@ -44,6 +44,7 @@ mod exchange;
 pub mod jitter;
 pub mod measure;
 pub mod measured;
+mod moves;
 pub mod one_way;
 mod pings;
 pub mod report;
@@ -52,9 +53,9 @@ pub mod server;
 mod tally;
 
 pub use client::UdpClient;
-pub use clock::ClockChange;
 pub use exchange::Exchange;
 pub use jitter::Jitter;
 pub use measure::udp;
 pub use measured::Udp;
+pub use moves::ClockChange;
 pub use one_way::{OneWay, OneWaySummary};

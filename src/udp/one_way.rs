@@ -31,8 +31,9 @@
 use std::time::Duration;
 
 use super::bound::{Bound, Found};
-use super::clock::{ClockChange, ClockWatch, whole};
+use super::clock::ClockWatch;
 use super::exchange::Exchange;
+use super::moves::{ClockChange, whole};
 use crate::stats::{Recorder, Summary};
 
 /// Records exchanges, and computes the delay of each direction from them.

@@ -31,8 +31,8 @@ use std::io::ErrorKind;
 use std::iter;
 use std::time::Duration;
 
-use super::clock::ClockChange;
 use super::measured::Udp;
+use super::moves::ClockChange;
 use super::one_way::{OneWay, OneWaySummary};
 use crate::json::Map;
 use crate::measure::{Latency, Measurement as _};
