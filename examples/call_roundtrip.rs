@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use roundtrip::measure::{self, Measurement, Sample};
+use roundtrip::pace::Stop;
 use roundtrip::stats::{Recorder, Summary};
 use roundtrip::units::ms;
 use roundtrip::wamp::call::{Comparison, Event, Plan, Transport, effects, measure, report, worker};
@@ -50,6 +51,7 @@ fn compare(rounds: u64, count: u64) -> std::io::Result<()> {
         urls: Vec::new(),
         realm: "realm1".into(),
         worker: vec![std::env::current_exe()?.into(), ROLE.into()],
+        stop: Stop::default(),
     };
     let mut rtts: Vec<Recorder> = Transport::ALL.iter().map(|_| Recorder::default()).collect();
     // Each round starts new processes, which the system may place better, or worse.

@@ -14,10 +14,13 @@
 //! A sleep ends late, by tens of microseconds and sometimes by more. So a client asks
 //! for a shorter sleep, and spends the rest looking at the clock: [`Wait::Spin`].
 
+mod stop;
+
 use std::hint::spin_loop;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+pub use stop::{Hook, Stop};
 
 /// The pings of a series, one [`Turn`] each. The iterator waits until a ping is due,
 /// and the caller sends it.
@@ -44,9 +47,8 @@ pub struct Schedule {
     pub count: u64,
     /// No ping has its turn after this moment, if there is one.
     pub end: Option<Instant>,
-    /// Ends the series when the other side of this channel is dropped, also during a
-    /// wait.
-    pub stop: Option<Receiver<()>>,
+    /// Ends the series early, also during a wait.
+    pub stop: Option<Stop>,
     /// How to wait.
     pub wait: Wait,
     /// How many pings have had their turn.
@@ -104,7 +106,7 @@ impl Schedule {
     /// Returns whether to go on.
     fn sleep(&self, time: Duration) -> bool {
         if let Some(stop) = &self.stop {
-            return stop.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+            return !stop.wait(time);
         }
         thread::sleep(time);
         true
@@ -116,8 +118,7 @@ impl Iterator for Schedule {
 
     fn next(&mut self) -> Option<Turn> {
         let over = self.end.is_some_and(|end| Instant::now() >= end);
-        let stopped =
-            self.stop.as_ref().is_some_and(|stop| stop.try_recv() != Err(TryRecvError::Empty));
+        let stopped = self.stop.as_ref().is_some_and(Stop::is_stopped);
         if self.done >= self.count || over || stopped {
             return None;
         }
@@ -135,7 +136,6 @@ impl Iterator for Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -168,11 +168,11 @@ mod tests {
         let start = Instant::now();
         let over = Schedule { end: Some(start), ..Schedule::new(start, Duration::ZERO) };
         assert_eq!(over.count(), 0);
-        let (keep, stop) = channel();
-        let mut stopped = Schedule { stop: Some(stop), ..Schedule::new(start, HOUR) };
+        let stop = Stop::default();
+        let mut stopped = Schedule { stop: Some(stop.clone()), ..Schedule::new(start, HOUR) };
         assert_eq!(stopped.next().map(|turn| turn.number), Some(1));
         let waiting = thread::spawn(move || stopped.next().is_none());
-        drop(keep);
+        stop.stop();
         assert!(waiting.join().unwrap());
         assert!(start.elapsed() < HOUR);
     }

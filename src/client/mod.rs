@@ -40,6 +40,7 @@ use timed::Rest;
 pub use trace::{Message, Trace};
 
 use crate::net::{Family, Stream, address, receive_in_time};
+use crate::pace::{Hook, Stop};
 use crate::wire::command::{Answer, Request, excerpt};
 use crate::wire::framing::Framing;
 
@@ -57,12 +58,15 @@ pub struct Options {
     pub trace: Trace,
     /// Which addresses of a host to try.
     pub family: Family,
+    /// Ends measurements early, and then the connection.
+    pub stop: Stop,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let (framing, trace, family) = (Framing::Line, Trace::default(), Family::Any);
-        Options { timeout: Duration::from_secs(10), framing, spin: false, trace, family }
+        let (timeout, stop) = (Duration::from_secs(10), Stop::default());
+        Options { timeout, framing, spin: false, trace, family, stop }
     }
 }
 
@@ -86,6 +90,9 @@ pub struct Client {
     first_answer: Option<Duration>,
     /// What a timed transfer has left behind.
     rest: Option<Rest>,
+    stop: Stop,
+    /// Ends the connection when it is to be stopped.
+    _abort: Hook,
 }
 
 impl Client {
@@ -102,6 +109,9 @@ impl Client {
     /// # Errors
     /// Those of [`Stream::connect`].
     pub fn connect_with(host: &str, port: u16, options: &Options) -> io::Result<Self> {
+        if options.stop.is_stopped() {
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
         let began = Instant::now();
         let addresses = address::resolve(host, port, options.family)?;
         let name = address::name(host, port);
@@ -121,6 +131,7 @@ impl Client {
             stream.spin()?;
         }
         let sender = Sender::new(stream.clone(), options.framing, options.trace.clone());
+        let (stop, abort) = (options.stop.clone(), stream.abort_on(&options.stop));
         let (reader, answer) = (BufReader::new(stream), Vec::new());
         Ok(Client {
             sender,
@@ -130,6 +141,8 @@ impl Client {
             began: Instant::now(),
             first_answer: None,
             rest: None,
+            stop,
+            _abort: abort,
         })
     }
 
@@ -183,6 +196,11 @@ impl Client {
     /// answer, they cannot.
     pub(crate) fn can_pipeline(&self) -> bool {
         self.sender.framing == Framing::Line
+    }
+
+    /// Ends measurements early.
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// The timeout of each read.

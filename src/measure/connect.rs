@@ -133,7 +133,8 @@ pub fn connect(
     let (start, mut measured) = (Instant::now(), Connect::default());
     let end = plan.time.and_then(|time| start.checked_add(time));
     let count = plan.pings().unwrap_or(u64::MAX);
-    for turn in (Schedule { count, end, ..Schedule::new(start, plan.interval) }) {
+    let stop = Some(options.stop.clone());
+    for turn in (Schedule { count, end, stop, ..Schedule::new(start, plan.interval) }) {
         let stamp = measured.pings.sending(turn);
         let done = target.connect().and_then(|mut client| {
             let (number, at) = (turn.number, stamp.sent.saturating_duration_since(start));

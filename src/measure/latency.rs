@@ -76,7 +76,8 @@ fn one_at_a_time(
     let mut latency = Latency::default();
     let start = Instant::now();
     let end = plan.time.and_then(|time| start.checked_add(time));
-    for turn in (Schedule { count, end, ..Schedule::new(start, plan.interval) }) {
+    let stop = Some(client.stop().clone());
+    for turn in (Schedule { count, end, stop, ..Schedule::new(start, plan.interval) }) {
         let stamp = latency.sending(turn);
         match client.ping(payload) {
             Ok(()) => latency.answered(stamp, Instant::now(), start, observe),

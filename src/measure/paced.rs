@@ -32,9 +32,10 @@ pub(super) fn paced(
     // The sender has to exist before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     let (queue, queued) = channel();
-    let (stop, stopped) = channel();
+    let stop = client.stop().child();
     let end = plan.time.and_then(|time| start.checked_add(time));
-    let schedule = Schedule { count, stop: Some(stopped), ..Schedule::new(start, plan.interval) };
+    let schedule =
+        Schedule { count, stop: Some(stop.clone()), ..Schedule::new(start, plan.interval) };
     let count = &AtomicU64::new(count);
     thread::scope(|scope| {
         let sending = thread::Builder::new()
@@ -45,7 +46,7 @@ pub(super) fn paced(
         };
         let mut answers = Answers { client, queued, oldest: VecDeque::new() };
         let mut latency = answers.take_all(start, count, payload, observe);
-        drop(stop);
+        stop.stop();
         if let Ok(sent) = sending.join() {
             (latency.sent, latency.scheduling_delay) = (sent.sent, sent.scheduling_delay);
         }

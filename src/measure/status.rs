@@ -162,6 +162,7 @@ pub fn ask_status(address: &str, data: &Map, options: &Options) -> Result<Status
         resolve(address, *family, &mut deadline).map_err(failed(StatusStep::Resolve))?;
     let mut stream = connect(&addresses, &mut deadline).map_err(failed(StatusStep::Connect))?;
     stream.set_deadline(Some(deadline));
+    let _abort = stream.abort_on(&options.stop);
     let mut question = data.clone();
     question.insert("time", seconds_since_the_epoch());
     let (asked, stream) = ask(&question, stream, trace).map_err(failed(StatusStep::Ask))?;

@@ -82,7 +82,7 @@ pub fn sweep(
             ..*plan
         };
         let latency = latency(client, &plan, &mut |sample| observe(index, sample));
-        let failed = latency.failure.is_some();
+        let failed = latency.failure.is_some() || client.stop().is_stopped();
         sweep.rows.push(Row { payload, latency });
         if failed {
             break;

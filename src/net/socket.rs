@@ -19,6 +19,7 @@ use std::time::Duration;
 use super::address::{self, Family};
 use super::deadline::Deadline;
 use super::spin;
+use crate::pace::{Hook, Stop};
 
 /// How long [`Stream::close`] waits for the peer to close its side.
 const LINGER: Duration = Duration::from_secs(2);
@@ -44,6 +45,16 @@ pub(super) enum Socket {
     Tcp(TcpStream, SocketAddr),
     #[cfg(unix)]
     Unix(UnixStream),
+}
+
+impl Socket {
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self {
+            Socket::Tcp(socket, _) => socket.shutdown(how),
+            #[cfg(unix)]
+            Socket::Unix(socket) => socket.shutdown(how),
+        }
+    }
 }
 
 /// Makes one call on either kind of socket. A function cannot: the two types have the
@@ -180,7 +191,17 @@ impl Stream {
     /// a read or a write is woken.
     pub fn abort(&self) {
         // It does not matter if the connection has ended already.
-        let _ = with_socket!(self, socket => socket.shutdown(Shutdown::Both));
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+
+    /// Ends the connection when `stop` is [aborted](Stop::abort), until the result is dropped.
+    #[must_use]
+    pub fn abort_on(&self, stop: &Stop) -> Hook {
+        // A handle of its own would keep the connection open.
+        let socket = Arc::downgrade(&self.socket);
+        stop.on_abort(move || {
+            let _ = socket.upgrade().map(|socket| socket.shutdown(Shutdown::Both));
+        })
     }
 
     /// Ends the conversation so that the peer can read what was sent last.
@@ -193,7 +214,7 @@ impl Stream {
     /// closes, too, for two seconds at most. `examples/06_last_word.rs` shows the
     /// difference.
     pub fn close(mut self) {
-        if with_socket!(self, socket => socket.shutdown(Shutdown::Write)).is_err() {
+        if self.socket.shutdown(Shutdown::Write).is_err() {
             return;
         }
         self.deadline = Some(Deadline::running("still open after", LINGER));

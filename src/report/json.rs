@@ -81,6 +81,7 @@ use std::time::Duration;
 use super::figures::put;
 use super::{Reporter, Results, Test};
 use crate::json::{Map, Value, pretty};
+use crate::pace::Stop;
 use crate::units::nanoseconds;
 
 /// The form of one document, written when all tests are over.
@@ -124,18 +125,20 @@ pub struct Document {
     /// What comes behind the tests.
     more: Map,
     listed: bool,
+    /// Whether the run was ended early.
+    stop: Stop,
 }
 
 impl Document {
     /// A document about this server, if there is a single one. If `listed`, each test
     /// lists its clients even if there is only one.
     #[must_use]
-    pub fn new(server: Option<(&str, u16)>, listed: bool) -> Self {
+    pub fn new(server: Option<(&str, u16)>, listed: bool, stop: Stop) -> Self {
         let mut map = Map::default();
         map.insert("roundtrip", env!("CARGO_PKG_VERSION"));
         put(&mut map, "host", server.map(|(host, _)| host));
         put(&mut map, "port", server.map(|(_, port)| u64::from(port)));
-        Document { map, listed, ..Document::default() }
+        Document { map, listed, stop, ..Document::default() }
     }
 
     /// Adds what a test has measured, and returns its objects.
@@ -160,6 +163,7 @@ impl Document {
             self.map.insert("baseline", self.baseline);
         }
         self.map.extend(&self.more);
+        put(&mut self.map, "interrupted", self.stop.is_stopped().then_some(true));
         self.map
     }
 }
@@ -167,11 +171,11 @@ impl Document {
 /// The object of a test: what all clients measured, and then each of them.
 fn object(test: &Test, results: &Results, listed: bool) -> Map {
     let first_answer = |client| results.waits.and_then(|waits| waits.first_answer(client));
-    let one = |result: &dyn super::Report, failure: Option<&io::Error>, first: Option<Duration>| {
+    let one = |result: &dyn super::Report, failure: Option<String>, first: Option<Duration>| {
         let mut map = Map::default();
         map.insert("test", test.name);
         map.insert("ok", failure.is_none());
-        put(&mut map, "error", failure.map(ToString::to_string));
+        put(&mut map, "error", failure);
         put(&mut map, "first_answer_ns", first.map(nanoseconds));
         result.fields(&mut map);
         map
@@ -183,10 +187,11 @@ fn object(test: &Test, results: &Results, listed: bool) -> Map {
         put(&mut map, "elapsed_ns", results.waits.map(|waits| nanoseconds(waits.elapsed)));
     }
     if listed || results.clients.len() > 1 {
-        let clients =
-            results.clients.iter().enumerate().map(|(index, client)| {
-                Value::Map(one(*client, client.failure(), first_answer(index)))
-            });
+        let clients = results.clients.iter().enumerate().map(|(index, client)| {
+            let failure = client.failure().map(ToString::to_string);
+            let failure = failure.filter(|_| !results.interrupted);
+            Value::Map(one(*client, failure, first_answer(index)))
+        });
         map.insert("clients", clients.collect::<Vec<_>>());
     }
     if let Some(environment) = results.environment {
@@ -206,12 +211,13 @@ mod tests {
     fn what_is_not_known_is_not_in_the_document() {
         let failed = Latency::failed(io::ErrorKind::ConnectionRefused.into());
         let total: &dyn Report = &failed;
-        let results = Results { clients: vec![total], total, environment: None, waits: None };
+        let (environment, waits, interrupted) = (None, None, false);
+        let results = Results { clients: vec![total], total, environment, waits, interrupted };
         let title = Title::Above(String::new());
         let (unit, name) = ("ping", "latency");
         let (clients, count, shown, goal, unseen) = (1, None, None, None, true);
         let test = Test { name, title, unit, clients, count, shown, goal, unseen };
-        let mut document = Document::new(Some(("localhost", 5001)), false);
+        let mut document = Document::new(Some(("localhost", 5001)), false, Stop::default());
         document.add(&test, &results);
         let written = Value::Map(document.finish()).to_string();
         assert!(

@@ -27,7 +27,7 @@
 //! let mut form = Text::new(&mut out, false);
 //! form.begin(&test)?;
 //! let lost = Latency { sent: 3, ..Latency::default() }; // The measurement is over.
-//! form.result(&test, &Results { clients: vec![&lost], total: &lost, environment: None })?;
+//! form.result(&test, &Results { clients: vec![&lost], total: &lost, environment: None, interrupted: false })?;
 //! assert_eq!(out, b"latency: 3 pings\n  3 sent, 0 received, 100% lost\n");
 //! # Ok::<(), std::io::Error>(())
 //! ```
@@ -217,6 +217,8 @@ pub struct Results<'a> {
     pub environment: Option<&'a Environment>,
     /// When the clients were served, if that is known.
     pub waits: Option<&'a Waits>,
+    /// Whether the user ended the test early.
+    pub interrupted: bool,
 }
 
 /// When the clients of a test were served. A server that serves one after the other lets
@@ -258,8 +260,14 @@ impl<'a> Results<'a> {
 
     /// Why the first client that failed did.
     #[must_use]
-    pub fn failure(&self) -> Option<&io::Error> {
-        self.clients.iter().find_map(|client| client.failure())
+    pub fn failure(&self) -> Option<String> {
+        // That connections were ended is no reason of its own.
+        let failure = || self.clients.iter().find_map(|client| client.failure());
+        if self.interrupted {
+            Some("interrupted".into())
+        } else {
+            failure().map(ToString::to_string)
+        }
     }
 
     /// Why the test failed: a line for each part that did.
@@ -267,6 +275,9 @@ impl<'a> Results<'a> {
     pub fn failures(&self, test: &Test) -> Vec<String> {
         let line = |(part, results): (Option<String>, Results)| {
             let first = results.failure()?;
+            if results.interrupted {
+                return None;
+            }
             let name = part.map_or(test.name.into(), |part| format!("{}, {part}", test.name));
             let failed = results.clients.iter().filter(|client| client.failure().is_some());
             Some(match (failed.count(), results.clients.len()) {

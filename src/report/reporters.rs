@@ -64,11 +64,14 @@ impl Reporters {
         }
     }
 
-    /// All tests are over. Returns why forms could not be written, if any could not.
+    /// All tests are over, and nothing is reported any more. Returns why forms could not be
+    /// written, if any could not.
     #[must_use]
-    pub fn end(self) -> Vec<io::Error> {
+    pub fn end(&self) -> Vec<io::Error> {
         self.each(|form| form.end());
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner).errors
+        let mut forms = self.lock();
+        forms.working.clear();
+        std::mem::take(&mut forms.errors)
     }
 
     fn each(&self, mut notify: impl FnMut(&mut Box<dyn Reporter>) -> io::Result<()>) {

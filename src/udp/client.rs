@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Message, Options, Trace};
 use crate::net::address;
+use crate::pace::Stop;
 use crate::udp::datagram::{Ping, UNCOUNTED};
 
 /// How long one of several addresses may take to answer before the next one is tried.
@@ -29,6 +30,7 @@ pub struct UdpClient {
     slice: Duration,
     spin: bool,
     trace: Trace,
+    stop: Stop,
 }
 
 impl UdpClient {
@@ -72,7 +74,8 @@ impl UdpClient {
         socket.set_read_timeout(Some(slice))?;
         socket.set_write_timeout(Some(timeout))?;
         socket.set_nonblocking(spin)?;
-        Ok(UdpClient { socket, server, timeout, slice, spin, trace: options.trace.clone() })
+        let (trace, stop) = (options.trace.clone(), options.stop.clone());
+        Ok(UdpClient { socket, server, timeout, slice, spin, trace, stop })
     }
 
     /// Sends an uncounted ping, and returns whether anything came back.
@@ -121,6 +124,9 @@ impl UdpClient {
     /// `ConnectionRefused` when an earlier datagram met a closed port, and other errors
     /// of the system.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<(usize, Instant)>> {
+        if self.stop.is_aborted() {
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
         let deadline = self.spin.then(|| Instant::now() + self.slice);
         loop {
             match self.socket.recv(buffer).map_err(|error| (error.kind(), error)) {
@@ -139,6 +145,11 @@ impl UdpClient {
                 Err((_, error)) => return Err(self.explain(&error)),
             }
         }
+    }
+
+    /// Ends a measurement early.
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// How long an answer may take. A later answer counts as late.

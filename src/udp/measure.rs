@@ -29,7 +29,7 @@
 //! If nothing at all comes back, one more ping looks for the reason (`diagnosis.rs`).
 
 use std::io::{self, ErrorKind};
-use std::sync::mpsc::{SyncSender, channel, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -89,7 +89,7 @@ pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
         measured.dropped_here = datagrams_dropped(client.socket());
     }
     measured.latency.failure = failure;
-    if measured.nothing() {
+    if measured.nothing() && !client.stop().is_stopped() {
         let sent = measured.latency.sent;
         pings.write(sent);
         let bytes = pings.datagram().len();
@@ -161,7 +161,8 @@ fn one_at_a_time(
     series.start(start);
     let mut pings = series.pings();
     let end = plan.time.and_then(|time| start.checked_add(time));
-    for turn in (Schedule { count, end, ..Schedule::new(start, plan.interval) }) {
+    let stop = Some(client.stop().clone());
+    for turn in (Schedule { count, end, stop, ..Schedule::new(start, plan.interval) }) {
         if turn.due.is_some() {
             series.delayed(turn.delay);
         }
@@ -190,11 +191,11 @@ fn paced(
     // The thread has to run before its first ping is due.
     let start = Instant::now() + Duration::from_millis(1);
     series.start(start);
-    let (stop, stopped) = channel();
+    let stop = client.stop().child();
     let schedule = Schedule {
         count,
         end: plan.time.and_then(|time| start.checked_add(time)),
-        stop: Some(stopped),
+        stop: Some(stop.clone()),
         ..Schedule::new(start, plan.interval)
     };
     let mut pings = series.pings();
@@ -216,7 +217,7 @@ fn paced(
             delays
         })?;
         let received = receive_all(series);
-        drop(stop);
+        stop.stop();
         if received.is_err() {
             series.close();
         }

@@ -9,6 +9,8 @@ mod client;
 mod connect;
 mod examples;
 mod hostile;
+#[cfg(unix)]
+mod interrupt;
 mod lag;
 mod liars;
 mod limits;

@@ -39,7 +39,7 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
     };
     let Options { host, port, quiet, clients, .. } = options;
     let server = (options.tests != [Test::Call]).then_some((host.as_str(), *port));
-    let document = Document::new(server, options.listed);
+    let document = Document::new(server, options.listed, options.stop.clone());
     let mut forms: Vec<Box<dyn Reporter>> = Vec::new();
     // The first, so that the line is gone when the others write.
     if !quiet && io::stderr().is_terminal() {

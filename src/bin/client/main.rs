@@ -35,9 +35,10 @@ mod console;
 mod describe;
 mod flags;
 mod forms;
-
+mod interrupt;
 mod run;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -58,7 +59,13 @@ fn main() -> ExitCode {
     if arguments.next_if(|first| first == ROLE).is_some() {
         return worker::play(arguments);
     }
-    let mut options = match flags::parse(arguments) {
+    if arguments.next_if(|first| first == interrupt::WATCHER).is_some() {
+        interrupt::wait();
+        return ExitCode::SUCCESS;
+    }
+    let interruptible = arguments.next_if(|first| first == interrupt::INTERRUPTIBLE).is_some();
+    let arguments: Vec<OsString> = arguments.collect();
+    let mut options = match flags::parse(&arguments) {
         Ok(Command::Run(options)) => options,
         Ok(Command::Print(text)) => {
             say(text.trim_end());
@@ -69,9 +76,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if !interruptible {
+        interrupt::prepare(&arguments);
+    }
     // A router of its own is what calls go through anyway.
     if !options.loopback || options.tests == [flags::Test::Call] {
-        return run::all(&options);
+        return run::all(&options, interruptible);
     }
     // It is there for this one client, so it has no limits of its own.
     let forever = Duration::from_secs(u64::from(u32::MAX));
@@ -91,7 +101,7 @@ fn main() -> ExitCode {
         Ok((server, _echo)) => {
             options.host = server.address().ip().to_string();
             options.port = server.address().port();
-            run::all(&options)
+            run::all(&options, interruptible)
         }
         Err(error) => {
             complain(format!("cannot start a server: {error}"));

@@ -5,7 +5,7 @@ mod each;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options as ClientOptions, Trace};
@@ -19,23 +19,31 @@ use crate::console::{complain, note, say};
 use crate::describe::describe;
 use crate::flags::{Format, Options, Test};
 use crate::forms::reporters;
+use crate::interrupt;
 
 /// Runs the tests one after the other. A test that fails does not keep the next one
-/// from being tried.
-pub fn all(options: &Options) -> ExitCode {
+/// from being tried. If `interruptible`, Ctrl-C ends the run with the results until then.
+pub fn all(options: &Options, interruptible: bool) -> ExitCode {
     let reporters = match reporters(options) {
-        Ok(reporters) => reporters,
+        Ok(reporters) => Arc::new(reporters),
         Err(error) => {
             complain(&error);
             return ExitCode::FAILURE;
         }
     };
+    if interruptible {
+        interrupt::watch(&options.stop, &reporters);
+    }
     let mut run = Run::new(options, &reporters);
     let mut ok = match run.arrive() {
         Ok(()) => {
-            let failed = options.tests.iter().filter(|test| !run.test(**test)).count();
+            let mut failed = 0;
+            for test in &options.tests {
+                failed += usize::from(!run.interrupted() && !run.test(*test));
+            }
             run.leave() && failed == 0
         }
+        Err(_) if run.interrupted() => false,
         Err(error) => {
             complain(format!("{error}{}", hint(&error, options)));
             options.tests.iter().for_each(|test| run.unreached(*test, &error));
@@ -45,6 +53,10 @@ pub fn all(options: &Options) -> ExitCode {
     for error in reporters.end() {
         complain(&error);
         ok = false;
+    }
+    if run.interrupted() {
+        complain("interrupted");
+        return ExitCode::from(interrupt::EXIT_CODE);
     }
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -91,8 +103,13 @@ impl<'a> Run<'a> {
     fn new(options: &'a Options, reporters: &'a Reporters) -> Self {
         let Options { timeout, framing, spin, family, .. } = *options;
         let trace = if options.trace { draw_messages() } else { Trace::default() };
-        let how = ClientOptions { timeout, framing, spin, trace, family };
+        let stop = options.stop.clone();
+        let how = ClientOptions { timeout, framing, spin, trace, family, stop };
         Run { options, reporters, how, kept: Vec::new() }
+    }
+
+    fn interrupted(&self) -> bool {
+        self.options.stop.is_stopped()
     }
 
     /// Connects all clients, if the tests need that; fails when not one of them can be.
@@ -235,7 +252,8 @@ impl<'a> Run<'a> {
         };
         let clients = clients.iter().map(|client| client as &dyn Report).collect();
         let (environment, waits) = (Some(environment), Some(waits));
-        let results = Results { clients, total, environment, waits };
+        let interrupted = self.interrupted();
+        let results = Results { clients, total, environment, waits, interrupted };
         self.reporters.result(test, &results);
         let failures = results.failures(test);
         failures.iter().for_each(complain);
@@ -258,7 +276,8 @@ impl<'a> Run<'a> {
             None => Box::new(Bandwidth::failed(error)),
         };
         let total = failed.as_ref();
-        let results = Results { clients: vec![total], total, environment: None, waits: None };
+        let (environment, waits, interrupted) = (None, None, false);
+        let results = Results { clients: vec![total], total, environment, waits, interrupted };
         self.reporters.result(&test, &results);
     }
 

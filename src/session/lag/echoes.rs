@@ -2,14 +2,13 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::num::NonZeroU64;
-use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::figures::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping};
 use crate::net::{Stream, receive_in_time};
-use crate::pace::{Schedule, Wait};
+use crate::pace::{Schedule, Stop, Wait};
 use crate::session::settings::{Settings, Shared};
 use crate::session::status;
 use crate::units::{ms, nanoseconds, whole_number};
@@ -119,7 +118,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
     pub fn paced(&mut self) -> io::Result<()> {
         let limit = self.limit();
         let (plan, both, spin) = (self.lag.plan, self.both, self.settings.spin);
-        let (stop, stopped) = channel();
+        let stop = Stop::default();
         // The sender has to exist before its first ping is due.
         let start = Instant::now() + Duration::from_millis(1);
         self.start = start;
@@ -127,7 +126,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
             let schedule = Schedule {
                 count: plan.count,
                 end: start.checked_add(limit),
-                stop: Some(stopped),
+                stop: Some(stop.clone()),
                 wait: if spin { Wait::Spin } else { Wait::Sleep },
                 ..Schedule::new(start, plan.interval)
             };
@@ -141,7 +140,7 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
             while self.echoed < plan.count && received.as_ref().is_ok_and(|&more| more) {
                 received = self.receive();
             }
-            drop(stop);
+            stop.stop();
             let sending =
                 sender.join().unwrap_or_else(|_| Err(io::Error::other("the sender panicked")));
             received.and(sending)

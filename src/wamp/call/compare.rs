@@ -92,6 +92,7 @@ pub struct Comparison {
 ///         urls: Vec::new(),
 ///         realm: "realm1".into(),
 ///         worker: vec![program.into(), "--role".into()],
+///         stop: Default::default(),
 ///     };
 ///     let measured = measure(&plan, &mut |event| println!("{event:?}"));
 ///     let measured = Comparison::total(&measured);
@@ -128,7 +129,9 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
                 }
                 observe(Event::Call { target, caller, sample });
             };
-            while pairs[target].make_calls(until(plan, batch, batches), plan, &mut observe_call) {
+            while !plan.stop.is_stopped()
+                && pairs[target].make_calls(until(plan, batch, batches), plan, &mut observe_call)
+            {
                 for other in &mut pairs {
                     other.keep_alive(plan);
                 }

@@ -20,7 +20,7 @@ use crate::wamp::url::Url;
 /// not grow with the measurement, and a worker that is silent for much longer has
 /// failed.
 const MOST: u64 = 10_000;
-const SLICE: Duration = Duration::from_secs(1);
+const SLICE: Duration = Duration::from_millis(300);
 
 /// A caller that waits for its turn reads nothing, not even its router's pings. So it
 /// makes an uncounted call after each such time.

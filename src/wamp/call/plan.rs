@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::transport::{Socket, Target, Transport};
 use crate::measure;
+use crate::pace::Stop;
 use crate::wamp::url::Url;
 
 /// What to measure, and with what.
@@ -25,6 +26,8 @@ pub struct Plan {
     /// arguments follow, which the program has to pass to
     /// [`worker::play`](super::worker::play).
     pub worker: Vec<OsString>,
+    /// Ends the measurement early, between two requests to the callers.
+    pub stop: Stop,
 }
 
 impl Plan {

@@ -10,6 +10,7 @@ use roundtrip::flags::{Parsed, at_least_one, nearest, refuse, some_time};
 use roundtrip::json::Map;
 use roundtrip::measure::{Direction, Plan};
 use roundtrip::net::{Family, address};
+use roundtrip::pace::Stop;
 use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::units::{MIB, parse_duration};
 use roundtrip::wamp::call;
@@ -67,6 +68,8 @@ pub struct Options {
     pub realm: String,
     pub trace: bool,
     pub quiet: bool,
+    /// Ends the run early.
+    pub stop: Stop,
 }
 
 impl Options {
@@ -86,6 +89,7 @@ impl Options {
             urls: self.urls.clone(),
             realm: self.realm.clone(),
             worker: vec![program.into(), crate::ROLE.into()],
+            stop: self.stop.clone(),
         }
     }
 }
@@ -156,7 +160,7 @@ const ALL: [Test; 3] =
 
 /// Reads the command line. An error is one line that says what is wrong and what would
 /// be right.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
     let given = match roundtrip::flags::parse(&PROGRAM, arguments)? {
         Parsed::Print(text) => return Ok(Command::Print(text)),
         Parsed::Given(given) => given,
@@ -226,6 +230,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         realm: given.value("realm", "realm1".into(), values::realm)?,
         trace: given.has("trace"),
         quiet: given.has("quiet"),
+        stop: Stop::default(),
         tests,
     };
     check_framing(&options)?;
@@ -287,7 +292,7 @@ mod tests {
     use roundtrip::flags::markdown;
 
     fn read(line: &str) -> Result<Options, String> {
-        match parse(line.split_whitespace().map(OsString::from))? {
+        match parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())? {
             Command::Run(options) => Ok(*options),
             Command::Print(text) => Err(text),
         }
