@@ -4,7 +4,7 @@
 //! the `client` binary does, and stops it. Nothing has to run before, and nothing runs
 //! afterwards, even when a step fails.
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use roundtrip::client::{Client, Options};
@@ -19,6 +19,12 @@ use roundtrip::units::ms;
 use roundtrip::wire::command::Amount;
 
 const CLIENTS: usize = 4;
+
+/// Prints a line. Unlike `std`'s, this does not panic when the reader has closed the pipe:
+/// `demo | head` wants no more.
+macro_rules! println {
+    ($($text:tt)*) => {{ let _ = writeln!(io::stdout(), $($text)*); }};
+}
 
 fn main() -> io::Result<()> {
     // In process mode the server runs a program for each connection. Here this program

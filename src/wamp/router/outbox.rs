@@ -32,7 +32,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::net::Stream;
-use crate::serve::threads;
+use crate::serve::{Budget, threads};
 use crate::wamp::connection::Encoder;
 use crate::wamp::message::Message;
 use crate::wamp::rawsocket::FrameError;
@@ -67,6 +67,10 @@ const ANSWERS: Room = Room { own: 64 << 10, session: 16 << 20, router: 512 << 20
 /// than this, the sessions' own room, and one message of each thread that is writing.
 const OWN_MESSAGES: Room = Room { own: 128 << 10, session: 17 << 20, router: 512 << 20 };
 
+/// How many sessions may have a writer thread at a time. A server has room for only so
+/// many threads besides those of its connections.
+const WRITERS: u64 = 1_000;
+
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -83,14 +87,28 @@ struct Room {
     router: usize,
 }
 
+/// The queues of a whole router.
+pub struct Queues {
+    /// How many bytes are queued.
+    bytes: AtomicUsize,
+    /// The threads that write to sessions with a queue.
+    writers: Arc<Budget>,
+}
+
+impl Default for Queues {
+    fn default() -> Self {
+        Queues { bytes: AtomicUsize::new(0), writers: Budget::new(WRITERS) }
+    }
+}
+
 /// What is sent to one session.
 pub struct Outbox {
     writing: Mutex<Writing>,
     changed: Condvar,
     stream: Stream,
     idle_timeout: Duration,
-    /// How many bytes are queued in the whole router.
-    total: Arc<AtomicUsize>,
+    /// What is queued in the whole router.
+    total: Arc<Queues>,
 }
 
 struct Writing {
@@ -131,7 +149,7 @@ impl Outbox {
         stream: Stream,
         encoder: Encoder,
         idle_timeout: Duration,
-        total: &Arc<AtomicUsize>,
+        total: &Arc<Queues>,
     ) -> io::Result<Arc<Self>> {
         stream.set_offer_timeout(NO_ROOM)?;
         let writing = Writing {
@@ -234,12 +252,12 @@ impl Outbox {
     fn remove(&self, writing: &mut Writing, bytes: usize) {
         let bytes = bytes.min(writing.queued);
         writing.queued -= bytes;
-        self.total.fetch_sub(bytes, Ordering::Relaxed);
+        self.total.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     fn add(&self, queued: &mut usize, bytes: usize) {
         *queued += bytes;
-        self.total.fetch_add(bytes, Ordering::Relaxed);
+        self.total.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Writes directly what the connection accepts, and returns how many bytes that
@@ -348,7 +366,7 @@ impl Held<'_> {
     /// session.
     fn fits(&self, room: &Room) -> bool {
         let Writing { out, queued, path, .. } = &*self.writing;
-        let all = self.outbox.total.load(Ordering::Relaxed);
+        let all = self.outbox.total.bytes.load(Ordering::Relaxed);
         matches!(path, Path::Closed)
             || queued + out.len() <= room.own
             || *queued <= room.session && all <= room.router
@@ -360,7 +378,7 @@ impl Held<'_> {
             self.flush();
         } else {
             let (bytes, queued) = (self.writing.out.len(), self.writing.queued);
-            let all = self.outbox.total.load(Ordering::Relaxed);
+            let all = self.outbox.total.bytes.load(Ordering::Relaxed);
             let reason = format!(
                 "no room for {bytes} bytes to it: {queued} bytes are queued, and {all} in all"
             );
@@ -394,11 +412,17 @@ impl Held<'_> {
         self.outbox.add(&mut self.writing.queued, rest.len());
         self.writing.path = Path::Queued(rest);
         self.writing.entries += 1;
-        let outbox = Arc::clone(self.outbox);
+        let (outbox, share) = (Arc::clone(self.outbox), self.outbox.total.writers.take(1));
         // The thread waits for the lock, so it sees the queue.
-        let started = threads::spawn("writer", move || outbox.write_queue()).is_ok();
+        let started = share.is_some_and(|share| {
+            let work = move || {
+                let _share = share;
+                outbox.write_queue();
+            };
+            threads::spawn("writer", work).is_ok()
+        });
         if !started || self.outbox.stream.set_offer_timeout(WRITER_OFFER).is_err() {
-            let reason = "the system gave no thread to write to it".into();
+            let reason = "there was no thread to write to it".into();
             self.outbox.close(&mut self.writing, Some(reason));
         }
     }

@@ -1,10 +1,10 @@
 //! A realm: a name space, whose sessions can call each other.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::dealer::Dealer;
+use super::outbox::Queues;
 use crate::json::Map;
 use crate::log::Log;
 use crate::serve::Budget;
@@ -46,8 +46,8 @@ impl Default for Settings {
 pub(super) struct Realm {
     pub settings: Settings,
     pub dealer: Dealer,
-    /// How many bytes are queued for all sessions.
-    pub queued: Arc<AtomicUsize>,
+    /// What is queued for all sessions.
+    pub queued: Arc<Queues>,
 }
 
 impl Realm {

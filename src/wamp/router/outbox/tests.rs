@@ -70,7 +70,7 @@ fn a_session_returns_to_direct_writes_but_not_for_ever() {
             thread::yield_now();
         }
     }
-    assert!(!is_direct(&outbox) && outbox.total.load(Ordering::Relaxed) == 0);
+    assert!(!is_direct(&outbox) && outbox.total.bytes.load(Ordering::Relaxed) == 0);
     outbox.finish();
 }
 
@@ -95,7 +95,7 @@ fn calls_are_refused_before_answers_are_too_many() {
     (0..2).for_each(|_| outbox.send(result(1 << 20)).unwrap());
     assert!(
         outbox.reason().unwrap().contains("bytes are queued")
-            && outbox.total.load(Ordering::Relaxed) == 0
+            && outbox.total.bytes.load(Ordering::Relaxed) == 0
     );
 }
 
@@ -104,7 +104,7 @@ fn a_crowd_that_fills_all_room_leaves_each_session_its_own() {
     const OTHERS: usize = ANSWERS.router + 1;
     const OWN: usize = ANSWERS.own;
     let (outbox, _peer) = outbox();
-    outbox.total.fetch_add(OTHERS, Ordering::Relaxed);
+    outbox.total.bytes.fetch_add(OTHERS, Ordering::Relaxed);
     while is_direct(&outbox) {
         outbox.pass_on(result(1000)).unwrap();
     }
@@ -115,7 +115,7 @@ fn a_crowd_that_fills_all_room_leaves_each_session_its_own() {
     outbox.send(result(100)).unwrap();
     assert!(outbox.reason().is_none());
     (0..OWN_MESSAGES.own / 100).for_each(|_| outbox.send(result(100)).unwrap());
-    assert!(outbox.reason().is_some() && outbox.total.load(Ordering::Relaxed) == OTHERS);
+    assert!(outbox.reason().is_some() && outbox.total.bytes.load(Ordering::Relaxed) == OTHERS);
 }
 
 #[test]
