@@ -26,11 +26,14 @@ use crate::wire::command::Received;
 pub const DRAIN: Duration = Duration::from_secs(1);
 
 /// How long the receiver waits for data that is held back.
-const CATCH_UP: Duration = Duration::from_millis(850);
+const CATCH_UP: Duration = Duration::from_millis(800);
 
-/// A pause between two pieces that a lost segment may be the reason for. On a fast line
-/// no other pause is as long.
+/// A pause between two pieces that a lost segment may be the reason for.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// From this rate on, in bytes per second, a busy processor is the likelier reason for a
+/// pause: 100 Mbit/s.
+const FAST: f64 = 12.5e6;
 
 /// What was received in a given time.
 #[derive(Debug)]
@@ -148,7 +151,8 @@ impl Pace {
     }
 
     fn is_behind(&self) -> bool {
-        self.longest_pause >= PAUSE && self.rate() < self.best * 0.99
+        let can_be_lost = self.longest_pause >= PAUSE && self.best < FAST;
+        can_be_lost && self.rate() < self.best * 0.99
     }
 }
 
@@ -185,4 +189,27 @@ fn rest(over: bool, time: Duration, error: io::Error) -> io::Error {
     }
     let what = format!("the rest of a timed transfer takes longer than {time:?}");
     io::Error::new(ErrorKind::TimedOut, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_that_is_held_back_is_noticed_until_it_is_here() {
+        let second = |pace: &mut Pace, second: u64, bytes: u64| {
+            for tenth in 0..10 {
+                let at = Duration::from_millis(second * 1000 + tenth * 100 + 100);
+                pace.arrived(bytes / 10, at);
+            }
+        };
+        let mut pace = Pace::default();
+        (0..3).for_each(|at| second(&mut pace, at, 50_000));
+        assert!(!pace.is_behind());
+        // A hole of a second, then half of what was held back, then the rest.
+        pace.arrived(25_000, Duration::from_secs(4));
+        assert!(pace.is_behind());
+        pace.arrived(35_000, Duration::from_millis(4_200));
+        assert!(!pace.is_behind());
+    }
 }

@@ -88,3 +88,35 @@ impl Watch {
         u128::from(few) * 1000 < u128::from(SLOWEST) * self.timeout.as_millis()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    const TIMEOUT: Duration = Duration::from_millis(20);
+
+    /// Moves so many bytes again and again, until that is silence or the time is over.
+    fn ends(watch: &mut Watch, mut other: Option<Watch>, bytes: u64) -> io::Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < TIMEOUT * 5 {
+            if let Some(other) = &mut other {
+                other.moved(1_000_000, "the peer took nothing")?;
+            }
+            watch.moved(bytes, "nothing arrived")?;
+            thread::yield_now();
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn silence_ends_and_progress_in_either_direction_does_not() {
+        let error = ends(&mut Watch::new(TIMEOUT), None, 0).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(error.to_string(), "nothing arrived for 20ms");
+        assert!(ends(&mut Watch::new(TIMEOUT), None, 1_000_000).is_ok());
+        let mut one = Watch::new(TIMEOUT);
+        let other = one.other_direction();
+        assert!(ends(&mut one, Some(other), 0).is_ok());
+    }
+}

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Goal, Reporter, Results, Source, Test};
 use crate::measure::Sample;
-use crate::units::{float, size};
+use crate::units::{float, rate, size};
 
 /// The form of a line that is drawn on standard error again and again, and is gone when
 /// the test is over. It is for terminals alone.
@@ -83,22 +83,20 @@ fn line(name: &str, unit: &str, goal: Goal, done: u64, elapsed: Duration) -> Str
     let seconds = elapsed.as_secs_f64();
     let per_second = float(done) / seconds;
     let of_time = |time: Duration| seconds / time.as_secs_f64();
-    let mbits = per_second * 8e-6;
+    let rate = rate(per_second * 8.0);
     let (part, so_far) = match goal {
         Goal::Pings(all) => {
             // Of a lag, the figures of the server come in addition to the echoes.
             let done = done.min(all);
             (float(done) / float(all), format!("{done} of {all} {unit}s, {per_second:.0}/s"))
         }
-        Goal::Bytes(all) => (
-            float(done) / float(all),
-            format!("{} of {}, {mbits:.0} Mbit/s", size(done), size(all)),
-        ),
+        Goal::Bytes(all) => {
+            (float(done) / float(all), format!("{} of {}, {rate}", size(done), size(all)))
+        }
         Goal::Time(all) => (of_time(all), format!("{seconds:.1} s of {all:?}")),
-        Goal::BytesFor(all) => (
-            of_time(all),
-            format!("{} in {seconds:.1} s of {all:?}, {mbits:.0} Mbit/s", size(done)),
-        ),
+        Goal::BytesFor(all) => {
+            (of_time(all), format!("{} in {seconds:.1} s of {all:?}, {rate}", size(done)))
+        }
     };
     let part = part.clamp(0.0, 1.0);
     let left = if part > 0.0 {
@@ -130,6 +128,6 @@ mod tests {
         let whole = after(Goal::Pings(10), 20);
         assert!(whole.contains("100%  10 of 10 pings"), "{whole}");
         let none = after(Goal::Bytes(10), 0);
-        assert!(none.ends_with("  0%  0 B of 10 B, 0 Mbit/s"), "{none}");
+        assert!(none.ends_with("  0%  0 B of 10 B, 0 bit/s"), "{none}");
     }
 }
