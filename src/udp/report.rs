@@ -125,6 +125,8 @@ fn counts(udp: &Udp) -> String {
         ways.map(|(there, back)| format!(" ({there} on the way there, {back} on the way back)"));
     let others = [
         (if closed.is_some() { lost } else { 0 }, "lost"),
+        // Of several clients, whose total has no failure of its own.
+        (if closed.is_none() { udp.rejected } else { 0 }, "rejected by a closed port"),
         (udp.late, "late"),
         (udp.duplicates, "duplicate"),
         (udp.reordered, "reordered"),
