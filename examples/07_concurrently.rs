@@ -5,9 +5,8 @@
 //! gate helps: all threads wait at it until the last one has been started.
 //!
 //! The lesson runs one load in both ways, and counts how many clients were between
-//! their first ping and their last answer at the same moment, at most. It also shows
-//! the mean round-trip time, which depends on that. Client and server share one machine
-//! here, so the figures are about its processors, too.
+//! their first ping and their last answer at the same moment, at most. The mean
+//! round-trip time depends on that, and on the processors that client and server share.
 //!
 //! Run it with `cargo run --release --example 07_concurrently`. The library does it in
 //! `src/measure/concurrently.rs`.
@@ -25,7 +24,9 @@ const CLIENTS: usize = 100;
 const PINGS: u32 = 10;
 
 fn main() -> io::Result<()> {
-    let server = Server::bind(Config::default())?.start()?;
+    let server = Server::bind(Config::default())?;
+    let admission = server.admission();
+    let server = server.start()?;
     println!("{CLIENTS} clients, which are connected already, send {PINGS} pings each:");
 
     let start = |client| thread::spawn(move || work(client));
@@ -36,15 +37,21 @@ fn main() -> io::Result<()> {
     show("naive: started in a loop", &joined.collect::<io::Result<Vec<_>>>()?);
 
     // The outer result is the thread's, the inner one is that of `work`.
-    let released = concurrently(connect(&server)?, work).into_iter().map(|result| result?);
+    let clients = connect(&server)?;
+    println!("  (the server counts {} connections at once)", admission.counts().0);
+    let released = concurrently(clients, work).into_iter().map(|result| result?);
     show("released at a gate", &released.collect::<io::Result<Vec<_>>>()?);
-    println!("With a gate nearly all clients are at work at the same time, without it fewer.");
+    println!("To be connected is not to be at work: with a gate nearly all are, without it fewer.");
     Ok(())
 }
 
 fn connect(server: &Running) -> io::Result<Vec<Client>> {
     let port = server.address().port();
-    (0..CLIENTS).map(|_| Client::connect("127.0.0.1", port, Duration::from_secs(10))).collect()
+    let connect = |_| {
+        let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
+        client.ping(None).map(|()| client) // Now the server has a thread for it.
+    };
+    (0..CLIENTS).map(connect).collect()
 }
 
 /// Sends the pings of one client, and returns when it began and when it was done.

@@ -35,12 +35,11 @@ fn main() -> io::Result<()> {
         ("sequential", "sequential (naive)"),
         ("caught", "sequential, catch_unwind"),
         ("thread", "a thread each"),
+        #[cfg(unix)]
         ("process", "a process each"),
     ] {
-        if mode != "process" || cfg!(unix) {
-            let [panic, abort] = [crash(mode, "PANIC")?, crash(mode, "ABORT")?];
-            println!("  {name:<26} {panic:>20} {abort:>20}");
-        }
+        let [panic, abort] = [crash(mode, "PANIC")?, crash(mode, "ABORT")?];
+        println!("  {name:<26} {panic:>20} {abort:>20}");
     }
     println!("`catch_unwind` or a thread contains a panic. Only a process contains an abort.");
     Ok(())
@@ -54,28 +53,27 @@ fn crash(mode: &str, how: &str) -> io::Result<&'static str> {
         .stderr(Stdio::null()) // A panic writes there, as is meant to be.
         .spawn()?;
     let result = with_server(&mut server, how);
-    server.kill()?;
-    server.wait()?;
+    server.kill().and(server.wait())?;
     result
 }
 
 fn with_server(server: &mut Child, how: &str) -> io::Result<&'static str> {
     let mut port = String::new();
     BufReader::new(server.stdout.take().ok_or(io::ErrorKind::NotFound)?).read_line(&mut port)?;
-    let address = format!("127.0.0.1:{}", port.trim());
+    let address = format!("127.0.0.1:{}", port.trim_end());
     let crashing = TcpStream::connect(&address)?;
     ask(&crashing, "PING")?;
     let other = TcpStream::connect(&address)?;
     let _ = ask(&crashing, how); // There is no answer.
     drop(crashing);
-    let other_lives = ask(&other, "PING").is_ok_and(|answer| answer == "PONG\n");
+    let lives = |answer: io::Result<String>| answer.is_ok_and(|answer| answer == "PONG\n");
+    let other_lives = lives(ask(&other, "PING"));
     drop(other); // so that a sequential server can go on
     let newcomer = TcpStream::connect(&address).and_then(|client| ask(&client, "PING"));
-    Ok(match (other_lives, newcomer.is_ok_and(|answer| answer == "PONG\n")) {
+    Ok(match (other_lives, lives(newcomer)) {
         (true, true) => "all live on",
         (false, false) => "nobody is served",
-        (true, false) => "no newcomer is served",
-        (false, true) => "newcomers are served",
+        _ => "some are served",
     })
 }
 

@@ -12,9 +12,12 @@
 //! behind `--`, such as `pool-of-threads`. The library has no pool: `src/serve/limits.rs`
 //! limits the connections, and says so to the client who is one too many.
 
+#[cfg(unix)]
+#[path = "pools/processes.rs"]
+mod processes;
+
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
@@ -23,103 +26,71 @@ use roundtrip::measure::{Connect, Measurement, Plan, concurrently, connect};
 use roundtrip::units::ms;
 
 const WORKERS: usize = 4;
-const WAYS: [&str; 6] =
-    ["sequential", "thread", "process", "pool-of-threads", "pool-of-processes", "non-blocking"];
+
+/// A way to serve. It is called in a thread of its own.
+type Way = (&'static str, fn(&TcpListener) -> io::Result<()>);
+
+/// The last way never rests, and would disturb the others.
+const WAYS: &[Way] = &[
+    ("sequential", accept_for_ever),
+    ("thread", |listener| listener.incoming().try_for_each(|stream| start(stream?, session))),
+    #[cfg(unix)]
+    ("process", processes::each),
+    ("pool-of-threads", |listener| {
+        (0..WORKERS).try_for_each(|_| start(listener.try_clone()?, accept_for_ever))
+    }),
+    #[cfg(unix)]
+    ("pool-of-processes", processes::pool),
+    ("non-blocking", never_wait),
+];
 
 fn main() -> io::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (short, chosen) = match &arguments[..] {
-        #[cfg(unix)]
-        [role] if role == "--session" => return session(&standard_input()?.into()),
-        #[cfg(unix)]
-        [role] if role == "--worker" => return accept_for_ever(&standard_input()?.into()),
-        [flag] if flag == "--short" => (true, ""),
-        [name] => (false, name.as_str()),
-        _ => (false, ""),
-    };
-    let time = Duration::from_millis(if short { 150 } else { 1000 });
+    let argument = std::env::args().nth(1).unwrap_or_default();
+    #[cfg(unix)]
+    if let Some(served) = processes::part(&argument) {
+        return served;
+    }
+    let time = Duration::from_millis(if argument == "--short" { 150 } else { 1000 });
     println!("{WORKERS} clients that come and go, and then {WORKERS} that stay and are silent:");
     println!("  {:<18} {:>13} {:>13}   another", "", "connections/s", "answer, p50");
-    // The last way never rests, and would disturb the others.
-    for way in WAYS.iter().filter(|way| chosen.is_empty() || **way == chosen) {
-        if cfg!(not(unix)) && way.contains("process") {
-            continue;
-        }
-        let (listener, mut children) = (TcpListener::bind("127.0.0.1:0")?, Vec::new());
+    let chosen = |name: &str| argument.is_empty() || argument == "--short" || argument == name;
+    for (name, way) in WAYS.iter().filter(|(name, _)| chosen(name)) {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
         let port = listener.local_addr()?.port();
-        serve(way, listener, &mut children)?;
+        start(listener, *way)?;
         let plan = Plan { time: Some(time), interval: Duration::ZERO, ..Plan::default() };
         let measured = concurrently(vec![(); WORKERS], |()| {
             connect("127.0.0.1", port, &Options::default(), &plan, &mut |_| {})
         });
-        let measured = measured.into_iter().collect::<io::Result<Vec<_>>>()?;
-        let total = Connect::total(&measured);
+        let total = Connect::total(&measured.into_iter().collect::<io::Result<Vec<_>>>()?);
         let rate = total.per_second().unwrap_or_default();
         let p50 = total.pings.rtt.summary().map_or("?".into(), |rtt| ms(rtt.p50));
         let silent = (0..WORKERS).map(|_| TcpStream::connect(("127.0.0.1", port)));
         let _silent = silent.collect::<io::Result<Vec<_>>>()?;
         let mut another = Client::connect("127.0.0.1", port, Duration::from_millis(500))?;
         let another = another.ping(None).map_or("waits", |()| "is served");
-        println!("  {way:<18} {rate:>13.0} {p50:>10} ms   {another}");
-        for mut child in children {
-            child.kill()?;
-            child.wait()?;
-        }
+        println!("  {name:<18} {rate:>13.0} {p50:>10} ms   {another}");
     }
     println!("A pool begins sooner, and is full when all of its workers listen to somebody.");
     Ok(())
 }
 
-/// Starts to serve in one of the ways.
-fn serve(way: &str, listener: TcpListener, children: &mut Vec<Child>) -> io::Result<()> {
-    match way {
-        "pool-of-threads" => {
-            for _ in 0..WORKERS {
-                let listener = listener.try_clone()?; // The same listener, twice.
-                thread::spawn(move || accept_for_ever(&listener));
-            }
-        }
-        #[cfg(unix)]
-        "pool-of-processes" => {
-            for _ in 0..WORKERS {
-                children.push(child("--worker", listener.try_clone()?.into())?);
-            }
-        }
-        "non-blocking" => drop(thread::spawn(move || never_wait(&listener))),
-        "sequential" => drop(thread::spawn(move || accept_for_ever(&listener))),
-        way => {
-            let process = way == "process";
-            thread::spawn(move || -> io::Result<()> {
-                for stream in listener.incoming() {
-                    let stream = stream?;
-                    #[cfg(unix)]
-                    if process {
-                        let mut child = child("--session", stream.into())?;
-                        thread::spawn(move || child.wait());
-                        continue;
-                    }
-                    thread::spawn(move || session(&stream));
-                }
-                Ok(())
-            });
-        }
-    }
-    Ok(())
+/// Starts a thread for a connection or for a listener.
+fn start<T: Send + 'static>(socket: T, work: fn(&T) -> io::Result<()>) -> io::Result<()> {
+    thread::Builder::new().spawn(move || work(&socket)).map(drop)
 }
 
-/// What each worker of a pool does: it is a sequential server.
+/// A sequential server, and what each worker of a pool does.
 fn accept_for_ever(listener: &TcpListener) -> io::Result<()> {
     loop {
-        // One client that breaks its connection ends no worker.
+        // A client that breaks its connection ends no worker.
         let _ = session(&listener.accept()?.0);
     }
 }
 
 fn session(mut stream: &TcpStream) -> io::Result<()> {
-    for line in BufReader::new(stream).lines() {
-        stream.write_all(answer(line?.as_bytes()))?;
-    }
-    Ok(())
+    let mut lines = BufReader::new(stream).lines();
+    lines.try_for_each(|line| stream.write_all(answer(line?.as_bytes())))
 }
 
 fn answer(request: &[u8]) -> &'static [u8] {
@@ -144,17 +115,6 @@ fn never_wait(listener: &TcpListener) -> io::Result<()> {
             }
         });
     }
-}
-
-/// Runs this program again, with a connection or a listener as its standard input.
-#[cfg(unix)]
-fn child(role: &str, input: std::os::fd::OwnedFd) -> io::Result<Child> {
-    Command::new(std::env::current_exe()?).arg(role).stdin(input).spawn()
-}
-
-#[cfg(unix)]
-fn standard_input() -> io::Result<std::os::fd::OwnedFd> {
-    std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()
 }
 
 // Try:

@@ -36,33 +36,34 @@ use std::time::{Duration, Instant};
 use roundtrip::client::Client;
 use roundtrip::measure::{Direction, Plan, bandwidth, latency};
 use roundtrip::server::{Config, Server};
-use roundtrip::units::{ms, parse_duration, rate};
+use roundtrip::units::{UnitError, ms, parse_duration, parse_rate, rate};
 use roundtrip::wire::command::Amount;
 
 /// One direction of the link, shared by all connections.
 #[derive(Clone, Copy, Debug)]
 struct Link {
     delay: Duration,
-    /// How long one byte occupies the link.
-    per_byte: Duration,
+    bits_per_second: u64,
     queue: Duration,
 }
 
+const BEST: Link =
+    Link { delay: Duration::ZERO, bits_per_second: u64::MAX, queue: Duration::from_millis(100) };
+
 fn main() -> io::Result<()> {
-    let mut link = Link { delay: Duration::ZERO, per_byte: Duration::ZERO, queue: ms_of(100) };
-    let (mut to, mut port) = (None, 5002);
+    let (mut link, mut to, mut port) = (BEST, None, 5002);
     let mut arguments = std::env::args().skip(1).filter(|flag| flag != "--short");
     while let Some(flag) = arguments.next() {
         let value = arguments.next().unwrap_or_default();
-        let wrong = |why: &str| io::Error::other(format!("{flag} {value}: {why}"));
-        let duration = || parse_duration(&value).map_err(|error| wrong(&error.to_string()));
+        let wrong = |why: UnitError| io::Error::other(format!("{flag} {value}: {why}"));
+        let duration = || parse_duration(&value).map_err(wrong);
         match flag.as_str() {
             "--to" => to = Some(value),
-            "--port" => port = value.parse::<u16>().map_err(|_| wrong("no port"))?,
+            "--port" => port = value.parse::<u16>().map_err(io::Error::other)?,
             "--delay" => link.delay = duration()?,
             "--queue" => link.queue = duration()?,
-            "--rate" => link.per_byte = per_byte(&value).ok_or_else(|| wrong("no rate"))?,
-            _ => return Err(wrong("no such flag")),
+            "--rate" => link.bits_per_second = parse_rate(&value).map_err(wrong)?,
+            _ => return Err(io::Error::other(format!("there is no flag {flag}"))),
         }
     }
     let Some(to) = to else { return show() };
@@ -72,42 +73,25 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Reads `10Mbit` as the time of a byte.
-fn per_byte(rate: &str) -> Option<Duration> {
-    let units = [("kbit", 1e3), ("Mbit", 1e6), ("Gbit", 1e9)];
-    let (number, unit) =
-        units.iter().find_map(|(name, unit)| Some((rate.strip_suffix(name)?, unit)))?;
-    let bits = number.parse::<f64>().ok()? * unit;
-    Duration::try_from_secs_f64(8.0 / bits).ok().filter(|_| bits > 0.0)
-}
-
-fn ms_of(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
-
 /// Passes connections on, for ever. One that fails ends no other.
 fn relay(listener: &TcpListener, to: &str, link: Link) {
-    let links = [(); 2].map(|()| Arc::new(Mutex::new(Instant::now())));
+    let links: [Free; 2] = [(); 2].map(|()| Arc::new(Mutex::new(Instant::now())));
     for client in listener.incoming() {
         let ends = client.and_then(|client| Ok((client, TcpStream::connect(to)?)));
         let carried = ends.and_then(|(client, server)| {
-            carry(client.try_clone()?, server.try_clone()?, link, Arc::clone(&links[0]))?;
-            carry(server, client, link, Arc::clone(&links[1]))
+            carry(&client, &server, link, &links[0])?;
+            carry(&server, &client, link, &links[1])
         });
-        if let Err(error) = carried {
-            eprintln!("a connection failed: {error}");
-        }
+        let _ = carried.inspect_err(|error| eprintln!("a connection failed: {error}"));
     }
 }
 
-/// Starts one direction of a connection. `free` is when the link will have sent all that
-/// is in its queue.
-fn carry(
-    mut from: TcpStream,
-    mut to: TcpStream,
-    link: Link,
-    free: Arc<Mutex<Instant>>,
-) -> io::Result<()> {
+/// When one direction of the link will have sent all that is in its queue.
+type Free = Arc<Mutex<Instant>>;
+
+/// Starts one direction of a connection.
+fn carry(from: &TcpStream, to: &TcpStream, link: Link, free: &Free) -> io::Result<()> {
+    let (mut from, mut to, free) = (from.try_clone()?, to.try_clone()?, Arc::clone(free));
     to.set_nodelay(true)?;
     let (queue, queued) = channel::<(Instant, Vec<u8>)>();
     thread::spawn(move || {
@@ -122,8 +106,9 @@ fn carry(
         // A piece is small, so that others can pass between two of them.
         let mut piece = [0; 8 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece) {
+            let takes = length as u64 * 8_000_000_000 / link.bits_per_second.max(1);
             let Ok(mut free) = free.lock() else { return };
-            let sent = (*free).max(Instant::now()) + link.per_byte * length.try_into().unwrap_or(0);
+            let sent = (*free).max(Instant::now()) + Duration::from_nanos(takes);
             *free = sent;
             drop(free);
             if queue.send((sent + link.delay, piece[..length].to_vec())).is_err() {
@@ -140,12 +125,10 @@ fn carry(
 /// Shows what a client measures through a distant link, and through a narrow one.
 fn show() -> io::Result<()> {
     let server = Server::bind(Config::default())?.start()?;
-    let near = Link { delay: Duration::ZERO, per_byte: Duration::ZERO, queue: ms_of(100) };
-    let per_byte = per_byte("50Mbit").unwrap_or_default();
     for (name, link) in [
-        ("no limits", near),
-        ("10ms each way", Link { delay: ms_of(10), ..near }),
-        ("50 Mbit/s", Link { per_byte, ..near }),
+        ("no limits", BEST),
+        ("10ms each way", Link { delay: Duration::from_millis(10), ..BEST }),
+        ("50 Mbit/s", Link { bits_per_second: 50_000_000, ..BEST }),
     ] {
         let (listener, to) = (TcpListener::bind("127.0.0.1:0")?, server.address().to_string());
         let port = listener.local_addr()?.port();

@@ -153,6 +153,7 @@ fn a_socket_that_is_closed_in_order_keeps_its_last_word() {
 fn a_gate_brings_more_clients_to_work_at_once() {
     let shown = (0..20).any(|_| {
         let out = short("07_concurrently");
+        assert!(numbers(&out, "the server counts ")[0] >= 100.0, "{out}");
         let most = |how: &str| numbers(&out, how)[0];
         most("naive: started in a loop ") < most("released at a gate ")
     });
