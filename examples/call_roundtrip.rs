@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 fn compare(rounds: u64, count: u64) -> std::io::Result<()> {
     let plan = Plan {
         calls: measure::Plan { count, interval: Duration::ZERO, ..measure::Plan::default() },
+        batch: None,
         callers: 1,
         timeout: Duration::from_secs(10),
         urls: Vec::new(),

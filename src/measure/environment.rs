@@ -72,18 +72,14 @@ fn retransmitted_segments() -> Option<u64> {
 #[derive(Debug)]
 pub struct CpuClock {
     start: Instant,
-    ticks: u64,
+    used: Duration,
 }
 
 impl CpuClock {
-    /// Ticks in a second. Linux shows programs the same number on every machine
-    /// (`USER_HZ`).
-    const HERTZ: f64 = 100.0;
-
     /// Starts to measure; `None` where the system does not tell.
     #[must_use]
     pub fn start() -> Option<Self> {
-        Some(CpuClock { start: Instant::now(), ticks: Self::ticks()? })
+        Some(CpuClock { start: Instant::now(), used: Self::now()? })
     }
 
     /// Which part of the time since the start the thread was running: 1 is one whole
@@ -91,15 +87,25 @@ impl CpuClock {
     #[must_use]
     pub fn used(&self) -> Option<f64> {
         let seconds = self.start.elapsed().as_secs_f64();
-        let ticks = Self::ticks()?.saturating_sub(self.ticks);
-        (seconds > 0.2 && ticks > 0).then(|| crate::units::float(ticks) / Self::HERTZ / seconds)
+        let used = Self::now()?.saturating_sub(self.used);
+        (seconds > 0.2 && !used.is_zero()).then(|| used.as_secs_f64() / seconds)
     }
 
-    /// User and system time, the 14th and the 15th field (`man proc_pid_stat`). The
-    /// second field, the name, may contain spaces.
-    fn ticks() -> Option<u64> {
-        let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
-        let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
-        Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+    fn now() -> Option<Duration> {
+        cpu_time("thread-self").map(|(user, system)| user + system)
     }
+}
+
+/// The time that a process has worked, and that the kernel has worked for it; `None`
+/// where the system does not tell. The process is named as in `/proc`: by its number,
+/// or as `self` or `thread-self`.
+pub(crate) fn cpu_time(process: &str) -> Option<(Duration, Duration)> {
+    // Linux shows programs ticks of the same length on every machine (`USER_HZ`).
+    const TICK: Duration = Duration::from_millis(10);
+    // User and system time are the 14th and the 15th field (`man proc_pid_stat`). The
+    // second field, the name, may contain spaces.
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
+    let mut time = || Some(TICK.saturating_mul(fields.next()?.parse().ok()?));
+    Some((time()?, time()?))
 }

@@ -3,13 +3,18 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use roundtrip::json::parse;
 use roundtrip::json::{Map, Value};
+use roundtrip::measure::{self, Measurement};
 use roundtrip::net::Address;
+use roundtrip::pace::Stop;
+use roundtrip::wamp;
+use roundtrip::wamp::call::{Event, Plan};
 use roundtrip::wamp::router::{Config, Endpoint, Router};
 
-use crate::support::{CLIENT, Outcome, run};
+use crate::support::{CLIENT, Outcome, PATIENCE, run};
 
 fn call(flags: &[&str]) -> Outcome {
     run(Command::new(CLIENT).args(["--test", "call"]).args(flags))
@@ -65,6 +70,13 @@ fn every_transport_is_measured() {
                 && number(rtt, "min") > 0
                 && number(test, "calls_per_second") > 0
         );
+        for process in
+            ["router", "caller", "callee"].into_iter().filter(|_| cfg!(target_os = "linux"))
+        {
+            let used = test.get("cpu").and_then(|cpu| cpu.get(process)).unwrap();
+            assert!(number(used, "context_switches") > 0, "{test}");
+            assert!(used.get("user_ns").is_some() && used.get("system_ns").is_some(), "{test}");
+        }
         // The calls follow each other, so the rate cannot exceed the one of the mean.
         assert!(
             number(test, "calls_per_second") <= 1_000_000_000 / number(rtt, "mean") + 1,
@@ -106,7 +118,17 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
     assert!(lines[8].starts_with("  unix rawsocket msgpack batch 1/7: "), "{}", lines[8]);
     assert!(lines[9].starts_with("  unix rawsocket msgpack batch 2/7: "), "{}", lines[9]);
     assert!(lines[16].starts_with("  tcp  websocket json    batch 2/7: "), "{}", lines[16]);
-    let rows = &lines[57..];
+    let (cpu, rows): (Vec<&str>, Vec<&str>) =
+        lines[57..].iter().partition(|row| row.contains("% "));
+    // Linux counts what each process uses; a call wakes four threads or more.
+    if cfg!(target_os = "linux") {
+        assert_eq!(cpu.len(), 8, "{cpu:#?}");
+        let switches = |row: &&str| row.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap() >= 2.0;
+        assert!(cpu.iter().all(switches), "{cpu:#?}");
+    }
+    let of_cpu = |row: &&str| row.starts_with("  CPU") || row.contains("user system");
+    let (heads, rows): (Vec<&str>, Vec<&str>) = rows.into_iter().partition(of_cpu);
+    assert!(heads.iter().all(|head| head.chars().count() <= 80), "{heads:#?}");
     assert!(rows[0].ends_with("calls      mean       p50    p99 ms   calls/s"), "{}", rows[0]);
     assert_eq!(
         rows[8].split_whitespace().take(4).collect::<Vec<_>>(),
@@ -118,7 +140,8 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
         assert!(rows[9..12].iter().any(|row| row.trim_start().starts_with(change)), "{rows:#?}");
     }
     assert!(rows[13].starts_with("  unseen: ") && rows.len() == 14, "{rows:#?}");
-    assert_eq!(call(&["--count", "7", "-q"]).out.lines().count(), 1 + 9 + 4);
+    let load = if cfg!(target_os = "linux") { 10 } else { 0 };
+    assert_eq!(call(&["--count", "7", "-q"]).out.lines().count(), 1 + 9 + load + 4);
 }
 
 #[test]
@@ -170,6 +193,48 @@ fn time_is_an_alternative_to_a_count() {
             (number(rtt, "count") - 1) * number(rtt, "min") < 20_000_000 + 10 * number(rtt, "max"),
             "{test}"
         );
+    }
+}
+
+#[test]
+fn a_batch_can_have_a_length_of_time() {
+    let (_router, urls) = router();
+    let batch = Some(Duration::from_millis(20));
+    let calls = |count, time| Plan {
+        calls: measure::Plan { count, time, interval: Duration::ZERO, ..measure::Plan::default() },
+        batch,
+        callers: 1,
+        timeout: PATIENCE,
+        urls: vec![urls[1].parse().unwrap()],
+        realm: "realm1".into(),
+        worker: vec![CLIENT.into(), "--role".into()],
+        stop: Stop::default(),
+    };
+    for (plan, number) in [
+        // The last batch takes the rest of the time.
+        (calls(1, Some(Duration::from_millis(50))), Some(3)),
+        // How many batches there are depends on the calls.
+        (calls(3000, None), None),
+    ] {
+        let mut seen = Vec::new();
+        let measured = wamp::call::measure(&plan, &mut |event| {
+            if let Event::Batch { batch, batches, rtt, .. } = event {
+                seen.push((batch, batches, rtt.count()));
+            }
+        });
+        let calls = &measured[0].calls[0];
+        assert!(calls.failure().is_none(), "{calls:?}");
+        assert!(seen.iter().map(|(batch, ..)| *batch).eq(1..=seen.len() as u64), "{seen:?}");
+        assert!(seen.iter().all(|(_, batches, _)| *batches == number), "{seen:?}");
+        assert_eq!(seen.iter().map(|(.., calls)| calls).sum::<u64>(), calls.latency.sent);
+        match number {
+            Some(number) => assert!(seen.len() as u64 <= number, "{seen:?}"),
+            None => assert!(seen.len() > 1 && calls.latency.sent == 3000, "{seen:?}"),
+        }
+        // The router is another program's as far as this measurement knows.
+        assert_eq!(calls.used.router, None);
+        assert_eq!(calls.used.caller.is_some(), cfg!(target_os = "linux"));
+        assert_eq!(calls.used.callee.is_some(), cfg!(target_os = "linux"));
     }
 }
 

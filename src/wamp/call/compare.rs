@@ -13,23 +13,17 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::effects::{Effects, effects};
 use super::own_router::OwnRouter;
-use super::pair::{Pair, Until};
+use super::pair::Pair;
 use super::plan::Plan;
 use super::result::Call;
 use super::transport::Target;
 use crate::measure::{Measurement, Sample};
 use crate::net::Address;
 use crate::stats::Recorder;
-use crate::units::nanoseconds;
 use crate::wamp::url::Url;
-
-/// Batches for each target, if there are calls enough. Among so many it shows whether
-/// the first ones are slower.
-const BATCHES: u32 = 10;
 
 /// What an observer is notified of while a measurement runs.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +43,8 @@ pub enum Event<'a> {
         target: usize,
         /// The number of the batch, from 1.
         batch: u64,
-        /// How many batches there are for each target.
-        batches: u64,
+        /// How many batches there are for each target, if it is known.
+        batches: Option<u64>,
         /// The round-trip times of this batch.
         rtt: &'a Recorder,
     },
@@ -87,6 +81,7 @@ pub struct Comparison {
 ///     let interval = Duration::ZERO;
 ///     let plan = Plan {
 ///         calls: roundtrip::measure::Plan { interval, ..Default::default() },
+///         batch: None,
 ///         callers: 1,
 ///         timeout: Duration::from_secs(10),
 ///         urls: Vec::new(),
@@ -104,6 +99,7 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
     let start_own = || OwnRouter::start(&plan.worker, &plan.realm);
     let own = plan.urls.is_empty().then(start_own).transpose();
     let urls = own.as_ref().map(|own| own.as_ref().map_or(&plan.urls[..], |own| &own.urls));
+    let router = own.as_ref().ok().and_then(Option::as_ref).map(|own| &own.process);
     let pair = |target| Pair::new(target, plan.callers);
     let mut pairs: Vec<Pair> = plan.targets().into_iter().map(pair).collect();
     match urls {
@@ -113,9 +109,10 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
     for pair in &mut pairs {
         (0..plan.calls.warmup).for_each(|_| pair.warm_up(plan));
     }
-    let count = plan.calls.time.map_or(plan.calls.count, |_| u64::MAX);
-    let batches = count.min(BATCHES.into());
-    for batch in 1..=batches {
+    let batches = plan.batches();
+    let mut batch = 0;
+    while !plan.stop.is_stopped() && !pairs.iter().all(|pair| pair.is_over(plan.end())) {
+        batch += 1;
         // There and back: none always follows the slowest, or is always early.
         let mut order: Vec<usize> = (0..pairs.len()).collect();
         if batch % 2 == 0 {
@@ -129,8 +126,9 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
                 }
                 observe(Event::Call { target, caller, sample });
             };
+            let until = plan.until(batch);
             while !plan.stop.is_stopped()
-                && pairs[target].make_calls(until(plan, batch, batches), plan, &mut observe_call)
+                && pairs[target].make_calls(until, plan, router, &mut observe_call)
             {
                 for other in &mut pairs {
                     other.keep_alive(plan);
@@ -147,20 +145,6 @@ pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
         own,
     };
     (0..plan.callers).map(of_caller).collect()
-}
-
-/// When this batch is over, counted from the beginning of the first one.
-fn until(plan: &Plan, batch: u64, batches: u64) -> Until {
-    let share = |whole: u64| {
-        let share = u128::from(whole) * u128::from(batch) / u128::from(batches);
-        u64::try_from(share).unwrap_or(u64::MAX)
-    };
-    match plan.calls.time {
-        None => Until { count: share(plan.calls.count), time: Duration::MAX },
-        Some(time) => {
-            Until { count: u64::MAX, time: Duration::from_nanos(share(nanoseconds(time))) }
-        }
-    }
 }
 
 /// Starts the processes of all pairs in a random order, at one of these routers.

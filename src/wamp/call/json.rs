@@ -7,7 +7,15 @@
 //! | --- | --- |
 //! | `socket`, `framing`, `serialization` | `tcp` or `unix`; `websocket` or `rawsocket`; `json` or `msgpack` |
 //! | `url` | instead of these, the router that was given |
+//! | `cpu` | what `router`, `caller` and `callee` have used in that time, as far as it is known; concurrent callers share a process |
 //! | `calls_per_second` | how many calls were answered, over the time that the batches took |
+//!
+//! Each of these three has
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `user_ns`, `system_ns` | the time of its own code, and of the kernel for it; Linux counts in ticks of 10 ms |
+//! | `context_switches` | how often one of its threads left its processor |
 //!
 //! `host` and `port` of the document are those of the first router that listens on TCP.
 //! Its `effects` has `socket`, `framing` and `serialization`, as far as they are known:
@@ -21,10 +29,11 @@
 //! | `mean_error_ns` | the standard error of `mean_ns` |
 //!
 //! The stream has the event `call` for each call, and `batch` with `part`, `batch`,
-//! `batches`, `calls` and `mean_ns`.
+//! `batches` (if it is known), `calls` and `mean_ns`.
 
 use super::effects::{Effect, Effects};
 use super::transport::Target;
+use super::usage::{Usage, Used};
 use crate::json::Map;
 use crate::report::figures::{put, whole};
 use crate::stats::Recorder;
@@ -48,14 +57,30 @@ pub fn effects(effects: &Effects) -> Map {
     effects.iter().map(|(factor, effect)| (factor, one(effect).into())).collect()
 }
 
+/// The object `cpu` of a target; `None` if nothing is known.
+#[must_use]
+pub fn cpu(used: &Used) -> Option<Map> {
+    let one = |usage: Usage| {
+        Map::from([
+            ("user_ns", nanoseconds(usage.user).into()),
+            ("system_ns", nanoseconds(usage.system).into()),
+            ("context_switches", usage.switches.into()),
+        ])
+    };
+    let known =
+        used.each().into_iter().filter_map(|(name, usage)| Some((name, one(usage?).into())));
+    let cpu: Map = known.collect();
+    (!cpu.is_empty()).then_some(cpu)
+}
+
 /// The event `batch` of the stream: a batch of calls has ended.
 #[must_use]
-pub fn batch(target: &Target, number: u64, batches: u64, calls: &Recorder) -> Map {
+pub fn batch(target: &Target, number: u64, batches: Option<u64>, calls: &Recorder) -> Map {
     let mut map = Map::default();
     map.insert("event", "batch");
     map.insert("part", target.to_string());
     map.insert("batch", number);
-    map.insert("batches", batches);
+    put(&mut map, "batches", batches);
     map.insert("calls", calls.count());
     put(&mut map, "mean_ns", calls.summary().map(|summary| nanoseconds(summary.mean)));
     map

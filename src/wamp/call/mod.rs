@@ -28,6 +28,7 @@
 //! | --- | --- |
 //! | `transport.rs` | the choices, and the eight transports |
 //! | `caller.rs` | makes calls and measures them; a callee that answers |
+//! | `usage.rs` | what router, caller and callee use of the processors |
 //! | `result.rs` | what callers measured |
 //! | `effects.rs` | the effect of each choice, and what may be chance |
 //! | `plan.rs` | what to measure |
@@ -50,11 +51,13 @@ pub mod protocol;
 pub mod report;
 mod result;
 mod transport;
+mod usage;
 pub mod worker;
 
 pub use caller::{Batch, Caller, offer_echo};
 pub use compare::{Comparison, Event, measure};
 pub use effects::{Difference, Effect, Effects, effects};
-pub use plan::Plan;
+pub use plan::{LONGEST_BATCH, Plan};
 pub use result::Call;
 pub use transport::{Framing, Socket, Target, Transport};
+pub use usage::{Usage, Used};

@@ -21,8 +21,9 @@ const LONGEST: usize = 60;
 pub struct OwnRouter {
     /// Where the router listens.
     pub urls: Vec<Url>,
-    // Dropped in this order: the directory goes when the process has ended.
-    _process: Process,
+    // The process and the directory are dropped in this order: the directory goes when
+    // the process has ended.
+    pub process: Process,
     _directory: Directory,
 }
 
@@ -37,7 +38,7 @@ impl OwnRouter {
         let mut process = Process::start(worker, ROUTER, &[&realm, &path])?;
         let urls = process.ready(START)?.into_iter().map(|line| line.parse());
         let urls = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
-        Ok(OwnRouter { urls, _process: process, _directory: directory })
+        Ok(OwnRouter { urls, process, _directory: directory })
     }
 }
 

@@ -7,11 +7,12 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::plan::Plan;
+use super::plan::{Plan, Until};
 use super::process::Process;
 use super::protocol::{CALLEE, CALLER, Line, Request};
 use super::result::Call;
 use super::transport::Target;
+use super::usage::{self, Usage};
 use crate::measure::{Latency, Measurement, Sample};
 use crate::units::nanoseconds;
 use crate::wamp::url::Url;
@@ -38,14 +39,6 @@ pub struct Pair {
     /// Whether the next calls follow the schedule of those before.
     resume: bool,
     used: Instant,
-}
-
-/// When a batch is over: when each caller has made so many calls, or when the batches
-/// have taken so much time. Both count from the first batch on.
-#[derive(Clone, Copy)]
-pub struct Until {
-    pub count: u64,
-    pub time: Duration,
 }
 
 /// Is called with the index of a caller and one of its calls.
@@ -86,7 +79,13 @@ impl Pair {
 
     /// Makes calls of a batch with one request, unless the batch is over. Returns
     /// whether it was not.
-    pub fn make_calls(&mut self, until: Until, plan: &Plan, observe: Observer) -> bool {
+    pub fn make_calls(
+        &mut self,
+        until: Until,
+        plan: &Plan,
+        router: Option<&Process>,
+        observe: Observer,
+    ) -> bool {
         if self.is_over(until) {
             return false;
         }
@@ -97,11 +96,25 @@ impl Pair {
         };
         let counts = self.calls.iter().map(left).collect();
         let time = until.time.saturating_sub(self.calls[0].duration).min(SLICE);
+        let [router_before, callee_before] = self.usage(router);
         self.request(&Request { resume: self.resume, time, counts }, plan, Some(observe));
+        let [router, callee] = self.usage(router);
+        let since = |after: Option<Usage>, before| Some(after?.since(before?));
+        for call in &mut self.calls {
+            usage::add(&mut call.used.router, since(router, router_before));
+            usage::add(&mut call.used.callee, since(callee, callee_before));
+        }
         // A stall may be longer than the rest of its batch: the calls of the next batch
         // are late, too.
         self.resume = true;
         true
+    }
+
+    /// What the router, if it is this process, and the callee have used since they
+    /// started.
+    fn usage(&self, router: Option<&Process>) -> [Option<Usage>; 2] {
+        let callee = self.processes.as_ref().map(|(callee, _)| callee);
+        [router, callee].map(|process| process.and_then(Process::usage))
     }
 
     /// Makes one uncounted call with each caller.
@@ -118,7 +131,8 @@ impl Pair {
         }
     }
 
-    fn is_over(&self, until: Until) -> bool {
+    /// Whether there is nothing left to do until then.
+    pub fn is_over(&self, until: Until) -> bool {
         let over = |call: &Call| {
             call.failure().is_some()
                 || call.latency.sent >= until.count
@@ -158,7 +172,7 @@ fn read_answer(
 ) -> io::Result<()> {
     let wrong = || io::Error::new(ErrorKind::InvalidData, "the caller reports too many calls");
     let counted = observe.is_some();
-    let most = counts.iter().sum::<u64>() + 2 * counts.len() as u64 + 1;
+    let most = counts.iter().sum::<u64>() + 2 * counts.len() as u64 + 2;
     // With each caller: how many calls it may still have made, and how many of those
     // that it has made may still be reported as answered.
     let mut callers: Vec<(&mut Call, u64, u64)> =
@@ -183,6 +197,11 @@ fn read_answer(
                 call.fail(&reason(why));
                 // A warm-up call does not count, unless it is never answered.
                 call.latency.sent += u64::from(!counted);
+            }
+            Line::Used(usage) => {
+                for (call, ..) in callers.iter_mut().filter(|_| counted) {
+                    usage::add(&mut call.used.caller, Some(usage));
+                }
             }
             Line::Done(duration) => {
                 let duration = if counted { duration } else { Duration::ZERO };

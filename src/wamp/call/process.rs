@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::protocol::{ERROR, READY};
+use super::usage::Usage;
 
 /// A [worker](super::worker)'s process. Dropping it kills it.
 pub struct Process {
@@ -84,6 +85,11 @@ impl Process {
                 Err(failed(self.role, format_args!("ended, {}", self.child.wait()?)))
             }
         }
+    }
+
+    /// What the worker has used since its start, if the system tells.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.child.id())
     }
 
     /// Says how the worker has ended, if it has.

@@ -9,6 +9,8 @@
 //!     ◀─────────────────── sent 0 100  caller 0 has made 100 calls
 //!     ◀────────── call 0 20450 182000  one was sent at 20450 ns and took 182000 ns
 //!     ◀─────────────────────────── …   99 more
+//!     ◀─── used 10000000 30000000 201  meanwhile its process worked for 10 ms, the
+//!                                      kernel for 30 ms, and it waited 201 times
 //!     ◀──────────────── done 18350000  all calls together took 18 ms
 //!     continue 1000000000 100 ──────▶  makes 100 more calls by the same schedule
 //! ```
@@ -20,6 +22,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::usage::Usage;
 use crate::flags::one_line;
 use crate::units::nanoseconds;
 
@@ -74,6 +77,8 @@ pub enum Line {
         /// The reason.
         why: String,
     },
+    /// What the process of the callers has used meanwhile, if the system tells.
+    Used(Usage),
     /// The last line: the time from the first caller's begin to the last one's end.
     Done(Duration),
 }
@@ -113,6 +118,9 @@ impl fmt::Display for Line {
                 due.map_or(Ok(()), |due| write!(f, " {}", nanoseconds(due)))
             }
             Line::Failed { caller, why } => write!(f, "failed {caller} {}", one_line(why)),
+            Line::Used(Usage { user, system, switches }) => {
+                write!(f, "used {} {} {switches}", nanoseconds(*user), nanoseconds(*system))
+            }
             Line::Done(duration) => write!(f, "done {}", nanoseconds(*duration)),
         }
     }
@@ -138,6 +146,11 @@ impl FromStr for Line {
                     rtt: time(rtt),
                     due: due.first().map(time),
                 }),
+                ("used", [user, system, switches]) => Some(Line::Used(Usage {
+                    user: time(user),
+                    system: time(system),
+                    switches: *switches,
+                })),
                 ("done", [duration]) => Some(Line::Done(time(duration))),
                 _ => None,
             }
@@ -175,6 +188,7 @@ mod tests {
             ("sent 1 20", Line::Sent { caller: 1, calls: 20 }),
             ("call 0 7 8", Line::Call { caller: 0, at, rtt, due: None }),
             ("call 2 7 8 8", Line::Call { caller: 2, at, rtt, due: Some(rtt) }),
+            ("used 7 8 9", Line::Used(Usage { user: at, system: rtt, switches: 9 })),
             ("done 7", Line::Done(at)),
         ] {
             assert_eq!((line.parse(), report.to_string()), (Ok(report), line.into()));
@@ -196,6 +210,7 @@ mod tests {
             "call 0 7 x",
             "call 0 7  8",
             "call 0 7 99999999999999999999",
+            "used 7 8",
             "done",
             "done 1 2",
             "failed",

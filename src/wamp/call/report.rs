@@ -12,14 +12,15 @@ use crate::json::Map;
 use crate::report::Report;
 use crate::report::figures::{put, whole};
 use crate::stats::Summary;
-use crate::units::ms;
+use crate::units::{float, ms};
 
 impl Report for Comparison {
     fn lines(&self) -> Vec<String> {
         let effects = effects(&self.effects());
         let caution = (!self.own && !effects.is_empty())
             .then(|| "This assumes that all URLs lead to one router.".into());
-        table(&self.calls).into_iter().chain(effects).chain(caution).collect()
+        let (times, load) = (table(&self.calls), load(&self.calls));
+        times.into_iter().chain(load).chain(effects).chain(caution).collect()
     }
 
     fn fields(&self, _: &mut Map) {}
@@ -62,6 +63,7 @@ impl Report for Call {
         }
         self.latency.fields(map);
         put(map, "calls_per_second", self.calls_per_second().map(whole));
+        put(map, "cpu", json::cpu(&self.used));
     }
 }
 
@@ -78,11 +80,14 @@ fn columns(target: Option<&Target>) -> String {
 }
 
 /// The line for a batch that has ended, with the mean of its calls:
-/// `tcp  websocket json    batch  1/10: 0.182 ms`.
+/// `tcp  websocket json    batch  1/10: 0.182 ms`. How many batches there are may be
+/// unknown.
 #[must_use]
-pub fn batch(target: &Target, number: u64, batches: u64, mean: Duration) -> String {
-    let width = batches.to_string().len();
-    format!("{} batch {number:>width$}/{batches}: {} ms", columns(Some(target)), ms(mean))
+pub fn batch(target: &Target, number: u64, batches: Option<u64>, mean: Duration) -> String {
+    let batches = batches.map(|batches| batches.to_string()).unwrap_or_default();
+    let (width, slash) = (batches.len(), if batches.is_empty() { "" } else { "/" });
+    let target = columns(Some(target));
+    format!("{target} batch {number:>width$}{slash}{batches}: {} ms", ms(mean))
 }
 
 /// A table with a line for each target.
@@ -107,6 +112,38 @@ pub fn table(calls: &[Call]) -> Vec<String> {
         lines.push(format!("{name:<width$}{figures}{failed}"));
     }
     lines
+}
+
+/// A table of what the processes have used, with a line for each target, as far as it
+/// is known; no lines if nothing is. 100% is one processor for the whole time of the
+/// calls.
+#[must_use]
+pub fn load(calls: &[Call]) -> Vec<String> {
+    let known = |call: &&Call| call.used.switches().is_some() && call.latency.rtt.count() > 0;
+    let rows: Vec<(String, String)> = calls.iter().filter(known).map(load_row).collect();
+    let title = "CPU, in ticks of 10 ms";
+    let names = rows.iter().map(|(name, _)| name.as_str()).chain([title]);
+    let width = names.map(|name| name.chars().count()).max().unwrap_or_default();
+    let heads = ["router", "caller", "callee"].map(|head| format!("{head:>14}")).concat();
+    let each = "   user system".repeat(3);
+    let lines = rows.iter().map(|(name, figures)| format!("{name:<width$}{figures}"));
+    let heads =
+        [format!("{title:<width$}{heads}  switches"), format!("{:<width$}{each}    a call", "")];
+    heads.into_iter().filter(|_| !rows.is_empty()).chain(lines).collect()
+}
+
+fn load_row(call: &Call) -> (String, String) {
+    let percent = |time: Duration| {
+        format!("{:.0}%", 100.0 * time.as_secs_f64() / call.duration.as_secs_f64())
+    };
+    let figures = call.used.each().map(|(_, usage)| {
+        let [user, system] =
+            usage.map_or(["-".into(), "-".into()], |usage| [usage.user, usage.system].map(percent));
+        format!("{user:>7}{system:>7}")
+    });
+    let switches = float(call.used.switches().unwrap_or_default());
+    let a_call = switches / float(call.latency.rtt.count());
+    (columns(call.target.as_ref()), format!("{}{a_call:>10.1}", figures.concat()))
 }
 
 /// A line for the effect of each choice, the largest first, and a conclusion; no lines
@@ -163,7 +200,7 @@ fn verdict(sorted: &[(&str, Effect)]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::measure::{Latency, Measurement};
-    use crate::wamp::call::{Difference, Transport};
+    use crate::wamp::call::{Difference, Transport, Usage, Used};
 
     fn effect(from: &'static str, to: &'static str, us: i64, error_us: u64) -> Effect {
         let ratio = if us < 0 { 0.75 } else { 1.25 };
@@ -207,6 +244,7 @@ mod tests {
             target: Some(Target::Transport(Transport::ALL[0])),
             latency: Latency { sent: 3, rtt, ..Latency::default() },
             duration: Duration::from_millis(6),
+            ..Call::default()
         };
         let url = "ws+unix:/tmp/a/very/long/path/of/a/socket";
         let failed = Call::failed(std::io::ErrorKind::ConnectionRefused.into());
@@ -224,9 +262,31 @@ mod tests {
     }
 
     #[test]
+    fn the_load_is_shown_as_far_as_it_is_known() {
+        let [ms, rtt] = [Duration::from_millis(1), Duration::from_millis(10)];
+        let usage = |switches| Some(Usage { user: ms, system: 2 * ms, switches });
+        let measured = |router| Call {
+            target: Some(Target::Transport(Transport::ALL[0])),
+            latency: Latency { sent: 1, rtt: [rtt].into_iter().collect(), ..Latency::default() },
+            duration: rtt,
+            used: Used { router, caller: usage(2), callee: usage(1) },
+        };
+        let expected = [
+            "CPU, in ticks of 10 ms        router        caller        callee  switches",
+            "                         user system   user system   user system    a call",
+            "tcp  websocket json       10%    20%    10%    20%    10%    20%       7.0",
+            "tcp  websocket json         -      -    10%    20%    10%    20%       3.0",
+        ];
+        let unknown = Call { used: Used::default(), ..measured(None) };
+        assert_eq!(load(&[measured(usage(4)), measured(None), unknown]), expected);
+        assert_eq!(load(&[Call::default()]), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_batch_is_a_line() {
         let target = Target::Transport(Transport::ALL[0]);
-        let line = batch(&target, 1, 10, Duration::from_micros(182));
-        assert_eq!(line, "tcp  websocket json    batch  1/10: 0.182 ms");
+        let line = |batches| batch(&target, 1, batches, Duration::from_micros(182));
+        assert_eq!(line(Some(10)), "tcp  websocket json    batch  1/10: 0.182 ms");
+        assert_eq!(line(None), "tcp  websocket json    batch 1: 0.182 ms");
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::transport::Target;
+use super::usage::Used;
 use crate::measure::{Latency, Measurement};
 use crate::units::float;
 
@@ -17,6 +18,9 @@ pub struct Call {
     /// How long the batches took in all. A batch of several callers lasts until the
     /// last of them is done.
     pub duration: Duration,
+    /// What the processes have used meanwhile. Concurrent callers share a process, so
+    /// this is the same for each of them.
+    pub used: Used,
 }
 
 impl Call {
@@ -40,6 +44,7 @@ impl Call {
             sum.target = sum.target.or_else(|| one.target.clone());
             sum.latency.add(&one.latency);
             sum.duration = sum.duration.max(one.duration);
+            sum.used = one.used;
         }
         sum
     }

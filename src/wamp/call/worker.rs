@@ -18,8 +18,10 @@ use std::time::{Duration, Instant};
 
 use super::caller::{Batch, Caller, offer_echo};
 use super::protocol::{CALLEE, CALLER, ERROR, Line, READY, ROUTER, Request};
+use super::usage::{Usage, switches_of_this_thread};
 use crate::flags::one_line;
 use crate::log::Log;
+use crate::measure::environment::cpu_time;
 use crate::measure::{Measurement, Sample, concurrently};
 use crate::net::Address;
 use crate::serve::{Admission, Limits};
@@ -143,22 +145,34 @@ fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> 
     let &Request { resume, time, .. } = request;
     let work = |(caller, &count): (&mut Caller, &u64)| {
         let mut samples = Vec::new();
+        let switches = switches_of_this_thread();
         let begin = Instant::now();
         let latency = caller.batch(&Batch { count, time, interval, resume }, &mut |sample| {
             samples.push(sample);
         });
-        (begin..Instant::now(), latency, samples)
+        let span = begin..Instant::now();
+        let switches =
+            switches_of_this_thread().zip(switches).map(|(after, before)| after - before);
+        (span, latency, samples, switches)
     };
+    let before = cpu_time("self");
     let made = concurrently(callers.iter_mut().zip(&request.counts).collect(), work);
     let spans = || made.iter().flatten().map(|(span, ..)| span);
     let begin_and_end =
         spans().map(|span| span.start).min().zip(spans().map(|span| span.end).max());
+    // The time of a whole process, since threads that have ended are not shown. And the
+    // switches of the threads, since a whole process shows those of its first thread.
+    let used = cpu_time("self").zip(before).map(|(after, before)| Usage {
+        user: after.0.saturating_sub(before.0),
+        system: after.1.saturating_sub(before.1),
+        switches: made.iter().flatten().filter_map(|(.., switches)| *switches).sum(),
+    });
     let duration = begin_and_end.map_or(Duration::ZERO, |(begin, end)| end - begin);
     let mut out = BufWriter::new(io::stdout().lock());
     for (caller, made) in made.iter().enumerate() {
         let failure = match made {
             Err(refused) => Some(refused),
-            Ok((_, latency, samples)) => {
+            Ok((_, latency, samples, _)) => {
                 writeln!(out, "{}", Line::Sent { caller, calls: latency.sent })?;
                 for sample in samples {
                     if let Sample::Ping { at, rtt, due, .. } = *sample {
@@ -171,6 +185,9 @@ fn make_calls(callers: &mut [Caller], request: &Request, interval: Duration) -> 
         if let Some(why) = failure.map(ToString::to_string) {
             writeln!(out, "{}", Line::Failed { caller, why })?;
         }
+    }
+    if let Some(used) = used {
+        writeln!(out, "{}", Line::Used(used))?;
     }
     writeln!(out, "{}", Line::Done(duration))?;
     out.flush()

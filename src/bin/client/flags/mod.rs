@@ -84,6 +84,7 @@ impl Options {
         let program = std::env::current_exe().unwrap_or_default();
         call::Plan {
             calls: self.plan,
+            batch: None,
             callers: self.clients,
             timeout: self.timeout,
             urls: self.urls.clone(),
