@@ -69,8 +69,9 @@
 //! 2. A ping, and when its clock starts and stops (32 min): `examples/02_latency.rs`,
 //!    `src/client/mod.rs`, `src/measure/mod.rs`, `src/measure/pings.rs`,
 //!    `src/measure/latency.rs`. Doors: [`net::Stream`] is a connection, and
-//!    [`net::receive_in_time`] reads one message from it; `client::sender` sends requests,
-//!    and [`client::trace`] shows them; [`pace`] says when each ping is due;
+//!    [`net::receive_in_time`] reads one message from it; [`client::Options`] and
+//!    [`client::Times`] are what a client is told and what it remembers; `client::sender`
+//!    sends requests, and [`client::trace`] shows them; [`pace`] says when each ping is due;
 //!    [`stats::Recorder`] takes samples and gives their summary; [`measure::paced`] sends
 //!    pings while others are unanswered; `settle`, in [`client::timed`], is a later chapter.
 //! 3. Serving many (39 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
@@ -85,8 +86,8 @@
 //! 4. Bulk data, and when it has arrived (33 min): `examples/04_bandwidth.rs`,
 //!    `src/wire/bulk.rs`, `src/net/transfer.rs`, `src/client/bulk.rs`,
 //!    `src/measure/bandwidth.rs`. Doors: [`net::Watch`] tells slow from silent, and
-//!    `net::watched` asks it at each read and write; `client::done` waits for the server's
-//!    report of an upload; [`net::timed`] and [`client::timed`] add transfers for a given
+//!    `net::watched` asks it at each read and write; [`client::Asked`] knows when the
+//!    clock started, and `client::done` waits for the server's report of an upload; [`net::timed`] and [`client::timed`] add transfers for a given
 //!    time; [`measure::environment`] knows what a measurement cannot see.
 //! 5. From many figures, a few (9 min): `examples/05_summary.rs`,
 //!    `src/stats/summary.rs`. Door: [`units`] writes durations as numbers.

@@ -4,9 +4,10 @@
 //! ask for something else in the middle. How they go on for a given time is in the file
 //! `timed` beside this one.
 
-use std::io::{self};
-use std::time::{Duration, Instant};
+use std::io;
+use std::time::Instant;
 
+use super::asked::Asked;
 use super::{Client, Message, unexpected};
 use crate::net::timed::DRAIN;
 use crate::net::{Watch, transfer};
@@ -27,33 +28,6 @@ pub struct Upload<'a> {
     pub(super) client: &'a mut Client,
     pub(super) amount: Amount,
     pub(super) asked: Asked,
-}
-
-/// When a transfer was asked for, and when the server was ready.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked {
-    /// When the request was sent.
-    pub at: Instant,
-    /// When `READY` had been received: here the clock of the transfer starts.
-    pub ready: Instant,
-    /// The shortest round trip that is known of this connection.
-    pub round_trip: Duration,
-}
-
-/// No system sends more than this before the first acknowledgement of its first data: ten
-/// segments (RFC 6928), or a little more on links with long frames.
-const FIRST_FLIGHT: u64 = 64 * 1024;
-
-impl Asked {
-    /// Whether a download that took so long can tell a rate. What arrives within a round
-    /// trip was on its way when the clock started. That is the time to `READY`, which can
-    /// hold more than the round trip. But what is too long for a first flight needs more
-    /// than one, so the shortest round trip is enough for it.
-    #[must_use]
-    pub fn tells_rate(&self, bytes: u64, time: Duration) -> bool {
-        let round_trip = if bytes <= FIRST_FLIGHT { self.ready - self.at } else { self.round_trip };
-        time > round_trip
-    }
 }
 
 impl Client {
@@ -85,8 +59,8 @@ impl Client {
             other => return Err(unexpected(&other, "READY")),
         }
         let ready = Instant::now();
-        self.round_trip = self.round_trip.min(ready - at);
-        Ok(Asked { at, ready, round_trip: self.round_trip })
+        self.times.round_trip = self.times.round_trip.min(ready - at);
+        Ok(Asked { at, ready, round_trip: self.times.round_trip })
     }
 
     pub(super) fn watch(&self) -> Watch {

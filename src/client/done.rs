@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::bulk::Asked;
+use super::asked::Asked;
 use super::{Client, invalid, unexpected};
 use crate::net::Watch;
 use crate::wire::command::{Answer, Received};

@@ -22,53 +22,33 @@
 //! The files beside this one: [`bulk`] transfers, also [for a given time](timed), [`lag`]
 //! (the server pings), [`trace`] (watching the conversation).
 
+mod asked;
 pub mod bulk;
 mod done;
 pub mod lag;
+mod options;
 mod sender;
 pub mod timed;
+mod times;
 pub mod trace;
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
 
-pub use bulk::{Asked, Download, Upload};
+pub use asked::Asked;
+pub use bulk::{Download, Upload};
 pub use lag::{LagFigures, LagNext, LagSample};
+pub use options::Options;
 pub(crate) use sender::Sender;
 pub use timed::Bidirectional;
 use timed::Rest;
+pub use times::Times;
 pub use trace::{Message, Trace};
 
-use crate::net::{Family, Stream, address, receive_in_time};
+use crate::net::{Stream, address, receive_in_time};
 use crate::pace::{Hook, Stop};
 use crate::wire::command::{Answer, Request, excerpt};
 use crate::wire::framing::Framing;
-
-/// How to talk to a server.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How long connecting to one address, and then each read and write, may take. The
-    /// system decides how long the lookup of a name takes.
-    pub timeout: Duration,
-    /// How messages are told apart. Client and server have to agree.
-    pub framing: Framing,
-    /// Whether to wait by [busy-polling](crate::net::spin).
-    pub spin: bool,
-    /// Called with each message.
-    pub trace: Trace,
-    /// Which addresses of a host to try.
-    pub family: Family,
-    /// Ends measurements early, and then the connection.
-    pub stop: Stop,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let (framing, trace, family) = (Framing::Line, Trace::default(), Family::Any);
-        let (timeout, stop) = (Duration::from_secs(10), Stop::default());
-        Options { timeout, framing, spin: false, trace, family, stop }
-    }
-}
 
 /// A connection to a server.
 ///
@@ -81,13 +61,7 @@ pub struct Client {
     reader: BufReader<Stream>,
     /// The last answer, as it was received.
     answer: Vec<u8>,
-    /// The shortest round trip that is known of this connection. A download that took no
-    /// longer has no rate.
-    round_trip: Duration,
-    /// When this client began to connect.
-    began: Instant,
-    /// From then to the first answer.
-    first_answer: Option<Duration>,
+    times: Times,
     /// What a timed transfer has left behind.
     rest: Option<Rest>,
     stop: Stop,
@@ -118,7 +92,8 @@ impl Client {
         let stream = Stream::connect_to(&addresses, &name, options.timeout)?;
         // The handshake of TCP takes one round trip, so this is an upper bound.
         let round_trip = began.elapsed();
-        Client::over(stream, options).map(|client| Client { round_trip, began, ..client })
+        let times = Times { round_trip, ..Times::from(began) };
+        Client::over(stream, options).map(|client| Client { times, ..client })
     }
 
     /// Makes a client of a connection that exists already, such as one over a Unix socket.
@@ -133,31 +108,14 @@ impl Client {
         let sender = Sender::new(stream.clone(), options.framing, options.trace.clone());
         let (stop, abort) = (options.stop.clone(), stream.abort_on(&options.stop));
         let (reader, answer) = (BufReader::new(stream), Vec::new());
-        Ok(Client {
-            sender,
-            reader,
-            answer,
-            round_trip: Duration::MAX,
-            began: Instant::now(),
-            first_answer: None,
-            rest: None,
-            stop,
-            _abort: abort,
-        })
+        let times = Times::from(Instant::now());
+        Ok(Client { sender, reader, answer, times, rest: None, stop, _abort: abort })
     }
 
-    /// When this client began to connect.
+    /// What is known of this connection's times.
     #[must_use]
-    pub fn began(&self) -> Instant {
-        self.began
-    }
-
-    /// The time from when this client began to connect to its first answer, if there was
-    /// one. The first answer shows how long a client waits to be served: the answers after
-    /// it do not.
-    #[must_use]
-    pub fn first_answer(&self) -> Option<Duration> {
-        self.first_answer
+    pub fn times(&self) -> Times {
+        self.times
     }
 
     /// Sends `PING` and waits for the `PONG`, which has to bring back the same payload.
@@ -234,7 +192,7 @@ impl Client {
 
     /// Reads the next answer. `length` is the number of bytes that the expected answer has.
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        let Client { sender, reader, answer, began, first_answer, .. } = self;
+        let Client { sender, reader, answer, times, .. } = self;
         let Sender { framing, trace, .. } = sender;
         // Separate borrows: the closure needs the reader and the buffer.
         answer.clear();
@@ -243,7 +201,7 @@ impl Client {
         });
         let message = answer.as_slice();
         received.map_err(|error| framing.explain(error, message))?;
-        first_answer.get_or_insert_with(|| began.elapsed());
+        times.answered();
         trace.show(Message::Received(message));
         Answer::parse(message)
             .map_err(|_| invalid(format!("the server answered \"{}\"", excerpt(message))))

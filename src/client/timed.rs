@@ -7,10 +7,10 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::bulk::Asked;
+use super::asked::Asked;
 use super::{Client, Message, invalid};
 use crate::net::timed::{self, Arrived, DRAIN};
-use crate::net::{Deadline, Stream, Watch, transfer};
+use crate::net::{Deadline, Stream, Watch, both, transfer};
 use crate::wire::bulk::chunks::ChunkWriter;
 use crate::wire::command::{Amount, Received, Request, more};
 
@@ -170,7 +170,7 @@ impl Bidirectional<'_> {
         let Bidirectional { client, amount, asked } = self;
         let measured = match amount {
             Amount::Bytes(bytes) => {
-                let ((), download) = transfer::both(
+                let ((), download) = both(
                     &mut client.reader,
                     |stream, watch| transfer::send(stream, watch, bytes, sent),
                     |reader, watch| transfer::receive(reader, watch, bytes, received),
@@ -201,7 +201,7 @@ impl Client {
                 sent(bytes);
             })
         };
-        let (chunks, mut arrived) = transfer::both(&mut self.reader, upload, |reader, watch| {
+        let (chunks, mut arrived) = both(&mut self.reader, upload, |reader, watch| {
             let arrived = timed::receive(reader, watch, time, received)?;
             arrived.ended.map_or(Ok(()), |ended| not_early(asked, time, ended))?;
             Ok(arrived)

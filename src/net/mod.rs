@@ -13,6 +13,7 @@
 //! | [`kernel`] | what the system knows of a socket |
 
 pub mod address;
+mod both;
 pub mod deadline;
 #[cfg(unix)]
 pub mod inherited;
@@ -32,6 +33,7 @@ pub mod watch;
 mod watched;
 
 pub use address::{Address, Family};
+pub use both::both;
 pub use deadline::Deadline;
 pub use listener::Listener;
 pub use receive::{receive_in_time, receive_within};

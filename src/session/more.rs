@@ -10,7 +10,7 @@ use super::strangers;
 use super::text::Conversation;
 use crate::json::Value;
 use crate::net::timed::{self, Arrived, DRAIN};
-use crate::net::transfer;
+use crate::net::{both, transfer};
 use crate::wire::command::more::{Answer, LagPlan, Request};
 use crate::wire::command::{self, Amount};
 use crate::wire::framing::Framing;
@@ -83,7 +83,7 @@ impl Conversation<'_> {
         let (sent, arrived) = (|bytes| traffic.sent(bytes), |bytes| traffic.received(bytes));
         match amount {
             Amount::Bytes(bytes) => {
-                let ((), received) = transfer::both(
+                let ((), received) = both(
                     self.reader,
                     |stream, watch| transfer::send(stream, watch, bytes, sent),
                     |reader, watch| transfer::receive(reader, watch, bytes, arrived),
@@ -91,7 +91,7 @@ impl Conversation<'_> {
                 self.done(received)
             }
             Amount::Time(time) => {
-                let ((), arrived) = transfer::both(
+                let ((), arrived) = both(
                     self.reader,
                     |stream, watch| timed::send(stream, watch, time, sent),
                     |reader, watch| timed::receive(reader, watch, time, arrived),

@@ -1,14 +1,14 @@
 //! Messages that are arriving, and what all of them take together.
 //!
-//! A message may have 16 MiB. That is no danger, and neither is a thousand clients. But a
-//! thousand clients that each send 15 MiB of such a message, and then nothing, hold 15 GB
-//! until their time is over. So what arrives is taken from a budget of all sessions, byte
-//! by byte. A message that does not fit is refused, and its session ends: nobody can skip
-//! the rest of a message of which the next byte may never come.
+//! A message may have 16 MiB. That is no danger, and neither is a thousand clients. But
+//! a thousand clients that each send 15 MiB of such a message, and then nothing, hold
+//! 15 GB until their time is over. So what arrives is taken from a budget of all
+//! sessions, byte by byte. A message that does not fit is refused, and its session
+//! ends: nobody can skip the rest of a message of which the next byte may never come.
 //!
-//! The first [`FREE`] bytes of a message cost nothing. Most messages fit into them, and so
-//! a crowd with long messages can refuse nobody a short one. A message keeps its share
-//! until the next one begins: then it has been passed on.
+//! The first [`FREE`] bytes of a message cost nothing. Most messages fit into them, and
+//! so a crowd with long messages can refuse nobody a short one. A message keeps its
+//! share until the next one begins: then it has been passed on.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::sync::Arc;

@@ -119,8 +119,8 @@ impl Session {
         self.id
     }
 
-    /// Changes how long an answer may take from now on, and how long a router may be silent
-    /// while the session [serves](Session::serve).
+    /// Changes how long an answer may take from now on, and how long a router may be
+    /// silent while the session [serves](Session::serve).
     ///
     /// # Errors
     /// `InvalidInput` when the timeout is zero.

@@ -108,7 +108,8 @@ impl Serializer {
         Message::from_value(value)
     }
 
-    /// The values at the beginning of a message that cannot be decoded, at most so many.
+    /// The values at the beginning of a message that cannot be decoded, at most so
+    /// many.
     pub(super) fn beginning(self, bytes: &[u8], most: usize) -> Vec<Value> {
         match self {
             Serializer::Json => json::beginning(bytes, most),

@@ -170,12 +170,12 @@ impl<'a> Run<'a> {
                     Ok(client) => client,
                     Err(error) => return R::failed(error),
                 };
-                let is_new = client.first_answer().is_none();
+                let is_new = client.times().first_answer.is_none();
                 let result = work(&mut client, samples);
-                if let Some(first) = client.first_answer().filter(|_| is_new)
+                if let Some(first) = client.times().first_answer.filter(|_| is_new)
                     && let Ok(mut served) = served.lock()
                 {
-                    served[samples.client - 1] = Some((client.began(), first));
+                    served[samples.client - 1] = Some((client.times().began, first));
                 }
                 if result.failure().is_some() {
                     return result;

@@ -19,8 +19,8 @@ const MAX_CALLS: usize = 1000;
 /// answers in order, so this is how many calls of one session the others wait for.
 const MAX_CALLS_SHARED: usize = 64;
 
-/// The most bytes of such calls, before the new one: a quarter of what may be queued for
-/// a callee.
+/// The most bytes of such calls, before the new one: a quarter of what may be queued
+/// for a callee.
 const MAX_BYTES_SHARED: u64 = 1 << 20;
 
 /// The most procedures that one session may register.
@@ -180,7 +180,8 @@ impl Dealer {
         Ok(())
     }
 
-    /// Looks up the callee of a procedure, and records the call of this length as pending.
+    /// Looks up the callee of a procedure, and records the call of this length as
+    /// pending.
     pub fn call(
         &self,
         id: u64,

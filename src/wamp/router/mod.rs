@@ -20,9 +20,10 @@
 //! routed remote procedure calls. It does not publish and subscribe, which would
 //! measure nothing that a call does not. A procedure has one callee, so every policy of
 //! a shared registration is the same (`invoke`: `single`, `roundrobin`, `random`,
-//! `first`, `last`), and a second registration is refused. The arguments of a call are passed on
-//! unchanged, with two exceptions where one side speaks JSON: an extension, an infinity
-//! or NaN becomes null, and an integer of more than 64 bits becomes the nearest `f64`.
+//! `first`, `last`), and a second registration is refused. The arguments of a call are
+//! passed on unchanged, with two exceptions where one side speaks JSON: an extension,
+//! an infinity or NaN becomes null, and an integer of more than 64 bits becomes the
+//! nearest `f64`.
 //!
 //! CANCEL, with which a caller gives up a call, is from the advanced profile. The
 //! router then forgets the call. The callee is not notified (there is no INTERRUPT),
@@ -107,9 +108,9 @@
 //! the router does not yield.
 //!
 //! The router needs, at worst, 64 KiB of memory for each session, 512 MiB for the long
-//! messages that are arriving (256 MiB in buffers that grow by doubling), three times as
-//! much while they are passed on, and 512 MiB for what is queued. The allocator may keep freed memory for a while. `--max-connections` bounds
-//! the number of sessions.
+//! messages that are arriving (256 MiB in buffers that grow by doubling), three times
+//! as much while they are passed on, and 512 MiB for what is queued. The allocator may
+//! keep freed memory for a while. `--max-connections` bounds the number of sessions.
 //!
 //! The router does not offer to wait by [spinning](crate::net#spinning): a call waits
 //! in four threads one after the other, and four spinning threads need four cores.

@@ -21,8 +21,8 @@ pub struct Settings {
     pub realm: String,
     /// The longest message that the router accepts, in bytes; at most [`MAX_MESSAGE`].
     pub max_message: usize,
-    /// How many bytes the messages that are arriving may have together, but for the first
-    /// 64 KiB of each.
+    /// How many bytes the messages that are arriving may have together, but for the
+    /// first 64 KiB of each.
     pub arriving: Arc<Budget>,
     /// How long a client may send nothing, or read nothing of what is sent to it.
     pub idle_timeout: Duration,
