@@ -82,7 +82,8 @@ impl Stream {
         Stream::connect_to(&addresses, &address::name(host, port), timeout)
     }
 
-    /// Connects to the first of these addresses that accepts. `name` is what a person
+    /// Connects to the first of these addresses that accepts. They share the timeout, so
+    /// that one that does not answer leaves time for the next. `name` is what a person
     /// calls them.
     ///
     /// # Errors
@@ -91,9 +92,16 @@ impl Stream {
         let failed =
             |error: io::Error, what: &str| io::Error::new(error.kind(), format!("{what}: {error}"));
         let mut last_error = ErrorKind::NotFound.into();
-        for &address in addresses {
-            match Stream::dial(address, timeout) {
-                Ok(stream) => return Ok(stream),
+        let mut deadline = Deadline::running("not connected within", timeout);
+        for (&address, more) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            let left = deadline.left()?;
+            let share = left / u32::try_from(more).unwrap_or(u32::MAX);
+            match Stream::dial(address, share.max(Duration::from_nanos(1))) {
+                Ok(mut stream) => {
+                    stream.set_read_timeout(timeout)?;
+                    stream.set_offer_timeout(timeout)?;
+                    return Ok(stream);
+                }
                 Err(error) => last_error = failed(error, &address.to_string()),
             }
         }

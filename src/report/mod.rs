@@ -27,7 +27,8 @@
 //! let mut form = Text::new(&mut out, false);
 //! form.begin(&test)?;
 //! let lost = Latency { sent: 3, ..Latency::default() }; // The measurement is over.
-//! form.result(&test, &Results { clients: vec![&lost], total: &lost, environment: None, interrupted: false })?;
+//! let (clients, environment, waits) = (vec![&lost as _], None, None);
+//! form.result(&test, &Results { clients, total: &lost, environment, waits, interrupted: false })?;
 //! assert_eq!(out, b"latency: 3 pings\n  3 sent, 0 received, 100% lost\n");
 //! # Ok::<(), std::io::Error>(())
 //! ```

@@ -79,14 +79,28 @@ fn figures_agree_with_each_other() {
             && stddev < max,
         "{rtt}"
     );
-    for line in outcome.out.lines().filter(|line| line.ends_with("Mbit/s")) {
-        let numbers: Vec<f64> =
-            line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [mib, seconds, rate] = numbers[..] else { panic!("{line}") };
-        let expected = mib * f64::from(1 << 20) * 8.0 / seconds / 1e6;
-        // The seconds are printed with four decimals.
-        assert!((rate / expected - 1.0).abs() < 0.6e-4 / seconds, "{line}: {expected}");
+    // "upload:   64.00 MiB in 895 ms, 600 Mbit/s"
+    let scale = |unit: &str| match unit {
+        "s," => 1.0,
+        "ms," => 1e-3,
+        "us," => 1e-6,
+        "kbit/s" => 1e3,
+        "Mbit/s" => 1e6,
+        "Gbit/s" => 1e9,
+        _ => panic!("{unit}"),
+    };
+    let transfers: Vec<_> = outcome.out.lines().filter(|line| line.contains(" MiB in ")).collect();
+    for line in &transfers {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, mib, "MiB", "in", time, of_time, rate, of_rate] = words[..] else {
+            panic!("{line}")
+        };
+        let [mib, time, rate] = [mib, time, rate].map(|number| number.parse::<f64>().unwrap());
+        let expected = mib * f64::from(1 << 20) * 8.0 / (time * scale(of_time));
+        // Both have three significant digits.
+        assert!((rate * scale(of_rate) / expected - 1.0).abs() < 0.011, "{line}: {expected}");
     }
+    assert_eq!(transfers.len(), 2, "{outcome:?}");
 }
 
 #[test]
