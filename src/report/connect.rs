@@ -39,6 +39,10 @@ impl Report for Connect {
         warnings::latency(&self.pings)
     }
 
+    fn axis(&self, _: &str) -> &'static str {
+        "time from connecting to the first answer"
+    }
+
     fn pings(&self) -> Option<&Latency> {
         Some(&self.pings)
     }

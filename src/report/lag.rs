@@ -39,6 +39,10 @@ impl Report for Lag {
         warnings::lag(&self.server)
     }
 
+    fn axis(&self, part: &str) -> &'static str {
+        if part == "turnaround" { "turnaround time" } else { "round-trip time" }
+    }
+
     fn pings(&self) -> Option<&Latency> {
         Some(&self.server)
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Report;
 use super::figures::{mbits, put, round_trips_per_minute, whole};
+use super::{Chart, Report};
 use crate::json::Map;
 use crate::measure::{Bandwidth, Latency, Loaded};
 use crate::stats::{Recorder, Summary};
@@ -53,6 +53,10 @@ impl Report for Loaded {
             }
             map.insert(name, part);
         }
+    }
+
+    fn chart(&self) -> Option<Chart> {
+        Some(Chart::Phases(&["idle", "download", "upload"]))
     }
 }
 

@@ -102,14 +102,29 @@ pub trait Report: Measurement {
         Vec::new()
     }
 
-    /// What a picture compares, a bar for each, instead of showing the samples over
-    /// time; `None` if there is no such comparison.
-    fn bars(&self) -> Option<Vec<(String, Summary)>> {
+    /// What a picture shows instead of a panel for each part; `None` for those panels.
+    fn chart(&self) -> Option<Chart> {
         None
+    }
+
+    /// What a sample of this part is, as the title of an axis.
+    fn axis(&self, _part: &str) -> &'static str {
+        "round-trip time"
     }
 
     /// Adds what concerns the whole run to the JSON document.
     fn document(&self, _map: &mut Map) {}
+}
+
+/// What a picture shows of a test as a whole.
+#[derive(Clone, Debug)]
+pub enum Chart {
+    /// A bar for each kind, with its name, to be compared.
+    Bars(Vec<(String, Summary)>),
+    /// A curve over the size of the payload, in bytes.
+    Sizes(Vec<(u64, Summary)>),
+    /// The parts of this name, one after the other on one axis of time.
+    Phases(&'static [&'static str]),
 }
 
 /// One form of report. Every method does nothing unless the form has a use for it.

@@ -1,7 +1,7 @@
 //! Round-trip times by message size, a row for each size.
 
-use super::Report;
 use super::figures::{columns, mbits, put, whole};
+use super::{Chart, Report};
 use crate::json::{Map, Value};
 use crate::measure::{Row, Sweep};
 use crate::stats::Summary;
@@ -35,5 +35,10 @@ impl Report for Sweep {
             Value::Map(size)
         };
         map.insert("sizes", self.rows.iter().map(row).collect::<Vec<_>>());
+    }
+
+    fn chart(&self) -> Option<Chart> {
+        let row = |row: &Row| Some((row.payload as u64, row.latency.rtt.summary()?));
+        Some(Chart::Sizes(self.rows.iter().filter_map(row).collect()))
     }
 }

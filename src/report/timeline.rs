@@ -25,6 +25,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::stats::Thinned;
 use crate::units::{float, nanoseconds};
 
 /// The largest number of columns. Half of them, just after joining, are still more than
@@ -35,7 +36,8 @@ const COLUMNS: usize = 2048;
 /// socket is much shorter.
 const NARROWEST: u64 = 1_000;
 
-/// Durations over time: the smallest, the largest and how many, for each column.
+/// Durations over time: the smallest, the median, the largest and how many, for each
+/// column.
 ///
 /// ```
 /// use roundtrip::report::timeline::Timeline;
@@ -55,7 +57,7 @@ const NARROWEST: u64 = 1_000;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    columns: Columns<Spread>,
+    columns: Columns<Kept>,
 }
 
 /// The durations of one column.
@@ -63,10 +65,20 @@ pub struct Timeline {
 pub struct Spread {
     /// The smallest duration.
     pub min: Duration,
+    /// The median: of up to 32 durations of this column, spread evenly over it.
+    pub p50: Duration,
     /// The largest duration.
     pub max: Duration,
     /// The number of durations.
     pub count: u64,
+}
+
+/// What is kept of the durations of one column.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    min: Duration,
+    max: Duration,
+    some: Thinned<32>,
 }
 
 /// Bytes over time: how many, for each column.
@@ -91,13 +103,14 @@ pub struct Rate {
 impl Timeline {
     /// Records a duration that was measured at this time since the series began.
     pub fn record(&mut self, at: Duration, value: Duration) {
-        self.columns.record(at, Spread { min: value, max: value, count: 1 });
+        self.columns.record(at, |column| column.record(value));
     }
 
     /// The columns that hold samples, in order of time. Neighbours are joined until
     /// there are at most `limit`. The last column ends with the last sample.
     pub fn columns(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, Spread)> {
-        self.columns.joined(limit).filter(|(_, spread)| spread.count > 0)
+        let joined = self.columns.joined(limit);
+        joined.filter_map(|(when, kept)| Some((when, kept.spread()?)))
     }
 
     /// When the last sample was measured, since the series began.
@@ -110,7 +123,7 @@ impl Timeline {
 impl Rate {
     /// Records bytes that were moved at this time since the transfer began.
     pub fn record(&mut self, at: Duration, bytes: u64) {
-        self.columns.record(at, bytes);
+        self.columns.record(at, |sum| *sum = sum.saturating_add(bytes));
         self.pieces += 1;
     }
 
@@ -149,21 +162,38 @@ impl Rate {
 }
 
 /// What a column keeps. The default is an empty column, and two columns can be joined.
-trait Join: Copy + Default {
+trait Join: Clone + Default {
     fn join(self, other: Self) -> Self;
 }
 
-impl Join for Spread {
+impl Join for Kept {
     fn join(self, other: Self) -> Self {
-        match (self.count, other.count) {
-            (0, _) => other,
-            (_, 0) => self,
-            (mine, theirs) => Spread {
-                min: self.min.min(other.min),
-                max: self.max.max(other.max),
-                count: mine + theirs,
-            },
+        if self.some.count() == 0 {
+            return other;
         }
+        if other.some.count() == 0 {
+            return self;
+        }
+        let mut some = self.some;
+        some.merge(other.some);
+        Kept { min: self.min.min(other.min), max: self.max.max(other.max), some }
+    }
+}
+
+impl Kept {
+    fn record(&mut self, value: Duration) {
+        self.min = if self.some.count() == 0 { value } else { self.min.min(value) };
+        self.max = self.max.max(value);
+        self.some.record(nanoseconds(value));
+    }
+
+    /// The figures of the column; `None` if it is empty.
+    fn spread(&self) -> Option<Spread> {
+        let mut some = self.some.kept().to_vec();
+        some.sort_unstable();
+        let p50 = *some.get(some.len().saturating_sub(1) / 2)?;
+        let Kept { min, max, .. } = *self;
+        Some(Spread { min, p50: Duration::from_nanos(p50), max, count: self.some.count() })
     }
 }
 
@@ -189,7 +219,7 @@ impl<T> Default for Columns<T> {
 }
 
 impl<T: Join> Columns<T> {
-    fn record(&mut self, at: Duration, value: T) {
+    fn record(&mut self, at: Duration, into: impl FnOnce(&mut T)) {
         // What is later than 584 years is recorded then, so that 64 bits are enough.
         let at = nanoseconds(at);
         while at / self.width >= COLUMNS as u64 {
@@ -202,7 +232,7 @@ impl<T: Join> Columns<T> {
         if index >= self.kept.len() {
             self.kept.resize(index + 1, T::default());
         }
-        self.kept[index] = self.kept[index].join(value);
+        into(&mut self.kept[index]);
     }
 
     fn joined(&self, limit: usize) -> impl Iterator<Item = (Range<Duration>, T)> {
@@ -216,7 +246,7 @@ impl<T: Join> Columns<T> {
 }
 
 fn joined<T: Join>(columns: &[T]) -> T {
-    columns.iter().copied().fold(T::default(), T::join)
+    columns.iter().cloned().fold(T::default(), T::join)
 }
 
 #[cfg(test)]

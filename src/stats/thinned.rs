@@ -92,7 +92,7 @@ impl<const MOST: usize> Thinned<MOST> {
             index += 1;
             index % 2 == 1
         });
-        self.stride *= 2;
+        self.stride = self.stride.saturating_mul(2);
     }
 }
 

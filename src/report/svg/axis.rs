@@ -16,6 +16,9 @@ pub(super) const TIMES: Units =
 /// The units of rates, in bits per second.
 pub(super) const RATES: Units = &[("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9)];
 
+/// The units of sizes, in bytes.
+const SIZES: Units = &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0)];
+
 /// If the largest value is so many times the usual one, a linear axis presses all
 /// others flat against its bottom.
 const SPOILT: f64 = 20.0;
@@ -58,6 +61,12 @@ impl Axis {
             let (_, max, step) = round(units, max * HEADROOM, 5.0);
             return Axis::linear(units, (max / step).ceil() * step, 5.0, places);
         }
+        Axis::logarithmic(units, (min, max), places)
+    }
+
+    /// A logarithmic axis that ends at round values.
+    pub(super) fn logarithmic(units: Units, (min, max): (f64, f64), places: (f64, f64)) -> Self {
+        let max = max.max(2.0 * min.max(1.0));
         let mut ticks = between(ladder(1.0), min, max);
         if ticks.len() > MOST {
             ticks = between(decades(1.0), min, max);
@@ -65,6 +74,21 @@ impl Axis {
         let values = (ticks.first().copied().unwrap_or(1.0), ticks.last().copied().unwrap_or(max));
         let ticks = ticks.iter().copied().step_by(ticks.len().div_ceil(MOST)).collect();
         Axis { units, unit: None, values, places, ticks }
+    }
+
+    /// A logarithmic axis of sizes in bytes, with ticks at powers of two.
+    pub(super) fn sizes((min, max): (f64, f64), places: (f64, f64)) -> Self {
+        let (min, max) = (min.max(1.0), max.max(min * 2.0).max(2.0));
+        let powers = |step: f64| successors(Some(1.0), move |power| Some(power * step));
+        let within = |step: f64| -> Vec<f64> {
+            powers(step)
+                .skip_while(|&power| power < min)
+                .take_while(|&power| power <= max)
+                .collect()
+        };
+        let steps = [2.0, 4.0, 16.0, 256.0].map(within);
+        let ticks = steps.into_iter().find(|ticks| ticks.len() <= MOST).unwrap_or_default();
+        Axis { units: SIZES, unit: None, values: (min, max), places, ticks }
     }
 
     /// The place of a value. A value beyond an end of the axis is at that end.
@@ -95,7 +119,9 @@ impl Axis {
 
     /// A value with three digits and its unit.
     pub(super) fn value(&self, value: f64) -> String {
-        let (name, unit) = self.unit.unwrap_or_else(|| unit(self.units, value));
+        // Far beyond the end of a linear axis, its unit would have many digits.
+        let given = self.unit.filter(|(_, unit)| value < unit * 999.5);
+        let (name, unit) = given.unwrap_or_else(|| unit(self.units, value));
         let value = value / unit;
         // What is rounded to 100 has three digits already.
         let decimals = [99.95, 9.995, 0.9995].iter().filter(|&&limit| value < limit).count();

@@ -53,11 +53,11 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64, unit: &str, rows: &[(String, S
         let (middle, bar, whisker) = (y + ROW / 2.0, axis.place(p50), axis.place(p99));
         let (left, above) = (BARS.0, middle - THICKNESS / 2.0);
         let _ = write!(bars, "M{left} {above:.1}H{bar:.1}v{THICKNESS}H{left}z");
-        // A whisker that reaches the edge has no end mark, since its value is beyond.
+        // An arrowhead where a whisker leaves the axis, since its end is beyond.
         let end = if whisker < BARS.1 {
             format!("M{whisker:.1} {:.1}v8", middle - 4.0)
         } else {
-            String::new()
+            format!("M{:.1} {:.1}l6 4l-6 4", whisker - 6.0, middle - 4.0)
         };
         let _ = write!(whiskers, "M{bar:.1} {middle:.1}H{whisker:.1}{end}");
         canvas.text((left - 8.0, middle + 4.0), BESIDE, &clipped(name, 28));

@@ -97,9 +97,18 @@ impl Canvas {
 
     /// A path that is filled.
     pub(super) fn fill(&mut self, ink: Ink, path: &str) {
+        self.filled(ink, 0.65, path);
+    }
+
+    /// A path that is filled faintly, as the background of a curve.
+    pub(super) fn shade(&mut self, ink: Ink, path: &str) {
+        self.filled(ink, 0.2, path);
+    }
+
+    fn filled(&mut self, ink: Ink, opacity: f64, path: &str) {
         if !path.is_empty() {
             self.push(format_args!(
-                "<path {ink} fill=\"currentColor\" fill-opacity=\"0.65\" d=\"{path}\"/>"
+                "<path {ink} fill=\"currentColor\" fill-opacity=\"{opacity}\" d=\"{path}\"/>"
             ));
         }
     }

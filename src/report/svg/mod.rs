@@ -23,6 +23,11 @@
 //!   as slow. If the largest sample is more than 20 times the median, a linear axis
 //!   would press the usual samples flat against the bottom. Then the axis is
 //!   logarithmic, and says so.
+//! - **A darker tick in each bar is its median.** It shows whether a high bar is one slow
+//!   answer or many.
+//! - **Phases stand side by side.** `loaded` has one axis of time and one scale, so that
+//!   what the load adds can be seen. `sweep` has one curve over the size of the payload,
+//!   with a band from the smallest sample to p99.
 //! - **A rate is drawn in steps.** Each step is the bytes of a column over its time,
 //!   and a column holds many pieces. With one or two pieces in each, the rate would
 //!   jump whenever a piece comes a little late.
@@ -36,17 +41,20 @@ mod axis;
 mod bars;
 mod canvas;
 mod panel;
+mod phases;
 mod picture;
 mod rtt;
+mod sizes;
 mod throughput;
 
+pub use phases::Phase;
 pub use picture::{Panel, picture};
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::timeline::{Rate, Timeline};
-use super::{Reporter, Results, Source, Test, Waits};
+use super::{Chart, Reporter, Results, Source, Test, Waits};
 use crate::measure::{Direction, Sample};
 use crate::stats::{Recorder, Summary};
 use crate::units::time;
@@ -58,7 +66,8 @@ pub struct Svg<W> {
     title: String,
     subtitle: String,
     drawings: Vec<Drawing>,
-    bars: Vec<Bars>,
+    whole: Vec<Whole>,
+    failures: Vec<String>,
 }
 
 /// What the panels of one part of a test are drawn from.
@@ -66,6 +75,8 @@ pub struct Svg<W> {
 struct Drawing {
     test: &'static str,
     part: String,
+    /// What a sample is.
+    what: &'static str,
     timeline: Timeline,
     recorder: Recorder,
     unanswered: Timeline,
@@ -73,17 +84,20 @@ struct Drawing {
     upload: Rate,
 }
 
+/// A test that is shown as a whole.
 #[derive(Debug)]
-struct Bars {
+struct Whole {
+    /// The test whose panels it replaces, if it replaces any.
+    test: Option<&'static str>,
     name: String,
     unit: &'static str,
-    rows: Vec<(String, Summary)>,
+    chart: Chart,
 }
 
 impl<W: Write> Svg<W> {
     /// Writes to `out`, with this title, and a line below it.
     pub fn new(out: W, title: String, subtitle: String) -> Self {
-        Svg { out, title, subtitle, drawings: Vec::new(), bars: Vec::new() }
+        Svg { out, title, subtitle, drawings: Vec::new(), whole: Vec::new(), failures: Vec::new() }
     }
 
     fn drawing(&mut self, Source { test, part, .. }: Source) -> &mut Drawing {
@@ -94,6 +108,35 @@ impl<W: Write> Svg<W> {
             self.drawings.len() - 1
         });
         &mut self.drawings[index]
+    }
+
+    /// The phases of a test that has some.
+    fn phases(&self, whole: &Whole) -> Vec<Phase<'_>> {
+        let Chart::Phases(parts) = whole.chart else { return Vec::new() };
+        let of_part = |part: &&str| {
+            let known =
+                |drawing: &&Drawing| Some(drawing.test) == whole.test && drawing.part == *part;
+            let drawing = self.drawings.iter().find(known)?;
+            let Drawing { part: name, timeline, recorder, unanswered, .. } = drawing;
+            let rate = drawing.series().first().map(|(_, rate)| *rate);
+            Some(Phase { name, timeline, recorder, unanswered, rate })
+        };
+        parts.iter().filter_map(of_part).collect()
+    }
+}
+
+impl Drawing {
+    fn name(&self) -> String {
+        match (self.test, self.part.as_str()) {
+            (test, "") => test.to_owned(),
+            (test, part) => format!("{test}, {part}"),
+        }
+    }
+
+    /// The transfers in which bytes were moved.
+    fn series(&self) -> Vec<(&'static str, &Rate)> {
+        let both = [("download", &self.download), ("upload", &self.upload)];
+        both.into_iter().filter(|(_, rate)| rate.bytes() > 0).collect()
     }
 }
 
@@ -136,51 +179,58 @@ impl<W: Write + Send> Reporter for Svg<W> {
     }
 
     fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
-        self.bars.extend(results.waits.filter(|_| test.clients > 1).and_then(|waits| {
+        self.whole.extend(results.waits.filter(|_| test.clients > 1).map(|waits| {
             let name = format!(
                 "{}: how long each client waited for its first answer; all were done after {}",
                 test.name,
                 time(waits.elapsed)
             );
-            let rows = first_answers(waits);
-            (!rows.is_empty()).then_some(Bars { name, unit: "first answer", rows })
+            let chart = Chart::Bars(first_answers(waits));
+            Whole { test: None, name, unit: "first answer", chart }
         }));
-        if let Some(rows) = results.total.bars() {
-            // What the samples took is compared, and not when they were taken.
-            self.drawings.retain(|drawing| drawing.test != test.name);
-            self.bars.push(Bars { name: test.name.into(), unit: test.unit, rows });
+        self.failures.extend(results.failures(test));
+        for drawing in self.drawings.iter_mut().filter(|drawing| drawing.test == test.name) {
+            drawing.what = results.total.axis(&drawing.part);
+        }
+        if let Some(chart) = results.total.chart() {
+            if !matches!(chart, Chart::Phases(_)) {
+                // What the samples took is compared, and not when they were taken.
+                self.drawings.retain(|drawing| drawing.test != test.name);
+            }
+            let name = test.name.into();
+            self.whole.push(Whole { test: Some(test.name), name, unit: test.unit, chart });
         }
         Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
-        let series: Vec<Vec<(&str, &Rate)>> = self
-            .drawings
-            .iter()
-            .map(|drawing| {
-                let both = [("download", &drawing.download), ("upload", &drawing.upload)];
-                both.into_iter().filter(|(_, rate)| rate.bytes() > 0).collect()
-            })
-            .collect();
-        let name = |drawing: &Drawing| match (drawing.test, drawing.part.as_str()) {
-            (test, "") => test.to_owned(),
-            (test, part) => format!("{test}, {part}"),
-        };
-        let names: Vec<String> = self.drawings.iter().map(name).collect();
+        let series: Vec<Vec<(&str, &Rate)>> = self.drawings.iter().map(Drawing::series).collect();
+        let names: Vec<String> = self.drawings.iter().map(Drawing::name).collect();
+        let phases: Vec<Vec<Phase>> = self.whole.iter().map(|whole| self.phases(whole)).collect();
+        let shown_whole = |test| self.whole.iter().any(|whole| whole.test == Some(test));
         let mut panels = Vec::new();
+        if !self.failures.is_empty() {
+            panels.push(Panel::Failures { name: "failed", lines: &self.failures });
+        }
         for ((drawing, name), series) in self.drawings.iter().zip(&names).zip(&series) {
-            let Drawing { timeline, recorder, unanswered, .. } = drawing;
+            if shown_whole(drawing.test) {
+                continue;
+            }
+            let Drawing { what, timeline, recorder, unanswered, .. } = drawing;
             if recorder.count() > 0 {
-                panels.push(Panel::Rtt { name, timeline, recorder, unanswered });
+                panels.push(Panel::Rtt { name, what, timeline, recorder, unanswered });
             }
             if !series.is_empty() {
                 panels.push(Panel::Throughput { name, series });
             }
         }
-        panels.extend(self.bars.iter().map(|Bars { name, unit, rows }| Panel::Bars {
-            name,
-            unit,
-            rows,
+        panels.extend(self.whole.iter().zip(&phases).filter_map(|(whole, phases)| {
+            let Whole { name, unit, chart, .. } = whole;
+            match chart {
+                Chart::Bars(rows) => (!rows.is_empty()).then_some(Panel::Bars { name, unit, rows }),
+                Chart::Sizes(rows) => (!rows.is_empty()).then_some(Panel::Sizes { name, rows }),
+                Chart::Phases(_) => (!phases.is_empty()).then_some(Panel::Phases { name, phases }),
+            }
         }));
         let picture = picture(&self.title, &self.subtitle, &panels);
         self.out.write_all(picture.as_bytes()).map_err(|error| {

@@ -57,7 +57,7 @@ pub(super) fn value_axis(
 /// Draws the time axis below a plot, and returns it.
 pub(super) fn time_axis(
     canvas: &mut Canvas,
-    upper: f64,
+    (upper, lower): (f64, f64),
     end: Duration,
     (left, right): (f64, f64),
 ) -> Axis {
@@ -65,7 +65,6 @@ pub(super) fn time_axis(
     let end = if end.is_zero() { Duration::from_secs(1) } else { end };
     // A little in from both ends, so that a dot there is whole.
     let axis = Axis::linear(TIMES, nanoseconds(end), 8.0, (left + 6.0, right - 6.0));
-    let lower = upper + HEIGHT;
     for (x, text) in axis.ticks() {
         canvas.stroke(GRID, &format!("M{x:.1} {upper}V{}", lower + 4.0));
         canvas.text((x, lower + 17.0), UNDER, &text);

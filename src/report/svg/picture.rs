@@ -2,11 +2,17 @@
 
 use std::fmt::Write;
 
-use super::canvas::{Canvas, clipped};
-use super::panel::{HEADER, HEADING, MARGIN, SUBTITLE, TITLE, WIDTH};
-use super::{bars, rtt, throughput};
+use super::canvas::{Canvas, Ink, Type, clipped};
+use super::panel::{Drawn, HEADER, HEADING, MARGIN, SUBTITLE, TITLE, WIDTH};
+use super::phases::Phase;
+use super::{bars, phases, rtt, sizes, throughput};
 use crate::report::timeline::{Rate, Timeline};
 use crate::stats::{Recorder, Summary};
+
+/// What an empty picture says.
+const NOTHING: &str = "Nothing was measured: the run failed.";
+
+const FAILURE: Type = Type { ink: Ink::Orange, ..SUBTITLE };
 
 /// One chart of a picture.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +21,8 @@ pub enum Panel<'a> {
     Rtt {
         /// The heading.
         name: &'a str,
+        /// What a sample is, for the title of its axis.
+        what: &'a str,
         /// When each was measured.
         timeline: &'a Timeline,
         /// The samples of the timeline, for their distribution.
@@ -30,6 +38,27 @@ pub enum Panel<'a> {
         /// has room for six.
         series: &'a [(&'a str, &'a Rate)],
     },
+    /// What failed, and why.
+    Failures {
+        /// The heading.
+        name: &'a str,
+        /// A line for each failure.
+        lines: &'a [String],
+    },
+    /// Round-trip times and rates in phases, one after the other.
+    Phases {
+        /// The heading.
+        name: &'a str,
+        /// The phases, in the order of time.
+        phases: &'a [Phase<'a>],
+    },
+    /// Round-trip times over the size of the payload.
+    Sizes {
+        /// The heading.
+        name: &'a str,
+        /// Bytes of payload, rising, and the figures of their pings.
+        rows: &'a [(u64, Summary)],
+    },
     /// Durations of several kinds, a bar for each kind, to be compared.
     Bars {
         /// The heading.
@@ -41,7 +70,8 @@ pub enum Panel<'a> {
     },
 }
 
-/// The panels, one below the other, as one SVG document.
+/// The panels, one below the other, as one SVG document. Without a panel, the
+/// picture says that the run failed.
 ///
 /// ```
 /// use roundtrip::report::svg::{Panel, picture};
@@ -57,7 +87,7 @@ pub enum Panel<'a> {
 /// }
 /// let (name, unanswered) = ("Ping", &Timeline::default());
 /// let (timeline, recorder) = (&timeline, &recorder);
-/// let panel = Panel::Rtt { name, timeline, recorder, unanswered };
+/// let panel = Panel::Rtt { name, what: "round-trip time", timeline, recorder, unanswered };
 /// let svg = picture("localhost:5001", "10 pings, 2025-01-01 12:00", &[panel]);
 /// assert!(svg.starts_with("<svg ") && svg.contains("p50 81"));
 /// ```
@@ -67,11 +97,17 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
     canvas.text((MARGIN, 36.0), TITLE, &clipped(title, 76));
     canvas.text((MARGIN, 58.0), SUBTITLE, &clipped(subtitle, 130));
     let (mut top, mut description) = (HEADER, format!("{subtitle}."));
+    if panels.is_empty() {
+        top += failures(&mut canvas, top, &[NOTHING.into()]).height;
+    }
     for panel in panels {
         let (name, drawn) = match *panel {
-            Panel::Rtt { name, timeline, recorder, unanswered } => {
-                (name, rtt::draw(&mut canvas, top, timeline, recorder, unanswered))
+            Panel::Rtt { name, what, timeline, recorder, unanswered } => {
+                (name, rtt::draw(&mut canvas, top, what, timeline, recorder, unanswered))
             }
+            Panel::Failures { name, lines } => (name, failures(&mut canvas, top + 20.0, lines)),
+            Panel::Phases { name, phases } => (name, phases::draw(&mut canvas, top, phases)),
+            Panel::Sizes { name, rows } => (name, sizes::draw(&mut canvas, top, rows)),
             Panel::Throughput { name, series } => {
                 (name, throughput::draw(&mut canvas, top, series))
             }
@@ -82,6 +118,16 @@ pub fn picture(title: &str, subtitle: &str, panels: &[Panel]) -> String {
         top += drawn.height;
     }
     canvas.finish((WIDTH, top), title, &description)
+}
+
+/// Writes what failed.
+fn failures(canvas: &mut Canvas, top: f64, lines: &[String]) -> Drawn {
+    let mut y = top + 14.0;
+    for line in lines {
+        canvas.text((MARGIN, y), FAILURE, &clipped(line, 130));
+        y += 22.0;
+    }
+    Drawn { height: y - top + 20.0, said: lines.join("; ") }
 }
 
 #[cfg(test)]
@@ -111,6 +157,7 @@ mod tests {
             "s",
             &[Panel::Rtt {
                 name: "n",
+                what: "round-trip time",
                 timeline: &timeline,
                 recorder: &recorder,
                 unanswered: &Timeline::default(),
@@ -157,6 +204,7 @@ mod tests {
         let series = [(typed, &rate), (typed, &rate)];
         let rtt = Panel::Rtt {
             name: typed,
+            what: typed,
             timeline: &timeline,
             recorder: &recorder,
             unanswered: &timeline,
@@ -168,7 +216,8 @@ mod tests {
         ));
         assert!(svg.contains("&lt;/text&gt;&lt;script&gt;[2J&amp;amp;&quot;'"));
         assert!(!svg.contains("<script") && svg.contains("no answers"));
-        assert!(checked(picture("", "", &[])).ends_with("</svg>\n"));
+        let empty = checked(picture("", "", &[]));
+        assert!(empty.ends_with("</svg>\n") && empty.contains(">Nothing was measured: "));
     }
 
     #[test]
@@ -216,6 +265,46 @@ mod tests {
         }
         let svg = of(&[row("a", &[second; 3]), row("b", &[second, second, second * 100])]);
         assert!(svg.contains("1 s, p99 100 s") && svg.contains("linear scale"), "{svg}");
+    }
+
+    #[test]
+    fn any_sizes_make_a_picture() {
+        let of = |rows: &[(u64, Summary)]| {
+            checked(picture("t", "s", &[Panel::Sizes { name: "n", rows }]))
+        };
+        assert!(of(&[]).contains(">no answers<"));
+        let (zero, second, max) = (Duration::ZERO, Duration::from_secs(1), Duration::MAX);
+        for (bytes, samples) in
+            [(0, [zero; 3]), (1, [second; 3]), (65_536, [zero, second, max]), (u64::MAX, [max; 3])]
+        {
+            let summary = samples.iter().copied().collect::<Recorder>().summary().unwrap();
+            of(&[(bytes, summary)]);
+            let svg = of(&[(1, summary), (7, summary), (bytes.max(7), summary)]);
+            assert!(svg.contains("payload of a ping, logarithmic scale"), "{svg}");
+        }
+    }
+
+    #[test]
+    fn any_phases_make_a_picture() {
+        let of =
+            |phases: &[Phase]| checked(picture("t", "s", &[Panel::Phases { name: "n", phases }]));
+        assert!(of(&[]).contains(">no answers<"));
+        let (zero, second, max) = (Duration::ZERO, Duration::from_secs(1), Duration::MAX);
+        let (none, nothing) = (Timeline::default(), rate([]));
+        for samples in [vec![], vec![(zero, zero)], vec![(second, second), (max, max)]] {
+            let (timeline, recorder) = pings(samples);
+            for bytes in [rate([]), rate([(zero, 5)]), rate([(second, 5), (max, u64::MAX)])] {
+                let phase = Phase {
+                    name: "a & b",
+                    timeline: &timeline,
+                    recorder: &recorder,
+                    unanswered: &timeline,
+                    rate: Some(&bytes),
+                };
+                of(&[phase]);
+                of(&[phase, Phase { unanswered: &none, rate: Some(&nothing), ..phase }, phase]);
+            }
+        }
     }
 
     #[test]

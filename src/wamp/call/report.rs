@@ -9,8 +9,8 @@ use super::json;
 use super::result::Call;
 use super::transport::Target;
 use crate::json::Map;
-use crate::report::Report;
 use crate::report::figures::{put, whole};
+use crate::report::{Chart, Report};
 use crate::stats::Summary;
 use crate::units::{float, ms};
 
@@ -30,10 +30,10 @@ impl Report for Comparison {
         self.calls.iter().map(|call| (name(call), call as &dyn Report)).collect()
     }
 
-    fn bars(&self) -> Option<Vec<(String, Summary)>> {
+    fn chart(&self) -> Option<Chart> {
         let row =
             |call: &Call| Some((call.target.as_ref()?.to_string(), call.latency.rtt.summary()?));
-        Some(self.calls.iter().filter_map(row).collect())
+        Some(Chart::Bars(self.calls.iter().filter_map(row).collect()))
     }
 
     fn document(&self, map: &mut Map) {
