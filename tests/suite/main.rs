@@ -17,6 +17,7 @@ mod limits;
 mod links;
 mod minimal;
 mod namespaces;
+mod pictures;
 mod protocol;
 mod relay;
 mod reports;
