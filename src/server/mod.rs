@@ -18,6 +18,7 @@
 #[cfg(unix)]
 pub mod child;
 mod config;
+pub mod promises;
 mod strategy;
 
 use std::io;

@@ -11,9 +11,10 @@ use crate::serve::Budget;
 use crate::wire::command::Amount;
 use crate::wire::framing::Framing;
 
-/// A thread takes four of the 65,530 memory mappings that Linux gives a process, and `std`
-/// aborts where one is missing. 12,000 sessions and these leave a fifth of them.
-const SECOND_THREADS: u64 = 1_000;
+/// How many sessions may have a second thread, if nothing else is said. A thread takes four
+/// of the 65,530 memory mappings that Linux gives a process, a large buffer takes one, and
+/// `std` aborts where one is missing. 12,000 sessions with a buffer, and these, take 64,000.
+pub const SECOND_THREADS: u64 = 1_000;
 
 /// The reason for a client that gets no second thread.
 pub(super) const NO_SECOND_THREAD: &str =

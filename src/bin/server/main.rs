@@ -32,6 +32,7 @@ mod flags;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flags::{Command, Options};
@@ -94,6 +95,7 @@ fn listen(
 ) -> io::Result<()> {
     let (log, mode, most) = (config.log.clone(), config.mode, config.limits.max_connections);
     let (connections, idle_timeout) = (config.session.log.clone(), config.session.idle_timeout);
+    let second_threads = Arc::clone(&config.session.second_threads);
     let (server, echo) = match udp {
         None => (Server::bind(config)?, None),
         Some(impairments) => {
@@ -101,8 +103,13 @@ fn listen(
             (server, Some(echo))
         }
     };
-    let session =
-        router::Settings { realm, idle_timeout, log: connections, ..router::Settings::default() };
+    let session = router::Settings {
+        realm,
+        idle_timeout,
+        second_threads,
+        log: connections,
+        ..router::Settings::default()
+    };
     let ready = format!("wamp router, realm {}", one_line(&session.realm));
     // Without an endpoint it listens nowhere, and is nothing.
     let router = Router::bind(router::Config {

@@ -67,10 +67,6 @@ const ANSWERS: Room = Room { own: 64 << 10, session: 16 << 20, router: 512 << 20
 /// than this, the sessions' own room, and one message of each thread that is writing.
 const OWN_MESSAGES: Room = Room { own: 128 << 10, session: 17 << 20, router: 512 << 20 };
 
-/// How many sessions may have a writer thread at a time. A server has room for only so
-/// many threads besides those of its connections.
-const WRITERS: u64 = 1_000;
-
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -95,9 +91,10 @@ pub struct Queues {
     writers: Arc<Budget>,
 }
 
-impl Default for Queues {
-    fn default() -> Self {
-        Queues { bytes: AtomicUsize::new(0), writers: Budget::new(WRITERS) }
+impl Queues {
+    /// Queues that are empty. Each writer thread takes one of this budget.
+    pub fn new(writers: Arc<Budget>) -> Arc<Self> {
+        Arc::new(Queues { bytes: AtomicUsize::new(0), writers })
     }
 }
 

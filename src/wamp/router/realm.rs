@@ -8,6 +8,7 @@ use super::outbox::Queues;
 use crate::json::Map;
 use crate::log::Log;
 use crate::serve::Budget;
+use crate::session::settings::SECOND_THREADS;
 use crate::wamp::message::{Message, uri};
 use crate::wamp::rawsocket::MAX_MESSAGE;
 
@@ -24,6 +25,9 @@ pub struct Settings {
     /// How many bytes the messages that are arriving may have together, but for the
     /// first 64 KiB of each.
     pub arriving: Arc<Budget>,
+    /// How many sessions may have a thread of their own that writes to them. A router and
+    /// a [server](crate::session::Settings::second_threads) can share this.
+    pub second_threads: Arc<Budget>,
     /// How long a client may send nothing, or read nothing of what is sent to it.
     pub idle_timeout: Duration,
     /// The log with a line for each session that begins or ends.
@@ -36,6 +40,7 @@ impl Default for Settings {
             realm: "realm1".into(),
             max_message: MAX_MESSAGE,
             arriving: Budget::new(ARRIVING),
+            second_threads: Budget::new(SECOND_THREADS),
             idle_timeout: Duration::from_secs(60),
             log: Log::default(),
         }
@@ -53,7 +58,8 @@ pub(super) struct Realm {
 impl Realm {
     /// A realm without sessions.
     pub fn new(settings: Settings) -> Self {
-        Realm { settings, dealer: Dealer::default(), queued: Arc::default() }
+        let queued = Queues::new(Arc::clone(&settings.second_threads));
+        Realm { settings, dealer: Dealer::default(), queued }
     }
 
     /// Sends GOODBYE to all sessions, and opens no more.

@@ -18,7 +18,7 @@ fn encoder() -> Encoder {
 fn outbox() -> (Arc<Outbox>, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let stream = Stream::from_unix(ours, PATIENCE).unwrap();
-    (Outbox::new(stream, encoder(), PATIENCE, &Arc::default()).unwrap(), theirs)
+    (Outbox::new(stream, encoder(), PATIENCE, &Queues::new(Budget::new(10))).unwrap(), theirs)
 }
 
 fn result(length: usize) -> Message {
