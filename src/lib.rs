@@ -130,6 +130,9 @@
 //! 22. Your own protocol in all three modes: `examples/20_your_protocol.rs`.
 //! 23. What the tool cannot see, and how figures are shown:
 //!     `src/measure/environment.rs`, `src/report/mod.rs`.
+//! 24. A server that is left running: `src/server/promises.rs`, `src/serve/budget.rs`,
+//!     `src/serve/descriptors.rs`, `src/net/inherited.rs`, `src/net/socket_file.rs`,
+//!     `src/session/strangers.rs`.
 //!
 //! # Words
 //!
