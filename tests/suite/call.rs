@@ -477,7 +477,8 @@ fn eight_transports_separate_three_choices() {
     let outcome = run(Command::new(crate::examples::built("call_roundtrip")).arg("--short"));
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
     let (naive, right) = outcome.out.split_once("Eight transports can tell").unwrap();
-    let rows = |text: &str| text.lines().filter(|line| line.ends_with(" ms a call")).count();
+    let figure = "- average round-trip time (ms): ";
+    let rows = |text: &str| text.lines().filter(|line| line.contains(figure)).count();
     assert_eq!((rows(naive), rows(right)), (2, 8), "{outcome:?}");
     for change in
         ["unix instead of tcp", "rawsocket instead of websocket", "msgpack instead of json"]
