@@ -77,11 +77,12 @@
 //! 3. Serving many (39 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
 //!    `src/serve/dispatch.rs`, `src/serve/sequential.rs`, `src/serve/threads.rs`,
 //!    `src/serve/processes.rs`, `src/session/mod.rs`, `src/session/text.rs`,
-//!    `src/server/mod.rs`. Doors: [`serve::limits`] gives permits, [`serve::refuse`]
-//!    speaks to those who get none; [`session::settings`] and [`session::counters`] are
+//!    `src/server/mod.rs`. Doors: [`serve::drain`] accepts, [`serve::limits`] gives
+//!    permits, [`serve::refuse`] speaks to those who get none, `serve::supervise` watches
+//!    over a child; `session::strangers` receives a request, if it is one of ours; [`session::settings`] and [`session::counters`] are
 //!    what sessions share, and [`session::more`] answers the requests of later chapters;
-//!    [`server::Config`] is what a server is to be, and `server::child` starts the processes
-//!    of process mode; [`log`](mod@log) is where lines go; [`net::Listener`] accepts on a
+//!    [`server::Config`] is what a server is to be, and `server::strategy` makes
+//!    it the one of three; [`log`](mod@log) is where lines go; [`net::Listener`] accepts on a
 //!    port or a Unix socket; [`net::transfer`] is step 4.
 //! 4. Bulk data, and when it has arrived (33 min): `examples/04_bandwidth.rs`,
 //!    `src/wire/bulk.rs`, `src/net/transfer.rs`, `src/client/bulk.rs`,

@@ -3,13 +3,13 @@
 //! A program that is started for the network often finds its socket open already, as
 //! descriptor 0. `inetd` and systemd do this in two ways. With `nowait` or `Accept=yes`
 //! they accept a connection, and start the program for that one. With `wait` or
-//! `Accept=no` they start the program with the listener, and it accepts for itself. So a
-//! port below 1024 needs no rights, the queue is as long as its owner wants it, and no
-//! connection is refused while the program is started anew.
+//! `Accept=no` they start the program with the listener, and it accepts for itself. So
+//! a port below 1024 needs no rights, the queue is as long as its owner wants it, and
+//! no connection is refused while the program is started anew.
 //!
-//! The program is not told which of the two it has been given, and `std` has no call that
-//! asks for it. But `accept` answers differently, and does not wait if the socket is
-//! non-blocking:
+//! The program is not told which of the two it has been given, and `std` has no call
+//! that asks for it. But `accept` answers differently, and does not wait if the socket
+//! is non-blocking:
 //!
 //! | `accept` | standard input is |
 //! | --- | --- |
@@ -21,8 +21,8 @@
 //! A connection that is accepted this way must not be lost: it is the listener's first.
 //!
 //! A server that serves each connection in a process of its own gives each child a
-//! connection as standard input. Its children must never look for a listener there: if one
-//! found any, each of its own children would find it again.
+//! connection as standard input. Its children must never look for a listener there: if
+//! one found any, each of its own children would find it again.
 
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;

@@ -7,11 +7,11 @@
 //! socket is never touched.
 //!
 //! Between trying and replacing lies time. Two servers that start at once both find the
-//! old file. One replaces it, and then the other one replaces the new file: both believe
-//! that they listen, and nobody can reach the first. The same happens to a file that is
-//! bound and does not listen yet, which is two calls of the system. So all of this is done
-//! under a lock (`flock`) of the directory. It leaves no file behind, and the system
-//! takes it back from a process that ends.
+//! old file. One replaces it, and then the other one replaces the new file: both
+//! believe that they listen, and nobody can reach the first. The same happens to a file
+//! that is bound and does not listen yet, which is two calls of the system. So all of
+//! this is done under a lock (`flock`) of the directory. It leaves no file behind, and
+//! the system takes it back from a process that ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -84,8 +84,8 @@ impl Drop for UnixFile {
     }
 }
 
-/// Keeps others out of the directory of this path, as long as the result lives. Where that
-/// cannot be had, it is done without: a file system may know no locks.
+/// Keeps others out of the directory of this path, as long as the result lives. Where
+/// that cannot be had, it is done without: a file system may know no locks.
 fn lock_directory(path: &str) -> Option<File> {
     let parent = Path::new(path).parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = File::open(parent.unwrap_or(Path::new("."))).ok()?;

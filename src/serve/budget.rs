@@ -1,10 +1,10 @@
 //! What all sessions take together.
 //!
-//! A limit of connections is no limit of what connections take. A thousand sessions that
-//! may each have 16 MB need 16 GB, if a stranger wants it so. And a limit of 16 KB for
-//! each would be too small for the few that really need more. So what only some sessions
-//! need has one budget for all of them: a session that asks for more than is left is
-//! refused, and goes on without.
+//! A limit of connections is no limit of what connections take. A thousand sessions
+//! that may each have 16 MB need 16 GB, if a stranger wants it so. And a limit of 16 KB
+//! for each would be too small for the few that really need more. So what only some
+//! sessions need has one budget for all of them: a session that asks for more than is
+//! left is refused, and goes on without.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,12 +1,12 @@
 //! Descriptors: how many there may be, and a spare one.
 //!
-//! Each open file and each connection takes a descriptor, and a process may have only so
-//! many: 1,024 on many systems, unless somebody raises it (`ulimit -n`). At the limit,
-//! `accept` fails, and the connection stays in the system's queue: its client believes to
-//! be connected and hears nothing. A server with none left cannot even accept a connection
-//! to refuse it. So one descriptor is kept for that. It is closed, the freed number is
-//! given to the connection, the client hears why it is not served, and then the number is
-//! taken back.
+//! Each open file and each connection takes a descriptor, and a process may have only
+//! so many: 1,024 on many systems, unless somebody raises it (`ulimit -n`). At the
+//! limit, `accept` fails, and the connection stays in the system's queue: its client
+//! believes to be connected and hears nothing. A server with none left cannot even
+//! accept a connection to refuse it. So one descriptor is kept for that. It is closed,
+//! the freed number is given to the connection, the client hears why it is not served,
+//! and then the number is taken back.
 
 use std::fs::{File, read_to_string};
 
@@ -14,8 +14,8 @@ use crate::net::Stream;
 use crate::units::whole_number;
 
 /// Descriptors that a server needs besides those of its connections: standard input,
-/// output and error, its sockets, a spare one, and those that exist only while a process
-/// is started.
+/// output and error, its sockets, a spare one, and those that exist only while a
+/// process is started.
 pub const OTHERS: u64 = 16;
 
 /// How many descriptors this process may have, where the system says so.

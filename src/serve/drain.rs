@@ -1,20 +1,21 @@
 //! Emptying the system's queue before anything else.
 //!
 //! The system completes connections by itself and queues them for `accept`, 128 by
-//! `std`'s choice. A connect that finds this queue full is not refused. Its first packet
-//! is dropped, and sent again after a second (RFC 6298 section 2.1): one client of a burst
-//! measures a second where the others measure a tenth of a millisecond. Serving a
-//! connection, by a thread or a process, takes longer than accepting one. So a server that
-//! does both in turn has a full queue sooner than one that first accepts all there is:
+//! `std`'s choice. A connect that finds this queue full is not refused. Its first
+//! packet is dropped, and sent again after a second (RFC 6298 section 2.1): one client
+//! of a burst measures a second where the others measure a tenth of a millisecond.
+//! Serving a connection, by a thread or a process, takes longer than accepting one. So
+//! a server that does both in turn has a full queue sooner than one that first accepts
+//! all there is:
 //!
 //! ```text
 //!   in turn    accept, spawn, accept, spawn, …      the system's queue holds the burst
 //!   drained    accept, accept, accept, …, spawn …   this process holds the burst
 //! ```
 //!
-//! A server that serves one connection after the other does not drain. Its clients have to
-//! wait somewhere, and whoever wants the queue longer hands in a listener with a longer
-//! queue ([`inherited`](crate::net::inherited)).
+//! A server that serves one connection after the other does not drain. Its clients have
+//! to wait somewhere, and whoever wants the queue longer hands in a listener with a
+//! longer queue ([`inherited`](crate::net::inherited)).
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -85,8 +86,8 @@ impl Incoming {
         }
     }
 
-    /// Refuses what the system has queued, one after the other, with the descriptor that
-    /// is kept for this.
+    /// Refuses what the system has queued, one after the other, with the descriptor
+    /// that is kept for this.
     pub(super) fn refuse_waiting(&mut self, refuser: &Refuser) {
         if !self.spare.is_there() || self.listener.set_nonblocking(true).is_err() {
             return;

@@ -1,10 +1,11 @@
 //! A process for each connection.
 //!
 //! Old Unix servers called `fork`, which copies the running process. A program with
-//! threads cannot do that safely, and `std` does not offer it. Instead, the server starts
-//! its own program anew, with the connection as its standard input. A socket carries both
-//! directions, so the child answers on its standard input, too. The Unix program `inetd`
-//! has done this since 1986, and it needs nothing but [`std::process::Command`]:
+//! threads cannot do that safely, and `std` does not offer it. Instead, the server
+//! starts its own program anew, with the connection as its standard input. A socket
+//! carries both directions, so the child answers on its standard input, too. The Unix
+//! program `inetd` has done this since 1986, and it needs nothing but
+//! [`std::process::Command`]:
 //!
 //! ```text
 //!   parent   accept ─▶ spawn "server --inetd" ─▶ accept ─▶ …
@@ -13,15 +14,17 @@
 //!   reaper                    (a thread of the parent)  wait ─▶ free the permit
 //! ```
 //!
-//! [`supervise`](mod@supervise) is how a parent and its child notice that the other is gone.
+//! [`supervise`](mod@supervise) is how a parent and its child notice that the other is
+//! gone.
 //!
 //! It costs about a millisecond. What it buys: no client can touch another's memory,
-//! `kill` ends exactly one connection, and the system accounts for each on its own. What
-//! it costs besides: processes share nothing, so a child knows only its own counters.
+//! `kill` ends exactly one connection, and the system accounts for each on its own.
+//! What it costs besides: processes share nothing, so a child knows only its own
+//! counters.
 //!
-//! Two traps are marked below. Trap 1: a parent that keeps its copy of the connection open hides
-//! from the client that the child has closed it. Trap 2: a child that has ended stays a
-//! *zombie* until its parent asks how it ended.
+//! Two traps are marked below. Trap 1: a parent that keeps its copy of the connection
+//! open hides from the client that the child has closed it. Trap 2: a child that has
+//! ended stays a *zombie* until its parent asks how it ended.
 
 use std::ffi::OsString;
 use std::io;
@@ -38,13 +41,14 @@ use crate::log::Log;
 
 /// Serves each connection in a child process.
 pub struct Processes {
-    /// The program to run for each connection, with the connection as its standard input.
+    /// The program to run for each connection, with the connection as its standard
+    /// input.
     pub program: OsString,
     /// The program's arguments.
     pub arguments: Vec<OsString>,
     /// An environment variable for each child, computed when the child is started: the
-    /// server's counters, for `STATUS`. The parent can tell its child nothing later, since
-    /// they share no memory.
+    /// server's counters, for `STATUS`. The parent can tell its child nothing later,
+    /// since they share no memory.
     pub variable: (&'static str, Box<dyn Fn() -> String + Send + Sync>),
     /// How long a child may give no sign of life.
     pub silence: Duration,
@@ -54,10 +58,10 @@ pub struct Processes {
 
 impl Dispatch for Processes {
     fn dispatch(&self, Connection { stream, permit }: Connection) -> io::Result<()> {
-        // The reaper comes first: if there is no thread to be had, there must be no child
-        // either. Trap 2: a child that has ended is a zombie until somebody waits for it, so each
-        // child has a thread that waits. Waiting at the next `accept` would leave zombies
-        // while no client comes.
+        // The reaper comes first: if there is no thread to be had, there must be no
+        // child either. Trap 2: a child that has ended is a zombie until somebody waits
+        // for it, so each child has a thread that waits. Waiting at the next `accept`
+        // would leave zombies while no client comes.
         let (hand_over, handed_over) = mpsc::channel();
         let (peer, silence, log) = (stream.peer_name(), self.silence, self.log.clone());
         let (ours, output) = UnixStream::pair()?;

@@ -2,11 +2,11 @@
 //!
 //! A process that ends does not take its children with it. Whether it was stopped with
 //! `TERM`, killed with `KILL` or has crashed, its children would go on serving, without
-//! anyone who knows of them. And a child that does not run any more (stopped with `STOP`,
-//! say) keeps its connection, and its parent's permit, for as long as it likes.
+//! anyone who knows of them. And a child that does not run any more (stopped with
+//! `STOP`, say) keeps its connection, and its parent's permit, for as long as it likes.
 //!
-//! The child's standard output is one end of a pair of connected sockets, and the parent
-//! has the other end:
+//! The child's standard output is one end of a pair of connected sockets, and the
+//! parent has the other end:
 //!
 //! ```text
 //!   parent                                     child
@@ -17,13 +17,13 @@
 //! ```
 //!
 //! The system closes a process's sockets, however that process ends. So a child that
-//! waits for the end of the stream needs no polling, no process numbers and no signal. A
-//! child that is stopped cannot notice anything; it ends when somebody lets it go on, or
-//! kills it.
+//! waits for the end of the stream needs no polling, no process numbers and no signal.
+//! A child that is stopped cannot notice anything; it ends when somebody lets it go on,
+//! or kills it.
 //!
-//! What answers for the child is a thread beside the session. So an answer says that the
-//! process runs, not that its session makes progress. That is what the session's own
-//! timeouts are for.
+//! What answers for the child is a thread beside the session. So an answer says that
+//! the process runs, not that its session makes progress. That is what the session's
+//! own timeouts are for.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -36,11 +36,15 @@ use super::threads;
 /// The line by which a child reports that its client has asked for something.
 pub const REQUEST: &str = "request";
 
+/// A child has at least this long for an answer: it may have to be started first, on a
+/// busy machine.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// How often a silent child is asked, within the time that it has for an answer.
 const QUESTIONS: u32 = 4;
 
-/// Passes each line that the child writes to `report`, and waits until it has ended. A child
-/// that does not answer for `silence` is killed.
+/// Passes each line that the child writes to `report`, and waits until it has ended. A
+/// child that does not answer for `silence`, and for a second, is killed.
 ///
 /// # Errors
 /// When the system does not say how the child ended; `TimedOut` when it was killed.
@@ -50,7 +54,8 @@ pub(super) fn supervise(
     silence: Duration,
     mut report: impl FnMut(String),
 ) -> io::Result<ExitStatus> {
-    let pause = (silence / QUESTIONS).max(Duration::from_millis(1));
+    let silence = silence.max(SHORTEST);
+    let pause = silence / QUESTIONS;
     link.set_read_timeout(Some(pause))?;
     link.set_write_timeout(Some(pause))?;
     let (mut output, mut text) = (BufReader::new(link), Vec::new());
@@ -84,8 +89,8 @@ pub(super) fn supervise(
     }
 }
 
-/// Starts the child's thread that answers its parent, and that ends the process as soon as
-/// the parent is gone. Standard output has to be the parent's end of the pair.
+/// Starts the child's thread that answers its parent, and that ends the process as soon
+/// as the parent is gone. Standard output has to be the parent's end of the pair.
 ///
 /// # Errors
 /// When the system gives no thread or no descriptor.

@@ -1,8 +1,8 @@
 //! What the server promises, to the person who leaves it running.
 //!
 //! An open port is used by strangers. This chapter says what each limit protects, what
-//! nothing here protects, what a signal does, how systemd starts the server, and what was
-//! measured.
+//! nothing here protects, what a signal does, how systemd starts the server, and what
+//! was measured.
 //!
 //! # The limits
 //!
@@ -29,25 +29,26 @@
 //!
 //! # What this does not protect
 //!
-//! * **Nothing is encrypted, and nobody is authenticated.** Who can reach the port can use
-//!   it, and who is on the way can read and change what is sent. To measure through
+//! * **Nothing is encrypted, and nobody is authenticated.** Who can reach the port can
+//!   use it, and who is on the way can read and change what is sent. To measure through
 //!   strangers' networks, put a tunnel in front (a VPN, or `ssh -L`), and know that the
-//!   tunnel is measured, too. `--allow` compares addresses, which is as good as the network
-//!   that vouches for them. TLS in front (`stunnel`) works for TCP.
-//! * **A bulk transfer takes the line.** Two clients with a fast line can fill the server's.
-//!   `--max-size`, `--max-time` and `--max-per-ip` bound how long; how much at a time is
-//!   for the system to bound (`tc`, or `IPAddressAllow=` and `tbf` on its interface).
+//!   tunnel is measured, too. `--allow` compares addresses, which is as good as the
+//!   network that vouches for them. TLS in front (`stunnel`) works for TCP.
+//! * **A bulk transfer takes the line.** Two clients with a fast line can fill the
+//!   server's. `--max-size`, `--max-time` and `--max-per-ip` bound how long; how much
+//!   at a time is for the system to bound (`tc`, or `IPAddressAllow=` and `tbf` on its
+//!   interface).
 //! * **Addresses are cheap.** `--max-per-ip` counts IPv6 addresses one by one, and a
-//!   network has 2⁶⁴ of them. Many strangers together can take all places, and then hold
-//!   them as long as they are not silent.
+//!   network has 2⁶⁴ of them. Many strangers together can take all places, and then
+//!   hold them as long as they are not silent.
 //! * **A thread that loops is not noticed.** A session's own timeouts end what waits. A
 //!   child's answer says that its process runs, not that its session makes progress.
 //! * **A stopped child of a parent that was killed stays.** What does not run notices
 //!   nothing. It ends as soon as it goes on.
-//! * **`std` aborts where the system has no memory mapping left.** Linux gives a process
-//!   65,530. A thread takes four, and the buffer of an upload may take one. So 12,000
-//!   connections that all upload, and 1,000 second threads, take 64,000. To go near that,
-//!   raise `vm.max_map_count`.
+//! * **`std` aborts where the system has no memory mapping left.** Linux gives a
+//!   process 65,530. A thread takes four, and the buffer of an upload may take one. So
+//!   12,000 connections that all upload, and 1,000 second threads, take 64,000. To go
+//!   near that, raise `vm.max_map_count`.
 //!
 //! # What a signal does
 //!
@@ -62,14 +63,14 @@
 //! | a panic in a session | ends its connection | ends its connection |
 //! | the file of the program is replaced or deleted | nothing | nothing: children run the program of their parent |
 //!
-//! The file of a Unix socket stays behind. The next server that listens there finds that
-//! nobody does, and replaces it. If several start at once, one listens.
+//! The file of a Unix socket stays behind. The next server that listens there finds
+//! that nobody does, and replaces it. If several start at once, one listens.
 //!
 //! # Under systemd
 //!
-//! systemd owns the port, with a queue as long as it is told. The server needs no right but
-//! to use what it is given. A restart loses the open connections, and refuses no new one.
-//! There is no UDP and no router this way, since only one socket is handed in.
+//! systemd owns the port, with a queue as long as it is told. The server needs no right
+//! but to use what it is given. A restart loses the open connections, and refuses no
+//! new one. There is no UDP and no router this way, since only one socket is handed in.
 //!
 //! ```text
 //!   # /etc/systemd/system/roundtrip.socket
@@ -124,15 +125,15 @@
 //!   UMask=0077
 //! ```
 //!
-//! `systemd-analyze verify` accepts the pair, and `systemd-analyze security` gives it an
-//! exposure of 1.4 (OK). The hand-over itself was tried without a running systemd:
+//! `systemd-analyze verify` accepts the pair, and `systemd-analyze security` gives it
+//! an exposure of 1.4 (OK). The hand-over itself was tried without a running systemd:
 //! `systemd-socket-activate --inetd -l 5001 server --inetd`.
 //!
 //! # What was measured
 //!
-//! On two virtual processors with Linux 6.18, which other programs kept busy. `tests/load.rs`,
-//! `tests/suite/children.rs`, `strangers.rs` and `router/limits.rs` beside it check each of
-//! these but the figures.
+//! On two virtual processors with Linux 6.18, which other programs kept busy.
+//! `tests/load.rs`, `tests/suite/children.rs`, `strangers.rs` and `router/limits.rs`
+//! beside it check each of these but the figures.
 //!
 //! | what | seen |
 //! | --- | --- |
@@ -147,6 +148,7 @@
 //! | a call of 0.4 ms, beside a caller that floods its callee with calls of 4,000 bytes | p50 73 ms; without the limit of 64 at a shared callee 800 to 2,300 ms |
 //! | the same with calls of 60,000 bytes | none refused; without that limit 99 of 100 |
 //!
-//! A program that connects many times in a row from the same machine meets two limits of
-//! the system before any of these: the local ports, and the listener's queue. A client that
-//! waits one second (or three, if its second try is dropped, too) has met the queue.
+//! A program that connects many times in a row from the same machine meets two limits
+//! of the system before any of these: the local ports, and the listener's queue. A
+//! client that waits one second (or three, if its second try is dropped, too) has met
+//! the queue.

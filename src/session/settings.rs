@@ -11,9 +11,10 @@ use crate::serve::Budget;
 use crate::wire::command::Amount;
 use crate::wire::framing::Framing;
 
-/// How many sessions may have a second thread, if nothing else is said. A thread takes four
-/// of the 65,530 memory mappings that Linux gives a process, a large buffer takes one, and
-/// `std` aborts where one is missing. 12,000 sessions with a buffer, and these, take 64,000.
+/// How many sessions may have a second thread, if nothing else is said. A thread takes
+/// four of the 65,530 memory mappings that Linux gives a process, a large buffer takes
+/// one, and `std` aborts where one is missing. 12,000 sessions with a buffer, and
+/// these, take 64,000.
 pub const SECOND_THREADS: u64 = 1_000;
 
 /// The reason for a client that gets no second thread.
@@ -41,10 +42,11 @@ pub struct Settings {
     /// Whether status answers
     /// [repeat the question](super::status#whether-to-repeat-the-question).
     pub writeback: bool,
-    /// How many sessions may have a second thread at a time: to send pings when they are
-    /// due, or to send while data arrives.
+    /// How many sessions may have a second thread at a time: to send pings when they
+    /// are due, or to send while data arrives.
     pub second_threads: Arc<Budget>,
-    /// How many bytes the samples of [lag](super::lag) may take in all sessions together.
+    /// How many bytes the samples of [lag](super::lag) may take in all sessions
+    /// together.
     pub lag_memory: Arc<Budget>,
     /// What another program adds to the server.
     pub hooks: Arc<dyn Hooks>,

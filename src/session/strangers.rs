@@ -1,16 +1,17 @@
 //! Who speaks here, if it is not our client?
 //!
-//! An open port is found by all kinds of programs: a browser, a TLS scanner, an SSH client
-//! with the wrong port, a client of an earlier version. Each begins in its own way. To
-//! answer all of them with `ERROR:unknown request`, one error for each line that they
-//! send, helps neither the person in front of that program nor the one who reads this
-//! server's log. So the first bytes of a connection are compared with how well-known
-//! protocols begin. Such a client is told in one line where it is, and the connection ends.
+//! An open port is found by all kinds of programs: a browser, a TLS scanner, an SSH
+//! client with the wrong port, a client of an earlier version. Each begins in its own
+//! way. To answer all of them with `ERROR:unknown request`, one error for each line
+//! that they send, helps neither the person in front of that program nor the one who
+//! reads this server's log. So the first bytes of a connection are compared with how
+//! well-known protocols begin. Such a client is told in one line where it is, and the
+//! connection ends.
 //!
 //! A client of the [dialect without delimiters](crate::wire::framing) is the hardest to
-//! find, since its `PING` is right but for the newline that never comes. Both sides would
-//! wait until a timeout passes. A request of that dialect that is whole but for its end,
-//! and after which nothing arrives for [`PATIENCE`], is taken for one.
+//! find, since its `PING` is right but for the newline that never comes. Both sides
+//! would wait until a timeout passes. A request of that dialect that is whole but for
+//! its end, and after which nothing arrives for [`PATIENCE`], is taken for one.
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::time::Duration;
@@ -69,9 +70,9 @@ pub(super) fn expect_ours(reader: &mut BufReader<Stream>) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidData, what))
 }
 
-/// Receives a request, as [`receive_in_time`](crate::net::receive_in_time) does. With line
-/// framing, a request without a newline is not waited for that long if it looks like one
-/// without delimiters.
+/// Receives a request, as [`receive_in_time`](crate::net::receive_in_time) does. With
+/// line framing, a request without a newline is not waited for that long if it looks
+/// like one without delimiters.
 ///
 /// # Errors
 /// Those of the connection and of [`Framing::receive`].

@@ -195,8 +195,8 @@ fn seed(text: &str) -> Result<u64, String> {
 /// since the connection is its standard input. The flags for listening have no effect
 /// there.
 fn child(arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
-    // Linux keeps the program of a process, even if its file was replaced or deleted. The
-    // path leads to another version then, or nowhere.
+    // Linux keeps the program of a process, even if its file was replaced or deleted.
+    // The path leads to another version then, or nowhere.
     let own_image = Path::new("/proc/self/exe");
     let program = if cfg!(target_os = "linux") && own_image.exists() {
         own_image.into()
@@ -213,11 +213,11 @@ fn port(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("{text:?} is not a port; write a number from 0 to 65535"))
 }
 
-/// A connection takes a thread, and a thread takes four of the 65,530 memory mappings that
-/// Linux gives a process; `std` aborts where one is missing. The second threads that some
-/// sessions have (`Settings::second_threads`) need room, too. In process mode a connection
-/// takes a process of three threads, and one more in the parent, of the 32,768 numbers
-/// that Linux has for them by default; and about 300 KiB.
+/// A connection takes a thread, and a thread takes four of the 65,530 memory mappings
+/// that Linux gives a process; `std` aborts where one is missing. The second threads
+/// that some sessions have (`Settings::second_threads`) need room, too. In process mode
+/// a connection takes a process of three threads, and one more in the parent, of the
+/// 32,768 numbers that Linux has for them by default; and about 300 KiB.
 fn connections(text: &str, mode: Mode) -> Result<u64, String> {
     let most = if mode == Mode::Process { 2_000 } else { 12_000 };
     at_least_one(text).and_then(|connections| {
