@@ -14,7 +14,7 @@
 //!   reaper                    (a thread of the parent)  wait ─▶ free the permit
 //! ```
 //!
-//! [`supervise`](mod@supervise) is how a parent and its child notice that the other is
+//! [`supervise`](super::supervise) is how a parent and its child notice that the other is
 //! gone.
 //!
 //! It costs about a millisecond. What it buys: no client can touch another's memory,
@@ -35,7 +35,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::dispatch::{Connection, Dispatch};
-use super::supervise::{self, supervise};
+use super::supervise::reap;
 use super::threads;
 use crate::log::Log;
 
@@ -66,17 +66,8 @@ impl Dispatch for Processes {
         let (peer, silence, log) = (stream.peer_name(), self.silence, self.log.clone());
         let (ours, output) = UnixStream::pair()?;
         threads::spawn("reaper", move || {
-            let Ok(child) = handed_over.recv() else { return };
-            let ended = supervise(child, &ours, silence, |line| match line.as_str() {
-                supervise::REQUEST => permit.note_request(),
-                _ => log.relay(line),
-            });
-            match ended {
-                Ok(status) if status.success() => {}
-                Ok(status) => {
-                    log.say(format_args!("{peer} closed: its process ended with {status}"));
-                }
-                Err(error) => log.say(format_args!("{peer} closed: {error}")),
+            if let Ok(child) = handed_over.recv() {
+                reap(child, &ours, silence, &peer, &log, permit);
             }
         })?;
         let (name, value) = &self.variable;

@@ -31,7 +31,9 @@ use std::os::unix::net::UnixStream;
 use std::process::{self, Child, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::limits::Permit;
 use super::threads;
+use crate::log::Log;
 
 /// The line by which a child reports that its client has asked for something.
 pub const REQUEST: &str = "request";
@@ -43,12 +45,33 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// How often a silent child is asked, within the time that it has for an answer.
 const QUESTIONS: u32 = 4;
 
+/// Passes on what the child writes, and waits until it has ended. Then its permit is free.
+pub(super) fn reap(
+    child: Child,
+    link: &UnixStream,
+    silence: Duration,
+    peer: &str,
+    log: &Log,
+    permit: Permit,
+) {
+    let ended = supervise(child, link, silence, |line| match line.as_str() {
+        REQUEST => permit.note_request(),
+        _ => log.relay(line),
+    });
+    match ended {
+        Ok(status) if status.success() => {}
+        Ok(status) => log.say(format_args!("{peer} closed: its process ended with {status}")),
+        Err(error) => log.say(format_args!("{peer} closed: {error}")),
+    }
+    drop(permit);
+}
+
 /// Passes each line that the child writes to `report`, and waits until it has ended. A
 /// child that does not answer for `silence`, and for a second, is killed.
 ///
 /// # Errors
 /// When the system does not say how the child ended; `TimedOut` when it was killed.
-pub(super) fn supervise(
+fn supervise(
     mut child: Child,
     link: &UnixStream,
     silence: Duration,
