@@ -34,7 +34,8 @@ pub fn load(mode: Mode, time: Duration, pings: u64) -> io::Result<Load> {
             let used =
                 server.usage().zip(before).map(|(now, before)| now.cpu.saturating_sub(before.cpu));
             let count = u32::try_from(come_and_go.connections).unwrap_or(u32::MAX).max(1);
-            cpu = used.map(|used| used / count);
+            // Ticks of 10 ms say nothing of a shorter time.
+            cpu = used.filter(|used| !used.is_zero()).map(|used| used / count);
         }
         connections.push(come_and_go);
     }

@@ -96,7 +96,7 @@ fn every_form_shows_connections() {
         |name| events.iter().filter(move |event| event.get("event") == Some(&Value::from(name)));
     let result = of("result").next().unwrap();
     let all = number(result, "connections");
-    assert!(all > 10, "{result}");
+    assert!(all > 0, "{result}");
     for (connected, answered) in of("connected").zip(of("connection")) {
         assert_eq!(number(connected, "number"), number(answered, "number"));
         assert!(number(connected, "rtt_ns") < number(answered, "rtt_ns"));
@@ -166,7 +166,7 @@ fn what_was_measured_before_a_failure_is_reported() {
 fn a_client_says_that_no_port_is_left() {
     let script = format!(
         "ip link set lo up && echo 40000 40015 > /proc/sys/net/ipv4/ip_local_port_range || exit
-         echo a network; exec '{CLIENT}' --loopback --test connect --time 20s"
+         echo a network; exec '{CLIENT}' --loopback --test connect --concurrent 100 --time 2s"
     );
     let Ok(output) = Command::new("unshare").args(["-rn", "sh", "-c", &script]).output() else {
         return println!("not tried: there is no `unshare`");
