@@ -33,6 +33,7 @@ mod times;
 pub mod trace;
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub use asked::Asked;
@@ -110,6 +111,12 @@ impl Client {
         let (reader, answer) = (BufReader::new(stream), Vec::new());
         let times = Times::from(Instant::now());
         Ok(Client { sender, reader, answer, times, rest: None, stop, _abort: abort })
+    }
+
+    /// The address and port of the server, unless it is at a Unix socket.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.sender.stream.peer()
     }
 
     /// What is known of this connection's times.

@@ -56,6 +56,8 @@ pub struct Connect {
     pub pings: Latency,
     /// When the first connection that counts was begun, and when the last one was closed.
     pub span: Option<(Instant, Instant)>,
+    /// The address that was connected to.
+    pub peer: Option<SocketAddr>,
 }
 
 impl Connect {
@@ -90,6 +92,7 @@ impl Measurement for Connect {
             total.connect.merge(&one.connect);
             total.pings.add(&one.pings);
         }
+        total.peer = all.iter().find_map(|one| one.peer);
         let spans = all.iter().filter_map(|one| one.span);
         total.span = spans.reduce(|(start, end), one| (start.min(one.0), end.max(one.1)));
         total
@@ -146,6 +149,7 @@ pub fn connect(
             client.quit()
         });
         measured.span = Some((start, Instant::now()));
+        measured.peer = target.address;
         if let Err(error) = done {
             measured.pings.failure = Some(error);
             break;

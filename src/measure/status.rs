@@ -78,17 +78,20 @@ pub struct Asked {
     pub delay: Recorder,
     /// The answer, if a single client asked.
     pub answer: Option<Map>,
+    /// The address that answered.
+    pub peer: Option<SocketAddr>,
     /// Why there is no answer, if there is none.
     pub failure: Option<io::Error>,
 }
 
-impl From<Result<Status, StatusError>> for Asked {
-    fn from(status: Result<Status, StatusError>) -> Self {
+impl From<Result<(Status, Option<SocketAddr>), StatusError>> for Asked {
+    fn from(status: Result<(Status, Option<SocketAddr>), StatusError>) -> Self {
         match status {
-            Ok(Status { answer, delay }) => Asked {
+            Ok((Status { answer, delay }, peer)) => Asked {
                 asked: 1,
                 delay: [delay].into_iter().collect(),
                 answer: Some(answer),
+                peer,
                 failure: None,
             },
             Err(error) => Asked::failed(error.into()),
@@ -110,6 +113,7 @@ impl Measurement for Asked {
         for one in all {
             total.asked += one.asked;
             total.delay.merge(&one.delay);
+            total.peer = total.peer.or(one.peer);
         }
         if let [Asked { answer: Some(answer), .. }] = all {
             total.answer = Some(answer.clone());
@@ -145,15 +149,20 @@ impl Measurement for Asked {
 /// # Errors
 /// The step that failed, why, and after how long.
 pub fn ping_server(address: &str, data: &Map, timeout: Duration) -> Result<Status, StatusError> {
-    ask_status(address, data, &Options { timeout, ..Options::default() })
+    let asked = ask_status(address, data, &Options { timeout, ..Options::default() });
+    asked.map(|(status, _)| status)
 }
 
 /// Asks a server for its status, as [`ping_server`] does, with the timeout, the trace and
-/// the family of addresses of these options.
+/// the family of addresses of these options. Returns also the address that answered.
 ///
 /// # Errors
 /// As [`ping_server`].
-pub fn ask_status(address: &str, data: &Map, options: &Options) -> Result<Status, StatusError> {
+pub fn ask_status(
+    address: &str,
+    data: &Map,
+    options: &Options,
+) -> Result<(Status, Option<SocketAddr>), StatusError> {
     let Options { timeout, trace, family, .. } = options;
     let start = Instant::now();
     let failed = |step| move |error| StatusError { step, after: start.elapsed(), error };
@@ -162,6 +171,7 @@ pub fn ask_status(address: &str, data: &Map, options: &Options) -> Result<Status
         resolve(address, *family, &mut deadline).map_err(failed(StatusStep::Resolve))?;
     let mut stream = connect(&addresses, &mut deadline).map_err(failed(StatusStep::Connect))?;
     stream.set_deadline(Some(deadline));
+    let peer = stream.peer();
     let _abort = stream.abort_on(&options.stop);
     let mut question = data.clone();
     question.insert("time", seconds_since_the_epoch());
@@ -171,7 +181,7 @@ pub fn ask_status(address: &str, data: &Map, options: &Options) -> Result<Status
     let mut answer = parse(&message).map_err(failed(StatusStep::Parse))?;
     answer.insert("recvtime", seconds_since_the_epoch());
     answer.insert("delay", delay.as_secs_f64());
-    Ok(Status { answer, delay })
+    Ok((Status { answer, delay }, peer))
 }
 
 /// Finds the addresses of a host. The resolver of the system takes no timeout, so it

@@ -1,6 +1,7 @@
 //! Connections, each for one ping: how many in a second, and what each of them took.
 
 use std::iter;
+use std::net::SocketAddr;
 
 use super::Report;
 use super::figures::{put, put_series, series, whole};
@@ -41,6 +42,10 @@ impl Report for Connect {
 
     fn axis(&self, _: &str) -> &'static str {
         "time from connecting to the first answer"
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 
     fn pings(&self) -> Option<&Latency> {

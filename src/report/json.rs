@@ -1,5 +1,15 @@
-//! Results for a program, in one document: `{"roundtrip", "host", "port", "tests":
-//! […]}`.
+//! Results for a program, in one document.
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `roundtrip` | the version of the program |
+//! | `started` | when the run began: date and time in UTC (RFC 3339) |
+//! | `label` | what the user calls the run (`--label`) |
+//! | `host`, `port` | the server, as the user named it; of `call`, the first router on TCP |
+//! | `peer` | the address and port that was really measured; absent for Unix sockets and several routers |
+//! | `plan` | what was asked for: `count`, `time_ns`, `bytes`, `interval_ns`, `warmup`, `warmup_ns`, `payload_bytes`, `clients`, `timeout_ns`, each where it means something |
+//! | `tests` | a list with an object for each test |
+//! | `interrupted` | `true` if the user ended the run early; the test that was running is not `ok` |
 //!
 //! Times are whole nanoseconds, and the names of such fields end in `_ns`. What is not
 //! known is left out: there is no `null` for a number. Each object in `tests` has
@@ -76,13 +86,14 @@
 //! Other protocols define their fields beside their measurements.
 
 use std::io::{self, Write};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::figures::put;
 use super::{Reporter, Results, Test};
 use crate::json::{Map, Value, pretty};
 use crate::pace::Stop;
-use crate::units::nanoseconds;
+use crate::units::{nanoseconds, utc};
 
 /// The form of one document, written when all tests are over.
 #[derive(Debug)]
@@ -99,6 +110,11 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write + Send> Reporter for Json<W> {
+    fn peer(&mut self, peer: SocketAddr) -> io::Result<()> {
+        self.document.peer(peer);
+        Ok(())
+    }
+
     fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
         self.document.add(test, results);
         Ok(())
@@ -115,37 +131,50 @@ impl<W: Write + Send> Reporter for Json<W> {
     }
 }
 
+/// What is known of a run before it begins.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The server, if there is a single one.
+    pub server: Option<(String, u16)>,
+    /// What the user calls this run.
+    pub label: Option<String>,
+    /// What was asked for: `count` and so on.
+    pub plan: Map,
+    /// Whether each test lists its clients even if there is only one.
+    pub listed: bool,
+    /// Says whether the run was ended early.
+    pub stop: Stop,
+}
+
 /// A document, as far as it is known.
 #[derive(Debug, Default)]
 pub struct Document {
-    map: Map,
+    started: String,
+    about: About,
+    peer: Option<SocketAddr>,
     tests: Vec<Value>,
     /// Each series beside that of an earlier run.
     baseline: Vec<Value>,
     /// What comes behind the tests.
     more: Map,
-    listed: bool,
-    /// Whether the run was ended early.
-    stop: Stop,
 }
 
 impl Document {
-    /// A document about this server, if there is a single one. If `listed`, each test
-    /// lists its clients even if there is only one.
+    /// A document about a run that begins now.
     #[must_use]
-    pub fn new(server: Option<(&str, u16)>, listed: bool, stop: Stop) -> Self {
-        let mut map = Map::default();
-        map.insert("roundtrip", env!("CARGO_PKG_VERSION"));
-        put(&mut map, "host", server.map(|(host, _)| host));
-        put(&mut map, "port", server.map(|(_, port)| u64::from(port)));
-        Document { map, listed, stop, ..Document::default() }
+    pub fn new(about: About) -> Self {
+        Document { started: now(), about, ..Document::default() }
+    }
+
+    pub(super) fn peer(&mut self, peer: SocketAddr) {
+        self.peer.get_or_insert(peer);
     }
 
     /// Adds what a test has measured, and returns its objects.
     pub(super) fn add(&mut self, test: &Test, results: &Results) -> Vec<Map> {
         let parts = results.parts();
         let objects: Vec<Map> =
-            parts.iter().map(|(_, results)| object(test, results, self.listed)).collect();
+            parts.iter().map(|(_, results)| object(test, results, self.about.listed)).collect();
         self.tests.extend(objects.iter().cloned().map(Value::Map));
         results.total.document(&mut self.more);
         objects
@@ -157,15 +186,32 @@ impl Document {
     }
 
     /// The document, now that all tests are over.
-    pub(super) fn finish(mut self) -> Map {
-        self.map.insert("tests", self.tests);
-        if !self.baseline.is_empty() {
-            self.map.insert("baseline", self.baseline);
+    pub(super) fn finish(self) -> Map {
+        let Document { started, about, peer, tests, baseline, more } = self;
+        let About { server, label, plan, stop, .. } = about;
+        let mut map = Map::from([("roundtrip", env!("CARGO_PKG_VERSION").into())]);
+        map.insert("started", started);
+        put(&mut map, "label", label);
+        if let Some((host, port)) = server {
+            map.insert("host", host);
+            map.insert("port", u64::from(port));
         }
-        self.map.extend(&self.more);
-        put(&mut self.map, "interrupted", self.stop.is_stopped().then_some(true));
-        self.map
+        put(&mut map, "peer", peer.map(|peer| peer.to_string()));
+        map.insert("plan", plan);
+        map.insert("tests", tests);
+        if !baseline.is_empty() {
+            map.insert("baseline", baseline);
+        }
+        map.extend(&more);
+        put(&mut map, "interrupted", stop.is_stopped().then_some(true));
+        map
     }
+}
+
+/// Date and time in UTC (RFC 3339).
+fn now() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    utc(now.map_or(0, |since| since.as_secs()))
 }
 
 /// The object of a test: what all clients measured, and then each of them.
@@ -217,7 +263,7 @@ mod tests {
         let (unit, name) = ("ping", "latency");
         let (clients, count, shown, goal, unseen) = (1, None, None, None, true);
         let test = Test { name, title, unit, clients, count, shown, goal, unseen };
-        let mut document = Document::new(Some(("localhost", 5001)), false, Stop::default());
+        let mut document = Document::new(About::default());
         document.add(&test, &results);
         let written = Value::Map(document.finish()).to_string();
         assert!(

@@ -18,7 +18,7 @@
 //! ```
 //! use roundtrip::measure::Latency;
 //! use roundtrip::report::text::Text;
-//! use roundtrip::report::{Reporter, Results, Test, Title};
+//! use roundtrip::report::{Report, Reporter, Results, Test, Title};
 //! # let (unit, clients, count, shown, goal, unseen) = ("ping", 1, None, None, None, false);
 //!
 //! let (name, title) = ("latency", Title::Above("latency: 3 pings".into()));
@@ -26,9 +26,10 @@
 //! let mut out = Vec::new();
 //! let mut form = Text::new(&mut out, false);
 //! form.begin(&test)?;
+//! # let (environment, waits, interrupted) = (None, None, false);
 //! let lost = Latency { sent: 3, ..Latency::default() }; // The measurement is over.
-//! let (clients, environment, waits) = (vec![&lost as _], None, None);
-//! form.result(&test, &Results { clients, total: &lost, environment, waits, interrupted: false })?;
+//! let clients: Vec<&dyn Report> = vec![&lost];
+//! form.result(&test, &Results { clients, total: &lost, environment, waits, interrupted })?;
 //! assert_eq!(out, b"latency: 3 pings\n  3 sent, 0 received, 100% lost\n");
 //! # Ok::<(), std::io::Error>(())
 //! ```
@@ -42,11 +43,13 @@
 //! | [`svg`], [`timeline`] | a picture, and what it remembers of the samples |
 //! | `latency`, `bandwidth`, `connect`, `loaded`, `sweep`, `lag`, `status` | what each measurement reports |
 //! | [`figures`], [`warnings`] | what those have in common |
+//! | [`limits`] | which figures are not to pass which value |
 
 pub mod baseline;
 pub mod csv;
 pub mod figures;
 pub mod json;
+pub mod limits;
 pub mod progress;
 pub mod reporters;
 pub mod stream;
@@ -66,6 +69,7 @@ mod sweep;
 mod tenths;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::json::Map;
@@ -112,6 +116,11 @@ pub trait Report: Measurement {
         "round-trip time"
     }
 
+    /// The address and port that was measured, of a test that connects by itself.
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
+
     /// Adds what concerns the whole run to the JSON document.
     fn document(&self, _map: &mut Map) {}
 }
@@ -134,6 +143,11 @@ pub enum Chart {
 #[allow(clippy::missing_errors_doc, reason = "the trait says it for all of its methods")]
 #[allow(unused_variables, reason = "the names are for those who implement it")]
 pub trait Reporter: Send {
+    /// The address and port that is measured, once it is known.
+    fn peer(&mut self, peer: SocketAddr) -> io::Result<()> {
+        Ok(())
+    }
+
     /// A test begins.
     fn begin(&mut self, test: &Test) -> io::Result<()> {
         Ok(())

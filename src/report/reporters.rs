@@ -1,6 +1,7 @@
 //! Several forms of report, side by side.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::baseline::Baseline;
@@ -35,6 +36,11 @@ impl Reporters {
     pub fn against(self, baseline: Baseline) -> Self {
         self.lock().baseline = Some(baseline);
         self
+    }
+
+    /// The address and port that is measured, once it is known.
+    pub fn peer(&self, peer: SocketAddr) {
+        self.each(|form| form.peer(peer));
     }
 
     /// A test begins.

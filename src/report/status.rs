@@ -1,5 +1,7 @@
 //! The status of a server: a line for each key, or the object as it is.
 
+use std::net::SocketAddr;
+
 use super::Report;
 use super::figures::{put, put_series, series};
 use crate::json::{Map, Value};
@@ -25,6 +27,10 @@ impl Report for Asked {
             Some(delay) => format!("answered in {} ms", ms(delay.max)),
             None => "no answer".into(),
         }
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 
     fn fields(&self, map: &mut Map) {
@@ -61,7 +67,7 @@ mod tests {
             ("up", 1.5.into()),
         ]);
         let delay = [Duration::from_micros(81)].into_iter().collect();
-        let asked = Asked { asked: 1, delay, answer: Some(answer), failure: None };
+        let asked = Asked { asked: 1, delay, answer: Some(answer), ..Asked::default() };
         assert_eq!(asked.brief(), "answered in 0.081 ms");
         let lines = asked.lines();
         assert_eq!(lines[0], "motd         hi\\n\\u{1b}[31m");

@@ -15,6 +15,7 @@
 //! A test may report events of its own besides.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use super::figures::put;
 use super::json::Document;
@@ -45,6 +46,11 @@ impl<W: Write> Stream<W> {
 }
 
 impl<W: Write + Send> Reporter for Stream<W> {
+    fn peer(&mut self, peer: SocketAddr) -> io::Result<()> {
+        self.document.peer(peer);
+        Ok(())
+    }
+
     fn begin(&mut self, test: &Test) -> io::Result<()> {
         self.event("start", &Map::from([("test", test.name.into())]))
     }

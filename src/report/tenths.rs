@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Reporter, Results, Source, Test};
@@ -43,6 +44,10 @@ impl<R: Reporter> Tenths<R> {
 }
 
 impl<R: Reporter> Reporter for Tenths<R> {
+    fn peer(&mut self, peer: SocketAddr) -> io::Result<()> {
+        self.form.peer(peer)
+    }
+
     fn begin(&mut self, test: &Test) -> io::Result<()> {
         self.form.begin(test)
     }

@@ -92,6 +92,12 @@ impl UdpClient {
         Ok(false)
     }
 
+    /// The address and port of the server.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()
+    }
+
     /// Sends one datagram.
     ///
     /// # Errors

@@ -368,6 +368,10 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["-4", "-6"], "-4 excludes -6"),
         (&["--loopback", "-6"], "-6 excludes --loopback"),
         (&["--label", ""], "a few words"),
+        (&["--fail-if", "p98>5ms"], "such as p99>5ms"),
+        (&["--fail-if", "p99>5"], "did you mean 5s?"),
+        (&["--fail-if", "connect>5ms"], "means nothing to --test latency, download, upload"),
+        (&["--test", "download", "--fail-if", "loss>1%"], "means nothing to --test download"),
     ] {
         let outcome = run(Command::new(CLIENT).args(flags));
         assert_eq!(
@@ -397,6 +401,26 @@ fn a_server_is_named_in_any_of_the_usual_ways() {
     assert!(outcome.code == Some(1) && outcome.err.contains("no address of IPv6"), "{outcome:?}");
     let outcome = run(Command::new(CLIENT).args(["[::1]:9", "--timeout", "1s"]));
     assert!(outcome.err.contains("cannot connect to [::1]:9: "), "{outcome:?}");
+}
+
+#[test]
+fn a_limit_that_is_passed_costs_an_exit_code_and_a_line() {
+    let server = Server::start(&["--loss", "100"]);
+    let flags = ["--interval", "0", "--fail-if", "p50>1h", "--fail-if", "rate<1kbit"];
+    let outcome = client(server.port, &flags);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
+    let outcome = client(server.port, &[&flags[..], &["--fail-if", "p50<1h"]].concat());
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(3), 1), "{outcome:?}");
+    assert!(outcome.err.contains("latency: p50 is ") && outcome.err.contains("p50<1h"));
+    assert!(outcome.out.contains("upload: "), "{outcome:?}");
+    for (test, limit) in [("connect", "connect<1h"), ("loaded", "rate<1000Gbit")] {
+        let time = ["--time", "300ms", "-q", "--fail-if", limit];
+        let outcome = client(server.port, &[&["--test", test][..], &time].concat());
+        assert_eq!(outcome.code, Some(3), "{outcome:?}");
+    }
+    // A test that failed is worse.
+    let flags = ["--test", "udp", "--timeout", "100ms", "--count", "3", "--fail-if", "loss>0%"];
+    assert_eq!(client(server.port, &flags).code, Some(1));
 }
 
 #[test]

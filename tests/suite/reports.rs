@@ -431,3 +431,39 @@ fn notes_say_what_to_do_and_quiet_leaves_them_out() {
             && !outcome.out.contains("[CLIENT]")
     );
 }
+
+#[test]
+fn a_document_says_what_was_measured_when_and_how() {
+    let server = Server::start(&[]);
+    let document = |flags: &[&str]| {
+        let outcome = client(server.port, &[flags, &["--json"]].concat());
+        parse(outcome.out.as_bytes()).unwrap()
+    };
+    let all = document(&["--interval", "0", "--label", "before the change", "--size", "64KiB"]);
+    assert_eq!(all.get("label").and_then(Value::as_str), Some("before the change"));
+    let started = all.get("started").and_then(Value::as_str).unwrap();
+    assert!(
+        started.len() == 20 && started.ends_with('Z') && started.starts_with("20"),
+        "{started}"
+    );
+    let peer = format!("127.0.0.1:{}", server.port);
+    assert_eq!(all.get("peer").and_then(Value::as_str), Some(peer.as_str()));
+    let number = |document: &Value, name: &str| document.get("plan")?.get(name)?.as_u64();
+    let names = ["count", "bytes", "interval_ns", "warmup", "payload_bytes", "clients"];
+    let values = [Some(10), Some(65_536), Some(0), Some(1), Some(0), Some(1)];
+    assert_eq!(names.map(|name| number(&all, name)), values);
+    assert_eq!(number(&all, "timeout_ns"), Some(10_000_000_000));
+    assert_eq!(number(&all, "time_ns"), None);
+    assert!(all.get("interrupted").is_none());
+    let timed = document(&["--test", "download", "--time", "100ms"]);
+    assert_eq!(number(&timed, "time_ns"), Some(100_000_000));
+    assert!(
+        ["bytes", "count", "warmup", "interval_ns"].iter().all(|n| number(&timed, n).is_none())
+    );
+    assert!(timed.get("label").is_none());
+    // Tests that connect by themselves.
+    for test in ["udp", "connect", "status"] {
+        let document = document(&["--test", test]);
+        assert_eq!(document.get("peer").and_then(Value::as_str), Some(peer.as_str()), "{test}");
+    }
+}

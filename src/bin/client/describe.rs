@@ -1,10 +1,11 @@
 //! What the forms of report need to know of each test: its title, and when it is done.
 
+use roundtrip::json::Map;
 use roundtrip::report::{self, Goal, Title};
-use roundtrip::units::size;
+use roundtrip::units::{nanoseconds, size};
 use roundtrip::wire::command::Amount;
 
-use crate::flags::{Format, Options, Test};
+use crate::flags::{Format, Options, Test, means};
 
 /// What the forms of report need to know of a test.
 pub fn describe(options: &Options, test: Test) -> report::Test {
@@ -107,4 +108,29 @@ fn in_words(options: &Options, what: &str) -> String {
         None => format!("{} {what}", options.plan.count),
         Some(time) => format!("{what} for {time:?}"),
     }
+}
+
+/// What was asked for, as far as it means something to the tests.
+pub fn plan(options: &Options) -> Map {
+    let Options { plan, amount, tests, timeout, .. } = options;
+    let means = |flag| tests.iter().any(|test| means(flag, test.name()));
+    let mut map = Map::new();
+    let mut put = |name: &str, means: bool, value: u64| {
+        if means {
+            map.insert(name, value);
+        }
+    };
+    let time = if tests == &[Test::Loaded] { Some(options.loaded.1) } else { plan.time };
+    let interval = if tests == &[Test::Loaded] { options.loaded.0.interval } else { plan.interval };
+    put("count", means("count") && time.is_none(), plan.count);
+    put("time_ns", means("time") && time.is_some(), nanoseconds(time.unwrap_or_default()));
+    if let Amount::Bytes(bytes) = *amount {
+        put("bytes", means("size"), bytes);
+    }
+    put("interval_ns", means("interval"), nanoseconds(interval));
+    put("warmup", means("warmup"), plan.warmup);
+    put("payload_bytes", means("payload"), plan.payload as u64);
+    put("clients", true, options.clients as u64);
+    put("timeout_ns", true, nanoseconds(*timeout));
+    map
 }

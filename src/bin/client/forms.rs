@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use roundtrip::report::Reporter;
 use roundtrip::report::baseline;
 use roundtrip::report::csv::csv;
-use roundtrip::report::json::{Document, Json};
+use roundtrip::report::json::{About, Document, Json};
 use roundtrip::report::progress::Progress;
 use roundtrip::report::reporters::Reporters;
 use roundtrip::report::stream::stream;
@@ -16,6 +16,7 @@ use roundtrip::report::text::Text;
 use roundtrip::units::utc;
 
 use crate::console::Output;
+use crate::describe::plan;
 use crate::flags::{Format, Options, Test};
 
 /// The forms of report that are asked for, and the earlier run beside them. It is read
@@ -39,7 +40,13 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
     };
     let Options { host, port, quiet, clients, .. } = options;
     let server = (options.tests != [Test::Call]).then_some((host.as_str(), *port));
-    let document = Document::new(server, options.listed, options.stop.clone());
+    let document = Document::new(About {
+        server: server.map(|(host, port)| (host.into(), port)),
+        label: options.label.clone(),
+        plan: plan(options),
+        listed: options.listed,
+        stop: options.stop.clone(),
+    });
     let mut forms: Vec<Box<dyn Reporter>> = Vec::new();
     // The first, so that the line is gone when the others write.
     if !quiet && io::stderr().is_terminal() {

@@ -5,6 +5,7 @@ mod each;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,13 +14,16 @@ use roundtrip::measure::environment::{Before, Environment};
 use roundtrip::measure::{Bandwidth, Latency, Measurement, Sample, concurrently};
 use roundtrip::net::timed::DRAIN;
 use roundtrip::report::reporters::Reporters;
-use roundtrip::report::{self, Report, Results, Source, Waits, trace};
+use roundtrip::report::{self, Report, Results, Source, Waits, limits, trace};
 
 use crate::console::{complain, note, say};
 use crate::describe::describe;
 use crate::flags::{Format, Options, Test};
 use crate::forms::reporters;
 use crate::interrupt;
+
+/// The exit code when all tests succeeded, and one of their figures is past a limit.
+const PAST_A_LIMIT: u8 = 3;
 
 /// Runs the tests one after the other. A test that fails does not keep the next one
 /// from being tried. If `interruptible`, Ctrl-C ends the run with the results until then.
@@ -58,7 +62,11 @@ pub fn all(options: &Options, interruptible: bool) -> ExitCode {
         complain("interrupted");
         return ExitCode::from(interrupt::EXIT_CODE);
     }
-    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match (ok, run.past_a_limit.load(Ordering::Relaxed)) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(PAST_A_LIMIT),
+        (true, false) => ExitCode::SUCCESS,
+    }
 }
 
 fn hint(error: &io::Error, options: &Options) -> String {
@@ -82,6 +90,7 @@ struct Run<'a> {
     /// test failed on it. One of several leaves as soon as it is done, since a
     /// sequential server serves the next one only then.
     kept: Vec<io::Result<Client>>,
+    past_a_limit: AtomicBool,
 }
 
 /// Hands the samples of one client to all forms of report.
@@ -105,7 +114,7 @@ impl<'a> Run<'a> {
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let stop = options.stop.clone();
         let how = ClientOptions { timeout, framing, spin, trace, family, stop };
-        Run { options, reporters, how, kept: Vec::new() }
+        Run { options, reporters, how, kept: Vec::new(), past_a_limit: AtomicBool::default() }
     }
 
     fn interrupted(&self) -> bool {
@@ -124,6 +133,8 @@ impl<'a> Run<'a> {
         if self.kept.iter().all(Result::is_err) {
             return self.kept.pop().map_or(Ok(()), |client| client.map(drop));
         }
+        let peer = self.kept.iter().flatten().find_map(Client::peer);
+        peer.into_iter().for_each(|peer| self.reporters.peer(peer));
         if self.options.format == Format::Text && !self.options.quiet {
             let clients = if clients > 1 { format!(" ({clients} clients)") } else { String::new() };
             say(format!("[CLIENT] connected to {}{clients}", self.options.address()));
@@ -254,9 +265,14 @@ impl<'a> Run<'a> {
         let (environment, waits) = (Some(environment), Some(waits));
         let interrupted = self.interrupted();
         let results = Results { clients, total, environment, waits, interrupted };
+        total.peer().into_iter().for_each(|peer| self.reporters.peer(peer));
         self.reporters.result(test, &results);
         let failures = results.failures(test);
         failures.iter().for_each(complain);
+        for line in limits::passed(&self.options.fail_if, test.name, &results) {
+            complain(line);
+            self.past_a_limit.store(true, Ordering::Relaxed);
+        }
         if failures.is_empty() && self.options.format == Format::Text && !self.options.quiet {
             total.warnings().iter().for_each(note);
         }

@@ -11,6 +11,7 @@ use roundtrip::json::Map;
 use roundtrip::measure::{Direction, Plan};
 use roundtrip::net::{Family, address};
 use roundtrip::pace::Stop;
+use roundtrip::report::limits::Limit;
 use roundtrip::udp::datagram::MAX_DATAGRAM_PAYLOAD;
 use roundtrip::units::{MIB, parse_duration};
 use roundtrip::wamp::call;
@@ -19,6 +20,7 @@ use roundtrip::wire::command::Amount;
 use roundtrip::wire::command::more::LagPlan;
 use roundtrip::wire::framing::Framing;
 
+pub use table::means;
 use table::{FLAGS, PROGRAM};
 
 /// What the command line asks for.
@@ -57,6 +59,8 @@ pub struct Options {
     pub framing: Framing,
     pub spin: bool,
     pub format: Format,
+    /// What is not to hold of any test.
+    pub fail_if: Vec<Limit>,
     pub label: Option<String>,
     pub csv: Option<String>,
     pub svg: Option<String>,
@@ -223,6 +227,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
             (true, _) => Format::Json,
             (_, true) => Format::JsonStream,
         },
+        fail_if: given.values("fail-if", |text| values::limit(text, &names))?,
         label: given.value("label", None, values::label)?,
         csv: given.value("csv", None, values::file)?,
         svg: given.value("svg", None, values::file)?,

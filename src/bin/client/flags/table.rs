@@ -104,6 +104,8 @@ pub const FLAGS: &[Flag] = &[
         .group("Results")
         .excludes(&["json-stream"], "both write to standard output"),
     Flag::new("json-stream", "", "a JSON event a line, as it happens; the last one is the document"),
+    Flag::new("fail-if", "COND", "exit with 3 if this holds, such as p99>5ms, loss>1% or rate<100Mbit")
+        .repeatable(),
     Flag::new("label", "TEXT", "a title for this run, in the JSON and in the picture"),
     Flag::new("csv", "FILE", "write every sample to this file"),
     Flag::new("svg", "FILE", "draw a picture into this file"),
@@ -113,3 +115,8 @@ pub const FLAGS: &[Flag] = &[
         .excludes(&["json", "json-stream"], "it is drawn for a person"),
     Flag::new("quiet", "", "results only").short("q"),
 ];
+
+/// Whether a flag means something to a test.
+pub fn means(flag: &str, test: &str) -> bool {
+    FLAGS.iter().any(|row| row.name == flag && row.is_for(test))
+}

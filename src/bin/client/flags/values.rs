@@ -6,6 +6,7 @@ use roundtrip::flags::{Given, at_least_one};
 use roundtrip::json::{self, Map, Value};
 use roundtrip::measure::Plan;
 use roundtrip::net::address;
+use roundtrip::report::limits::Limit;
 use roundtrip::units::{MIB, UnitError, parse_size, whole_number};
 use roundtrip::wamp::valid_uri;
 use roundtrip::wire::command::MAX_PAYLOAD;
@@ -76,6 +77,18 @@ pub fn server(given: &Given) -> Result<(String, u16), String> {
         Some(port) => Ok((host.into(), port)),
         None => Ok((host.into(), given.value("port", 5001, self::port)?)),
     }
+}
+
+/// A limit that one of these tests can pass.
+pub fn limit(text: &str, tests: &[&str]) -> Result<Limit, String> {
+    let limit: Limit = text.parse()?;
+    if tests.iter().any(|test| limit.is_for(test)) {
+        return Ok(limit);
+    }
+    Err(format!(
+        "{text} means nothing to --test {}; choose another test or limit",
+        tests.join(", ")
+    ))
 }
 
 /// Text for a person, on one line.

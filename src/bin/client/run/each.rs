@@ -69,13 +69,16 @@ impl Run<'_> {
             }),
             Test::Udp => self.unconnected(&this, |samples| {
                 match UdpClient::connect(&options.host, options.port, &self.how) {
-                    Ok(socket) => udp(&socket, plan, &mut samples.of("")),
+                    Ok(socket) => {
+                        socket.peer().into_iter().for_each(|peer| self.reporters.peer(peer));
+                        udp(&socket, plan, &mut samples.of(""))
+                    }
                     Err(error) => Udp::failed(error),
                 }
             }),
             Test::Status => self.unconnected(&this, |samples| {
                 let status = ask_status(&options.address(), &options.data, &self.how);
-                if let Ok(status) = &status {
+                if let Ok((status, _)) = &status {
                     let (at, rtt) = (Duration::ZERO, status.delay);
                     samples.of("")(Sample::Ping { number: 1, at, rtt, due: None });
                 }
