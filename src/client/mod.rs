@@ -28,12 +28,12 @@ mod done;
 pub mod lag;
 mod options;
 mod sender;
+mod stranger;
 pub mod timed;
 mod times;
 pub mod trace;
 
 use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub use asked::Asked;
@@ -63,6 +63,8 @@ pub struct Client {
     /// The last answer, as it was received.
     answer: Vec<u8>,
     times: Times,
+    /// Whether the server has given a valid answer.
+    understood: bool,
     /// What a timed transfer has left behind.
     rest: Option<Rest>,
     stop: Stop,
@@ -110,13 +112,8 @@ impl Client {
         let (stop, abort) = (options.stop.clone(), stream.abort_on(&options.stop));
         let (reader, answer) = (BufReader::new(stream), Vec::new());
         let times = Times::from(Instant::now());
-        Ok(Client { sender, reader, answer, times, rest: None, stop, _abort: abort })
-    }
-
-    /// The address and port of the server, unless it is at a Unix socket.
-    #[must_use]
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.sender.stream.peer()
+        let (rest, understood) = (None, false);
+        Ok(Client { sender, reader, answer, times, understood, rest, stop, _abort: abort })
     }
 
     /// What is known of this connection's times.
@@ -199,7 +196,7 @@ impl Client {
 
     /// Reads the next answer. `length` is the number of bytes that the expected answer has.
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
-        let Client { sender, reader, answer, times, .. } = self;
+        let Client { sender, reader, answer, times, understood, .. } = self;
         let Sender { framing, trace, .. } = sender;
         // Separate borrows: the closure needs the reader and the buffer.
         answer.clear();
@@ -210,8 +207,7 @@ impl Client {
         received.map_err(|error| framing.explain(error, message))?;
         times.answered();
         trace.show(Message::Received(message));
-        Answer::parse(message)
-            .map_err(|_| invalid(format!("the server answered \"{}\"", excerpt(message))))
+        stranger::understand(message, understood)
     }
 }
 

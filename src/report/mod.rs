@@ -143,6 +143,12 @@ pub enum Chart {
 #[allow(clippy::missing_errors_doc, reason = "the trait says it for all of its methods")]
 #[allow(unused_variables, reason = "the names are for those who implement it")]
 pub trait Reporter: Send {
+    /// All clients are connected. Whether a server of this protocol is there shows the first
+    /// answer, and a person reads this `line` only then.
+    fn connected(&mut self, line: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The address and port that is measured, once it is known.
     fn peer(&mut self, peer: SocketAddr) -> io::Result<()> {
         Ok(())

@@ -38,6 +38,11 @@ impl Reporters {
         self
     }
 
+    /// All clients are connected.
+    pub fn connected(&self, line: &str) {
+        self.each(|form| form.connected(line));
+    }
+
     /// The address and port that is measured, once it is known.
     pub fn peer(&self, peer: SocketAddr) {
         self.each(|form| form.peer(peer));

@@ -48,6 +48,10 @@ impl<R: Reporter> Reporter for Tenths<R> {
         self.form.peer(peer)
     }
 
+    fn connected(&mut self, line: &str) -> io::Result<()> {
+        self.form.connected(line)
+    }
+
     fn begin(&mut self, test: &Test) -> io::Result<()> {
         self.form.begin(test)
     }

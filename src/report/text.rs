@@ -17,12 +17,22 @@ use crate::units::{float, ms, time};
 pub struct Text<W> {
     out: W,
     quiet: bool,
+    /// Lines that wait for the first answer.
+    waiting: Vec<String>,
+    /// Whether the first of them says that a server is there.
+    connected: bool,
 }
 
 impl<W: Write> Text<W> {
     /// Writes to `out`; if `quiet`, the results alone.
     pub fn new(out: W, quiet: bool) -> Self {
-        Text { out, quiet }
+        Text { out, quiet, waiting: Vec::new(), connected: false }
+    }
+
+    /// There was an answer, or the test is over.
+    fn answered(&mut self) -> io::Result<()> {
+        self.connected = false;
+        self.waiting.drain(..).try_for_each(|line| writeln!(self.out, "{line}"))
     }
 
     fn detail(&mut self, line: &str) -> io::Result<()> {
@@ -32,13 +42,22 @@ impl<W: Write> Text<W> {
 
 impl<W: Write + Send> Reporter for Text<W> {
     fn begin(&mut self, test: &Test) -> io::Result<()> {
-        match &test.title {
-            Title::Above(title) => writeln!(self.out, "{title}"),
-            Title::Before(_) => Ok(()),
+        if let Title::Above(title) = &test.title {
+            self.waiting.push(title.clone());
         }
+        if self.connected { Ok(()) } else { self.answered() }
+    }
+
+    fn connected(&mut self, line: &str) -> io::Result<()> {
+        if !self.quiet {
+            self.waiting.push(line.into());
+            self.connected = true;
+        }
+        Ok(())
     }
 
     fn sample(&mut self, Source { test, part, .. }: Source, sample: &Sample) -> io::Result<()> {
+        self.answered()?;
         if self.quiet || test.clients > 1 || test.shown != Some(part) {
             return Ok(());
         }
@@ -52,11 +71,16 @@ impl<W: Write + Send> Reporter for Text<W> {
     }
 
     fn note(&mut self, _: &Test, line: &str, _: &Map) -> io::Result<()> {
+        self.answered()?;
         self.detail(line)
     }
 
     fn result(&mut self, test: &Test, results: &Results) -> io::Result<()> {
         let Results { total, environment, .. } = *results;
+        if self.connected && results.failure().is_some() {
+            self.waiting.remove(0);
+        }
+        self.answered()?;
         let mut lines = total.lines();
         if let Title::Before(title) = &test.title {
             let brief = total.brief();

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
+use roundtrip::json::{self, Value};
+
 use crate::support::{CLIENT, Guard, MODES, Outcome, SERVER, Server, client, fake_server, run};
 
 fn loopback(flags: &[&str]) -> Outcome {
@@ -368,6 +370,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["-4", "-6"], "-4 excludes -6"),
         (&["--loopback", "-6"], "-6 excludes --loopback"),
         (&["--label", ""], "a few words"),
+        (&["--csv", "/tmp/x", "--svg", "/tmp/x"], "the same file"),
         (&["--fail-if", "p98>5ms"], "such as p99>5ms"),
         (&["--fail-if", "p99>5"], "did you mean 5s?"),
         (&["--fail-if", "connect>5ms"], "means nothing to --test latency, download, upload"),
@@ -401,6 +404,89 @@ fn a_server_is_named_in_any_of_the_usual_ways() {
     assert!(outcome.code == Some(1) && outcome.err.contains("no address of IPv6"), "{outcome:?}");
     let outcome = run(Command::new(CLIENT).args(["[::1]:9", "--timeout", "1s"]));
     assert!(outcome.err.contains("cannot connect to [::1]:9: "), "{outcome:?}");
+}
+
+#[test]
+fn a_stranger_is_named_in_one_line_and_asked_once() {
+    let http = || {
+        fake_server(|mut peer| {
+            peer.line();
+            peer.send(format!("HTTP/1.1 400 Bad Request {}\n", "x".repeat(300)));
+            peer.half_close();
+            let _ = peer.rest();
+        })
+    };
+    let outcome = client(http(), &[]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
+    assert!(outcome.err.contains("HTTP/1.1 400 Bad Request") && outcome.err.len() < 200);
+    assert!(outcome.err.contains("not this protocol"), "{outcome:?}");
+    assert!(!outcome.out.contains("connected") && !outcome.out.contains("download"), "{outcome:?}");
+    let outcome = client(http(), &["--json"]);
+    let document = json::parse(outcome.out.as_bytes()).unwrap();
+    let tests = document.get("tests").and_then(Value::as_list).unwrap();
+    let ok = |test: &Value| test.get("ok").and_then(Value::as_bool).unwrap();
+    assert!(tests.len() == 3 && !tests.iter().any(ok), "{document}");
+    // One that says nothing costs one timeout, not three.
+    let silent = fake_server(|mut peer| drop(peer.rest()));
+    let outcome = client(silent, &["--timeout", "300ms"]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
+}
+
+#[test]
+fn a_full_server_is_not_called_connected() {
+    let server = Server::start(&["--max-connections", "1"]);
+    let mut one = server.connect();
+    assert_eq!(one.ask("PING"), "PONG");
+    let outcome = client(server.port, &[]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
+    assert!(outcome.err.contains("server full") && !outcome.out.contains("connected"));
+}
+
+#[test]
+fn a_closed_pipe_turns_no_failure_into_a_success() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut child = Guard(
+        Command::new(CLIENT)
+            .args(["--port", &nobody.to_string(), "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    drop(child.0.stdout.take());
+    assert_eq!(child.0.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_picture_takes_the_place_of_the_old_one_when_it_is_whole() {
+    let server = Server::start(&[]);
+    let name = format!("roundtrip-client-{}.svg", std::process::id());
+    let picture = std::env::temp_dir().join(&name);
+    std::fs::write(&picture, "the old one").unwrap();
+    let mut child = Guard(
+        Command::new(CLIENT)
+            .args(["--host", "127.0.0.1", "--port", &server.port.to_string(), "--count", "100000"])
+            .args(["--test", "latency", "--svg", picture.to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut first = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(std::fs::read_to_string(&picture).unwrap(), "the old one");
+    drop(child);
+    assert_eq!(std::fs::read_to_string(&picture).unwrap(), "the old one");
+    let flags = ["--test", "latency", "--interval", "0", "--svg", picture.to_str().unwrap()];
+    assert_eq!(client(server.port, &flags).code, Some(0));
+    assert!(std::fs::read_to_string(&picture).unwrap().starts_with("<svg"));
+    let is_left = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with(&name))
+    };
+    let left = std::fs::read_dir(std::env::temp_dir())
+        .unwrap()
+        .filter_map(|entry| is_left(entry).then_some(()));
+    assert_eq!(left.count(), 1);
+    std::fs::remove_file(&picture).unwrap();
 }
 
 #[test]

@@ -3,42 +3,57 @@
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::exit;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The exit code of a run whose reader leaves: what has failed until then stays failed.
+static FAILED: AtomicU8 = AtomicU8::new(0);
+
+/// Remembers that something has failed. Code 1 outweighs the others.
+pub fn fail(code: u8) {
+    let worse = |before| (before != 1).then_some(code);
+    let _ = FAILED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, worse);
+}
 
 /// Standard output, for results. `println!` panics when the reader has read enough
-/// (`client | head -1`). Here that ends the program: there is nobody left to measure
-/// for.
-pub struct Output;
+/// (`client | head -1`). Here that ends the program, since there is nobody left to
+/// measure for, unless the results are also written to a file.
+pub struct Output {
+    /// Whether to go on when nobody reads any more.
+    pub go_on: bool,
+}
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(written(io::stdout().write(bytes)))
+        self.written(io::stdout().write(bytes))
     }
 
     /// A line in one piece, even if several threads write.
     fn write_fmt(&mut self, line: fmt::Arguments) -> io::Result<()> {
-        written(io::stdout().write_fmt(line));
-        Ok(())
+        self.written(io::stdout().write_fmt(line))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        written(io::stdout().flush());
-        Ok(())
+        self.written(io::stdout().flush())
     }
 }
 
-fn written<T>(result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| {
-        if error.kind() == ErrorKind::BrokenPipe {
-            exit(0);
-        }
-        complain(format!("cannot write the results: {error}"));
-        exit(1)
-    })
+impl Output {
+    fn written<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            if error.kind() == ErrorKind::BrokenPipe && !self.go_on {
+                exit(FAILED.load(Ordering::Relaxed).into());
+            }
+            io::Error::new(error.kind(), format!("cannot write the results: {error}"))
+        })
+    }
 }
 
 /// Prints a line of results.
 pub fn say(line: impl Display) {
-    let _ = writeln!(Output, "{line}");
+    if let Err(error) = writeln!(Output { go_on: false }, "{line}") {
+        complain(error);
+        exit(1)
+    }
 }
 
 /// Reports what went wrong.

@@ -1,7 +1,8 @@
 //! The forms of report that the flags ask for.
 
-use std::fs::File;
-use std::io::{self, BufReader, IsTerminal};
+use std::fs::{self, File};
+use std::io::{self, BufReader, IsTerminal, Write};
+use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use roundtrip::report::Reporter;
@@ -29,15 +30,62 @@ pub fn reporters(options: &Options) -> io::Result<Reporters> {
     Ok(Reporters::new(forms(options)?).against(before))
 }
 
+fn create(name: &str) -> io::Result<File> {
+    File::create(name)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot write {name:?}: {error}")))
+}
+
+/// A file that takes the place of an older one when all of it is written, and not before.
+struct Beside {
+    name: String,
+    /// Where it is written. What is no file, such as a terminal, has no place beside it.
+    written: String,
+    file: Option<File>,
+}
+
+impl Beside {
+    /// Finds out whether the file can be written, and leaves everything as it is.
+    fn new(name: &str) -> io::Result<Self> {
+        let other = fs::metadata(name).is_ok_and(|metadata| !metadata.is_file());
+        let beside = if other { name.into() } else { format!("{name}.{}.part", process::id()) };
+        drop(create(&beside).map_err(|error| {
+            io::Error::new(error.kind(), error.to_string().replace(&beside, name))
+        })?);
+        if !other {
+            fs::remove_file(&beside)?;
+        }
+        Ok(Beside { name: name.into(), written: beside, file: None })
+    }
+}
+
+impl Write for Beside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.file.is_none() {
+            self.file = Some(create(&self.written)?);
+        }
+        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+    }
+
+    /// All of it is written.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.file.take().is_some() && self.written != self.name {
+            fs::rename(&self.written, &self.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if self.file.is_some() && self.written != self.name {
+            let _ = fs::remove_file(&self.written);
+        }
+    }
+}
+
 /// The forms of report that are asked for. Files are opened before anything is
 /// measured, so that a mistake in a name costs no measurement.
 fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
-    let create = |name: &String| {
-        let why = |error: io::Error| {
-            io::Error::new(error.kind(), format!("cannot write {name:?}: {error}"))
-        };
-        File::create(name).map_err(why)
-    };
     let Options { host, port, quiet, clients, .. } = options;
     let server = (options.tests != [Test::Call]).then_some((host.as_str(), *port));
     let document = Document::new(About {
@@ -52,10 +100,11 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
     if !quiet && io::stderr().is_terminal() {
         forms.push(Box::new(Progress::default()));
     }
+    let output = Output { go_on: options.csv.is_some() || options.svg.is_some() };
     forms.push(match options.format {
-        Format::Text => Box::new(Text::new(Output, *quiet)),
-        Format::Json => Box::new(Json::new(Output, document)),
-        Format::JsonStream => Box::new(stream(Output, document)),
+        Format::Text => Box::new(Text::new(output, *quiet)),
+        Format::Json => Box::new(Json::new(output, document)),
+        Format::JsonStream => Box::new(stream(output, document)),
     });
     if let Some(name) = &options.csv {
         forms.push(Box::new(csv(create(name)?)));
@@ -69,7 +118,11 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let clients =
             if *clients == 1 { "one client".into() } else { format!("{clients} clients") };
-        forms.push(Box::new(Svg::new(create(name)?, title, format!("{clients}, {}", utc(now)))));
+        forms.push(Box::new(Svg::new(
+            Beside::new(name)?,
+            title,
+            format!("{clients}, {}", utc(now)),
+        )));
     }
     Ok(forms)
 }

@@ -16,7 +16,7 @@ use roundtrip::net::timed::DRAIN;
 use roundtrip::report::reporters::Reporters;
 use roundtrip::report::{self, Report, Results, Source, Waits, limits, trace};
 
-use crate::console::{complain, note, say};
+use crate::console::{complain, fail, note, say};
 use crate::describe::describe;
 use crate::flags::{Format, Options, Test};
 use crate::forms::reporters;
@@ -24,6 +24,9 @@ use crate::interrupt;
 
 /// The exit code when all tests succeeded, and one of their figures is past a limit.
 const PAST_A_LIMIT: u8 = 3;
+
+/// Why the other tests are not run when the first one met no server of this protocol.
+const NOT_TRIED: &str = "not tried: nothing has answered as a roundtrip server does";
 
 /// Runs the tests one after the other. A test that fails does not keep the next one
 /// from being tried. If `interruptible`, Ctrl-C ends the run with the results until then.
@@ -43,19 +46,28 @@ pub fn all(options: &Options, interruptible: bool) -> ExitCode {
         Ok(()) => {
             let mut failed = 0;
             for test in &options.tests {
-                failed += usize::from(!run.interrupted() && !run.test(*test));
+                if run.interrupted() {
+                    break;
+                }
+                if failed == 0 || run.is_understood() {
+                    failed += usize::from(!run.test(*test));
+                } else {
+                    run.unreached(*test, &io::Error::other(NOT_TRIED));
+                }
             }
             run.leave() && failed == 0
         }
         Err(_) if run.interrupted() => false,
         Err(error) => {
             complain(format!("{error}{}", hint(&error, options)));
+            fail(1);
             options.tests.iter().for_each(|test| run.unreached(*test, &error));
             false
         }
     };
-    for error in reporters.end() {
-        complain(&error);
+    // Nobody complains of a pipe that was closed: its reader has read enough.
+    for error in reporters.end().iter().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+        complain(error);
         ok = false;
     }
     if run.interrupted() {
@@ -90,6 +102,7 @@ struct Run<'a> {
     /// test failed on it. One of several leaves as soon as it is done, since a
     /// sequential server serves the next one only then.
     kept: Vec<io::Result<Client>>,
+    understood: AtomicBool,
     past_a_limit: AtomicBool,
 }
 
@@ -114,7 +127,19 @@ impl<'a> Run<'a> {
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let stop = options.stop.clone();
         let how = ClientOptions { timeout, framing, spin, trace, family, stop };
-        Run { options, reporters, how, kept: Vec::new(), past_a_limit: AtomicBool::default() }
+        Run {
+            options,
+            reporters,
+            how,
+            kept: Vec::new(),
+            understood: AtomicBool::default(),
+            past_a_limit: AtomicBool::default(),
+        }
+    }
+
+    /// Whether a server has given a valid answer, or the tests do without one so far.
+    fn is_understood(&self) -> bool {
+        self.understood.load(Ordering::Relaxed)
     }
 
     fn interrupted(&self) -> bool {
@@ -133,12 +158,12 @@ impl<'a> Run<'a> {
         if self.kept.iter().all(Result::is_err) {
             return self.kept.pop().map_or(Ok(()), |client| client.map(drop));
         }
-        let peer = self.kept.iter().flatten().find_map(Client::peer);
-        peer.into_iter().for_each(|peer| self.reporters.peer(peer));
-        if self.options.format == Format::Text && !self.options.quiet {
-            let clients = if clients > 1 { format!(" ({clients} clients)") } else { String::new() };
-            say(format!("[CLIENT] connected to {}{clients}", self.options.address()));
+        if let Some(peer) = self.kept.iter().flatten().find_map(Client::peer) {
+            self.reporters.peer(peer);
         }
+        let clients = if clients > 1 { format!(" ({clients} clients)") } else { String::new() };
+        let line = format!("[CLIENT] connected to {}{clients}", self.options.address());
+        self.reporters.connected(&line);
         Ok(())
     }
 
@@ -183,6 +208,9 @@ impl<'a> Run<'a> {
                 };
                 let is_new = client.times().first_answer.is_none();
                 let result = work(&mut client, samples);
+                if client.is_understood() {
+                    self.understood.store(true, Ordering::Relaxed);
+                }
                 if let Some(first) = client.times().first_answer.filter(|_| is_new)
                     && let Ok(mut served) = served.lock()
                 {
@@ -265,12 +293,18 @@ impl<'a> Run<'a> {
         let (environment, waits) = (Some(environment), Some(waits));
         let interrupted = self.interrupted();
         let results = Results { clients, total, environment, waits, interrupted };
-        total.peer().into_iter().for_each(|peer| self.reporters.peer(peer));
+        if let Some(peer) = total.peer() {
+            self.reporters.peer(peer);
+        }
         self.reporters.result(test, &results);
         let failures = results.failures(test);
-        failures.iter().for_each(complain);
+        for failure in &failures {
+            complain(failure);
+            fail(1);
+        }
         for line in limits::passed(&self.options.fail_if, test.name, &results) {
             complain(line);
+            fail(PAST_A_LIMIT);
             self.past_a_limit.store(true, Ordering::Relaxed);
         }
         if failures.is_empty() && self.options.format == Format::Text && !self.options.quiet {

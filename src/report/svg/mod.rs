@@ -233,7 +233,8 @@ impl<W: Write + Send> Reporter for Svg<W> {
             }
         }));
         let picture = picture(&self.title, &self.subtitle, &panels);
-        self.out.write_all(picture.as_bytes()).map_err(|error| {
+        let written = self.out.write_all(picture.as_bytes()).and_then(|()| self.out.flush());
+        written.map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write the picture: {error}"))
         })
     }

@@ -239,6 +239,9 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
         stop: Stop::default(),
         tests,
     };
+    if options.csv.is_some() && options.csv == options.svg {
+        return Err("--csv and --svg name the same file; choose another one for one of them".into());
+    }
     check_framing(&options)?;
     check_datagram(&options)?;
     Ok(Command::Run(Box::new(options)))
