@@ -62,7 +62,7 @@ fn inherited(descriptor: &OwnedFd, timeout: Duration) -> io::Result<Inherited> {
         let path = address.as_pathname().and_then(|path| path.to_str()).unwrap_or("(unnamed)");
         Listener::Unix(UnixFile::handed_in(unix, path))
     } else {
-        return Err(error("standard input is not a socket"));
+        return Err(error("no socket"));
     };
     listener.set_nonblocking(true)?;
     let accepted = listener.accept(timeout);
@@ -75,7 +75,7 @@ fn inherited(descriptor: &OwnedFd, timeout: Duration) -> io::Result<Inherited> {
                 Ok(Inherited::Listener(listener, None))
             }
             ErrorKind::InvalidInput => Ok(Inherited::Connection),
-            ErrorKind::Unsupported => Err(self::error("standard input is a datagram socket")),
+            ErrorKind::Unsupported => Err(self::error("a datagram socket")),
             _ => Err(error),
         },
     }
@@ -85,7 +85,7 @@ fn error(what: &str) -> io::Error {
     let hint = "run this from inetd, a systemd socket, or socat TCP-LISTEN:5001,fork EXEC:";
     io::Error::new(
         ErrorKind::InvalidInput,
-        format!("{what}, and not a connected socket or a listening one; {hint}"),
+        format!("standard input is not a connected socket and not a listener, but {what}; {hint}"),
     )
 }
 
@@ -123,10 +123,10 @@ mod tests {
         for (descriptor, what) in [
             (OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap()), "a datagram socket"),
             (UnixDatagram::unbound().unwrap().into(), "a datagram socket"),
-            (File::open("/dev/null").unwrap().into(), "not a socket"),
+            (File::open("/dev/null").unwrap().into(), "no socket"),
         ] {
             let error = of(descriptor).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("standard input is {what}")), "{error}");
+            assert!(error.contains(&format!(", but {what}; run this from")), "{error}");
         }
     }
 }

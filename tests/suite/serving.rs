@@ -239,7 +239,7 @@ fn inetd_serves_a_unix_socket_as_socat_gives_it() {
 fn inetd_without_a_socket_says_what_it_needs() {
     let outcome = crate::support::run(Command::new(SERVER).arg("--inetd"));
     assert_eq!((outcome.code, outcome.out.as_str()), (Some(1), ""));
-    assert!(outcome.err.contains("standard input is not a socket"), "{outcome:?}");
+    assert!(outcome.err.contains("standard input is not a connected socket"), "{outcome:?}");
 }
 
 #[test]
