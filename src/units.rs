@@ -149,6 +149,18 @@ pub fn whole_number<T: FromStr>(text: &str) -> Option<T> {
     if digits { text.parse().ok() } else { None }
 }
 
+/// A number with the word for what is counted: `1 ping`, `10 pings`.
+///
+/// ```
+/// use roundtrip::units::count;
+///
+/// assert_eq!([count(1, "ping"), count(0, "ping")], ["1 ping", "0 pings"]);
+/// ```
+#[must_use]
+pub fn count(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Formats a size in the largest unit that it fills.
 ///
 /// ```

@@ -38,6 +38,7 @@
 //! | --- | --- |
 //! | [`reporters`] | several forms side by side, shared by the threads that measure |
 //! | [`text`], [`progress`], [`trace`] | lines for a person; how far a test is; the conversation, drawn |
+//! | [`every`] | what happened in each interval of a long test |
 //! | [`json`], [`stream`] | one document; an event a line. Every figure is defined in [`json`] |
 //! | [`csv`], [`baseline`] | a line for each sample; such a table beside a later run |
 //! | [`svg`], [`timeline`] | a picture, and what it remembers of the samples |
@@ -47,6 +48,7 @@
 
 pub mod baseline;
 pub mod csv;
+pub mod every;
 pub mod figures;
 pub mod json;
 pub mod limits;

@@ -8,6 +8,7 @@
 //! | `ping`, or what else a test sends | an answer came | `client`, `part`, `number`, `at_ns`, `rtt_ns`, `due_ns`; in the part `turnaround` of `lag`, `rtt_ns` is the turnaround time |
 //! | the [word](crate::measure::Outcome) for it | something else became of a ping | `client`, `part`, `number`, `at_ns`, and `rtt_ns` if there is an answer |
 //! | `progress` | a tenth of a second of a transfer is over, at `at_ns` | `client`, `part`, `direction`, `bytes` |
+//! | `interval` | an interval is over, where the user asks for such events | those of [an interval](super::every) |
 //! | `result` | a test is over | those of its [object](super::json) |
 //! | `baseline` | a series is compared with that of an earlier run | those of its [object](super::baseline) |
 //! | `document` | all tests are over | those of the [document](super::json) |

@@ -17,6 +17,7 @@ pub fn fail(code: u8) {
 /// Standard output, for results. `println!` panics when the reader has read enough
 /// (`client | head -1`). Here that ends the program, since there is nobody left to
 /// measure for, unless the results are also written to a file.
+#[derive(Clone, Copy)]
 pub struct Output {
     /// Whether to go on when nobody reads any more.
     pub go_on: bool,
@@ -38,7 +39,7 @@ impl Write for Output {
 }
 
 impl Output {
-    fn written<T>(&self, result: io::Result<T>) -> io::Result<T> {
+    fn written<T>(self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             if error.kind() == ErrorKind::BrokenPipe && !self.go_on {
                 exit(FAILED.load(Ordering::Relaxed).into());

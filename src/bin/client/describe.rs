@@ -36,7 +36,8 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
     match test {
         // The pings themselves show how far it is, if they are shown.
         Test::Latency | Test::Udp => report::Test {
-            shown: Some(""),
+            // The lines of each interval take their place.
+            shown: Some("").filter(|_| options.every.is_none()),
             goal: this.goal.filter(|_| !for_a_person || *clients > 1),
             ..this
         },

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use roundtrip::report::Reporter;
 use roundtrip::report::baseline;
 use roundtrip::report::csv::csv;
+use roundtrip::report::every::Every;
 use roundtrip::report::json::{About, Document, Json};
 use roundtrip::report::progress::Progress;
 use roundtrip::report::reporters::Reporters;
@@ -106,6 +107,10 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         Format::Json => Box::new(Json::new(output, document)),
         Format::JsonStream => Box::new(stream(output, document)),
     });
+    if let Some(interval) = options.every {
+        let events = options.format == Format::JsonStream;
+        forms.push(Box::new(Every::new(output, interval, events)));
+    }
     if let Some(name) = &options.csv {
         forms.push(Box::new(csv(create(name)?)));
     }

@@ -24,6 +24,7 @@
 //! | `--realm NAME` | the realm of the router (default realm1); for call |
 //! | `--json` | one JSON document at the end |
 //! | `--json-stream` | a JSON event a line, as it happens; the last one is the document |
+//! | `--every DUR` | a line or an event with the figures of each such interval; not for status |
 //! | `--fail-if COND` | exit with 3 if this holds, such as p99>5ms, loss>1% or rate<100Mbit; repeatable |
 //! | `--label TEXT` | a title for this run, in the JSON and in the picture |
 //! | `--csv FILE` | write every sample to this file |

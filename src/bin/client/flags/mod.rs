@@ -59,6 +59,8 @@ pub struct Options {
     pub framing: Framing,
     pub spin: bool,
     pub format: Format,
+    /// How often to report while a test runs.
+    pub every: Option<Duration>,
     /// What is not to hold of any test.
     pub fail_if: Vec<Limit>,
     pub label: Option<String>,
@@ -227,6 +229,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
             (true, _) => Format::Json,
             (_, true) => Format::JsonStream,
         },
+        every: given.value("every", None, |text| some_time(text).map(Some))?,
         fail_if: given.values("fail-if", |text| values::limit(text, &names))?,
         label: given.value("label", None, values::label)?,
         csv: given.value("csv", None, values::file)?,

@@ -104,6 +104,9 @@ pub const FLAGS: &[Flag] = &[
         .group("Results")
         .excludes(&["json-stream"], "both write to standard output"),
     Flag::new("json-stream", "", "a JSON event a line, as it happens; the last one is the document"),
+    Flag::new("every", "DUR", "a line or an event with the figures of each such interval")
+        .never_for(&["status"])
+        .excludes(&["json"], "one document has no place for it; write --json-stream"),
     Flag::new("fail-if", "COND", "exit with 3 if this holds, such as p99>5ms, loss>1% or rate<100Mbit")
         .repeatable(),
     Flag::new("label", "TEXT", "a title for this run, in the JSON and in the picture"),

@@ -1,0 +1,212 @@
+//! What happened since the last line: a line, or an event, for each interval of a test.
+//!
+//! A long run that says nothing until it is over looks dead, and hides when something
+//! changed. The intervals are of the clock, not of the samples: during a stall a line says
+//! that nothing came.
+//!
+//! In the [stream](super::stream), an `interval` event has `test`, `client`, `part`,
+//! `start_ns` and `end_ns` since the test began, and
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `sent`, `received`, `lost` | pings whose end became known in the interval, and how they ended |
+//! | `rtt_ns` | their round-trip times: a summary; absent if there are none |
+//! | `direction`, `bytes`, `bits_per_second` | of a transfer: what was moved in the interval |
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::figures::{percent, put_series, whole};
+use super::{Reporter, Results, Source, Test};
+use crate::json::{Map, Value};
+use crate::measure::{Direction, Sample};
+use crate::pace::Stop;
+use crate::stats::Recorder;
+use crate::units::{count, float, ms, nanoseconds, rate, size, utc};
+
+/// The form of a line or an event for each interval.
+pub struct Every<W> {
+    shared: Arc<Mutex<Shared<W>>>,
+    interval: Duration,
+    ticking: Option<(Stop, JoinHandle<()>)>,
+}
+
+struct Shared<W> {
+    out: W,
+    /// Whether events are written, for a program.
+    events: bool,
+    name: &'static str,
+    unit: &'static str,
+    start: Instant,
+    /// When the interval began, since the start.
+    since: Duration,
+    /// What there was in this interval, of each client, part and direction that there was
+    /// anything of before. Pings have no direction.
+    series: BTreeMap<(usize, String, Option<Direction>), Interval>,
+    failure: Option<io::Error>,
+}
+
+#[derive(Default)]
+struct Interval {
+    rtt: Recorder,
+    lost: u64,
+    bytes: u64,
+}
+
+impl<W: Write + Send + 'static> Every<W> {
+    /// Writes to `out` after each `interval`: events if a program reads them, else lines.
+    pub fn new(out: W, interval: Duration, events: bool) -> Self {
+        let (start, since) = (Instant::now(), Duration::ZERO);
+        let (name, unit, failure, series) = ("", "", None, BTreeMap::new());
+        let shared = Shared { out, events, name, unit, start, since, series, failure };
+        Every { shared: Arc::new(Mutex::new(shared)), interval, ticking: None }
+    }
+
+    fn stop(&mut self) {
+        if let Some((stop, thread)) = self.ticking.take() {
+            stop.stop();
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<W: Write + Send + 'static> Reporter for Every<W> {
+    fn begin(&mut self, test: &Test) -> io::Result<()> {
+        let start = Instant::now();
+        {
+            let mut shared = lock(&self.shared);
+            (shared.name, shared.unit) = (test.name, test.unit);
+            (shared.start, shared.since) = (start, Duration::ZERO);
+            shared.series.clear();
+        }
+        let (shared, interval, stop) = (Arc::clone(&self.shared), self.interval, Stop::default());
+        let stopped = stop.clone();
+        let tick = move || {
+            let mut due = start + interval;
+            while !stopped.wait(due.saturating_duration_since(Instant::now())) {
+                let mut shared = lock(&shared);
+                let written = shared.write(due.saturating_duration_since(start));
+                shared.failure = shared.failure.take().or(written.err());
+                due += interval;
+            }
+        };
+        let thread = thread::Builder::new().spawn(tick)?;
+        self.ticking = Some((stop, thread));
+        Ok(())
+    }
+
+    fn sample(&mut self, source: Source, sample: &Sample) -> io::Result<()> {
+        let mut shared = lock(&self.shared);
+        let direction = match sample {
+            Sample::Piece { direction, .. } => Some(*direction),
+            _ => None,
+        };
+        let key = (source.client, source.part.to_owned(), direction);
+        let interval = shared.series.entry(key).or_default();
+        match *sample {
+            Sample::Ping { rtt, .. } => interval.rtt.record(rtt),
+            Sample::Outcome { outcome, .. } => interval.lost += u64::from(outcome.settled),
+            Sample::Piece { bytes, .. } => interval.bytes += bytes,
+        }
+        shared.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn result(&mut self, _: &Test, _: &Results) -> io::Result<()> {
+        self.stop();
+        // The last interval is shorter, and of no interest if there was nothing in it.
+        let mut shared = lock(&self.shared);
+        let some = |one: &Interval| one.rtt.count() + one.lost + one.bytes > 0;
+        if shared.series.values().any(some) {
+            let end = shared.start.elapsed();
+            shared.write(end)?;
+        }
+        shared.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.stop();
+        Ok(())
+    }
+}
+
+impl<W: Write> Shared<W> {
+    /// Writes what there was until `end`, and begins the next interval.
+    fn write(&mut self, end: Duration) -> io::Result<()> {
+        let start = std::mem::replace(&mut self.since, end);
+        let written = if self.events { self.events(start, end) } else { self.line(start, end) };
+        self.series.values_mut().for_each(|interval| *interval = Interval::default());
+        written
+    }
+
+    fn events(&mut self, start: Duration, end: Duration) -> io::Result<()> {
+        for ((client, part, direction), interval) in &self.series {
+            let Interval { rtt, lost, bytes } = interval;
+            let mut map = Map::from([("event", "interval".into()), ("test", self.name.into())]);
+            map.insert("client", *client as u64);
+            if !part.is_empty() {
+                map.insert("part", part.as_str());
+            }
+            map.insert("start_ns", nanoseconds(start));
+            map.insert("end_ns", nanoseconds(end));
+            if let Some(direction) = direction {
+                map.insert("direction", direction.name());
+                map.insert("bytes", *bytes);
+                map.insert("bits_per_second", whole(per_second(*bytes, end.saturating_sub(start))));
+            } else {
+                map.insert("sent", rtt.count() + lost);
+                map.insert("received", rtt.count());
+                map.insert("lost", *lost);
+                put_series(&mut map, "rtt_ns", rtt);
+            }
+            writeln!(self.out, "{}", Value::Map(map))?;
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, start: Duration, end: Duration) -> io::Result<()> {
+        let (mut pings, mut moved) = (None, BTreeMap::<Direction, u64>::new());
+        for ((_, _, direction), interval) in &self.series {
+            if let Some(direction) = direction {
+                *moved.entry(*direction).or_default() += interval.bytes;
+            } else {
+                let all: &mut Interval = pings.get_or_insert_with(Interval::default);
+                all.rtt.merge(&interval.rtt);
+                all.lost += interval.lost;
+            }
+        }
+        let mut parts = Vec::new();
+        parts.extend(pings.map(|Interval { rtt, lost, .. }| {
+            let sent = rtt.count() + lost;
+            let times = rtt.summary().map_or(String::new(), |summary| {
+                format!(", p50 {} ms, p99 {} ms", ms(summary.p50), ms(summary.p99))
+            });
+            format!("{}, {}% lost{times}", count(sent, self.unit), percent(lost, sent))
+        }));
+        let both = moved.len() > 1;
+        parts.extend(moved.into_iter().map(|(direction, bytes)| {
+            let name = if both { format!("{} ", direction.name()) } else { String::new() };
+            format!("{name}{}, {}", size(bytes), rate(per_second(bytes, end.saturating_sub(start))))
+        }));
+        let what = if parts.is_empty() { "nothing yet".into() } else { parts.join("; ") };
+        writeln!(self.out, "{} {}: {what}", time_of_day(), self.name)
+    }
+}
+
+fn per_second(bytes: u64, time: Duration) -> f64 {
+    float(bytes) * 8.0 / time.as_secs_f64().max(1e-9)
+}
+
+/// The time of day in UTC: `15:04:05Z`.
+fn time_of_day() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let date_and_time = utc(now.map_or(0, |since| since.as_secs()));
+    date_and_time.split_once('T').map_or(String::new(), |(_, time)| time.into())
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A thread that panicked meanwhile has left whole lines.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
