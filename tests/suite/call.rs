@@ -122,7 +122,7 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
         lines[57..].iter().partition(|row| row.contains("% "));
     // Linux counts what each process uses; a call wakes four threads or more.
     if cfg!(target_os = "linux") {
-        assert_eq!(cpu.len(), 8, "{cpu:#?}");
+        assert_eq!(cpu.len(), 9, "{cpu:#?}");
         let switches = |row: &&str| row.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap() >= 2.0;
         assert!(cpu.iter().all(switches), "{cpu:#?}");
     }
@@ -140,7 +140,7 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
         assert!(rows[9..12].iter().any(|row| row.trim_start().starts_with(change)), "{rows:#?}");
     }
     assert!(rows[13].starts_with("  unseen: ") && rows.len() == 14, "{rows:#?}");
-    let load = if cfg!(target_os = "linux") { 10 } else { 0 };
+    let load = if cfg!(target_os = "linux") { 11 } else { 0 };
     assert_eq!(call(&["--count", "7", "-q"]).out.lines().count(), 1 + 9 + load + 4);
 }
 

@@ -114,13 +114,22 @@ pub fn table(calls: &[Call]) -> Vec<String> {
     lines
 }
 
-/// A table of what the processes have used, with a line for each target, as far as it
-/// is known; no lines if nothing is. 100% is one processor for the whole time of the
-/// calls.
+/// A table of what the processes have used, as far as it is known; no lines if nothing
+/// is. 100% is one processor for the whole time of the calls. Several targets have a
+/// line each and one for all of them, in which the ticks matter least.
 #[must_use]
 pub fn load(calls: &[Call]) -> Vec<String> {
     let known = |call: &&Call| call.used.switches().is_some() && call.latency.rtt.count() > 0;
-    let rows: Vec<(String, String)> = calls.iter().filter(known).map(load_row).collect();
+    let mut rows: Vec<(String, String)> = calls.iter().filter(known).map(load_row).collect();
+    if rows.len() > 1 {
+        let mut all = Call::default();
+        for call in calls.iter().filter(known) {
+            all.latency.add(&call.latency);
+            all.duration += call.duration;
+            all.used.add(&call.used);
+        }
+        rows.push(("all".into(), load_row(&all).1));
+    }
     let title = "CPU, in ticks of 10 ms";
     let names = rows.iter().map(|(name, _)| name.as_str()).chain([title]);
     let width = names.map(|name| name.chars().count()).max().unwrap_or_default();
@@ -276,6 +285,7 @@ mod tests {
             "                         user system   user system   user system    a call",
             "tcp  websocket json       10%    20%    10%    20%    10%    20%       7.0",
             "tcp  websocket json         -      -    10%    20%    10%    20%       3.0",
+            "all                        5%    10%    10%    20%    10%    20%       5.0",
         ];
         let unknown = Call { used: Used::default(), ..measured(None) };
         assert_eq!(load(&[measured(usage(4)), measured(None), unknown]), expected);

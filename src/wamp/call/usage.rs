@@ -65,6 +65,13 @@ impl Used {
         [("router", self.router), ("caller", self.caller), ("callee", self.callee)]
     }
 
+    /// Adds what the same processes have used at another time.
+    pub(super) fn add(&mut self, other: &Used) {
+        add(&mut self.router, other.router);
+        add(&mut self.caller, other.caller);
+        add(&mut self.callee, other.callee);
+    }
+
     /// The context switches of all the processes that are known; `None` if none is.
     #[must_use]
     pub fn switches(&self) -> Option<u64> {
