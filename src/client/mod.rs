@@ -175,6 +175,15 @@ impl Client {
         self.reader.fill_buf().map(drop)
     }
 
+    /// Waits until something has arrived, but no longer than this.
+    pub(crate) fn wait_for(&mut self, time: Duration) -> io::Result<()> {
+        let timeout = self.timeout();
+        self.reader.get_mut().set_read_timeout(time.clamp(Duration::from_millis(1), timeout))?;
+        let waited = self.wait();
+        self.reader.get_mut().set_read_timeout(timeout)?;
+        waited
+    }
+
     /// Waits for the `PONG` to a ping that has been sent.
     pub(crate) fn pong(&mut self, payload: Option<&[u8]>) -> io::Result<()> {
         let length = "PONG".len() + payload.map_or(0, |payload| 1 + payload.len());

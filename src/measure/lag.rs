@@ -158,9 +158,13 @@ fn echo(
     let mut last = start;
     loop {
         // A ping that is not due yet is not late.
-        while let Err(error) = client.wait() {
-            if error.kind() != ErrorKind::TimedOut || last.elapsed() >= patience {
+        while let Err(error) = client.wait_for(patience.saturating_sub(last.elapsed())) {
+            if error.kind() != ErrorKind::TimedOut {
                 return Err(error);
+            }
+            if last.elapsed() >= patience {
+                let what = format!("nothing arrived for {patience:?}");
+                return Err(io::Error::new(ErrorKind::TimedOut, what));
             }
         }
         if let LagNext::Done(figures) = client.next_ping()? {
