@@ -239,6 +239,16 @@ fn a_batch_can_have_a_length_of_time() {
 }
 
 #[test]
+fn every_interval_is_a_batch() {
+    let (_router, urls) = router();
+    let outcome = call(&["--time", "60ms", "--every", "20ms", "--url", &urls[1]]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
+    let batches: Vec<&str> = outcome.out.lines().filter(|line| line.contains(" batch ")).collect();
+    // A batch that was overdue when its turn came has no line.
+    assert!(batches[0].contains(" batch 1/3: "), "{outcome:?}");
+}
+
+#[test]
 fn a_router_at_a_url() {
     let (_router, urls) = router();
     let json: Vec<String> = urls.iter().map(|url| format!("{url}?serializer=json")).collect();

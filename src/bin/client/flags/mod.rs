@@ -90,7 +90,7 @@ impl Options {
         let program = std::env::current_exe().unwrap_or_default();
         call::Plan {
             calls: self.plan,
-            batch: None,
+            batch: self.every,
             callers: self.clients,
             timeout: self.timeout,
             urls: self.urls.clone(),
