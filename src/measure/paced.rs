@@ -108,12 +108,15 @@ impl Answers<'_> {
 
     fn take(&mut self, payload: Option<&[u8]>) -> io::Result<(Stamp, Instant)> {
         // Silence is a failure only while a ping has been pending for the timeout.
-        while let Err(error) = self.client.wait() {
+        let timeout = self.client.timeout();
+        while let Err(error) = self.client.wait_for(timeout / 4) {
             self.oldest.extend(self.queued.try_iter());
-            let timeout = self.client.timeout();
-            let waiting = self.oldest.front().is_some_and(|stamp| stamp.sent.elapsed() >= timeout);
-            if error.kind() != ErrorKind::TimedOut || waiting {
+            if error.kind() != ErrorKind::TimedOut {
                 return Err(error);
+            }
+            if self.oldest.front().is_some_and(|stamp| stamp.sent.elapsed() >= timeout) {
+                let what = format!("nothing arrived for {timeout:?}");
+                return Err(io::Error::new(ErrorKind::TimedOut, what));
             }
         }
         self.client.pong(payload)?;
