@@ -29,6 +29,7 @@ pub mod paced;
 pub mod pings;
 pub mod status;
 pub mod sweep;
+pub mod transfer;
 
 use std::io;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub use outcome::Outcome;
 pub use pings::{Latency, Plan};
 pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
+pub use transfer::{Transfer, transfer};
 
 /// Receives each sample while a measurement runs.
 pub type Observer<'a> = &'a mut dyn FnMut(Sample);

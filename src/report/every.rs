@@ -185,6 +185,10 @@ impl<W: Write> Shared<W> {
             });
             format!("{}, {}% lost{times}", count(sent, self.unit), percent(lost, sent))
         }));
+        // In another phase of a test, data may have gone the other way.
+        if moved.values().any(|&bytes| bytes > 0) {
+            moved.retain(|_, bytes| *bytes > 0);
+        }
         let both = moved.len() > 1;
         parts.extend(moved.into_iter().map(|(direction, bytes)| {
             let name = if both { format!("{} ", direction.name()) } else { String::new() };

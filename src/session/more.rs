@@ -1,7 +1,7 @@
 //! The requests of later chapters, on the same conversation.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::lag;
 use super::settings::NO_SECOND_THREAD;
@@ -11,9 +11,14 @@ use super::text::Conversation;
 use crate::json::Value;
 use crate::net::timed::{self, Arrived, DRAIN};
 use crate::net::{both, transfer};
+use crate::wire::bulk;
 use crate::wire::command::more::{Answer, LagPlan, Request};
-use crate::wire::command::{self, Amount};
+use crate::wire::command::{self, Amount, Received};
 use crate::wire::framing::Framing;
+
+/// The shortest interval of reports: a client that does not read them fills its connection
+/// only slowly.
+const OFTEN: Duration = Duration::from_millis(10);
 
 impl Conversation<'_> {
     /// What happens before the first request: the hooks may want this client's lag, and
@@ -49,6 +54,10 @@ impl Conversation<'_> {
                 Some(_thread) => self.transfer(amount, Self::bidirectional),
                 None => self.answer(&command::Answer::Error(NO_SECOND_THREAD)),
             },
+            Request::UploadReported { .. } if self.framing == Framing::Bare => {
+                self.answer(&command::Answer::Error("reports need line framing"))
+            }
+            Request::UploadReported { amount, interval } => self.upload_reported(amount, interval),
             Request::Lag(plan) => match lag::allow(plan, settings) {
                 Ok(shares) => self.measure(plan, shares),
                 Err(reason) => self.answer(&command::Answer::Error(&reason)),
@@ -106,6 +115,42 @@ impl Conversation<'_> {
         let (watch, traffic) = (self.watch(), self.traffic);
         match timed::receive(self.reader, watch, time, |bytes| traffic.received(bytes)) {
             Ok(arrived) => self.done_for(arrived),
+            Err(error) => self.give_up(error),
+        }
+    }
+
+    /// Receives an upload, and reports while it runs what has arrived.
+    fn upload_reported(&mut self, amount: Amount, interval: Duration) -> io::Result<()> {
+        if let Err(reason) = self.shared.settings.allow(amount) {
+            return self.answer(&command::Answer::Error(&reason));
+        }
+        bulk::prepare();
+        self.answer(&command::Answer::Ready)?;
+        let (watch, traffic, framing) = (self.watch(), self.traffic, self.framing);
+        let interval = interval.max(OFTEN);
+        let (start, mut due, mut bytes) = (Instant::now(), interval, 0);
+        let (mut stream, mut message) = (self.reader.get_ref().clone(), Vec::new());
+        let arrived = |piece| {
+            traffic.received(piece);
+            bytes += piece;
+            let duration = start.elapsed();
+            if duration >= due {
+                due = duration + interval;
+                let report = Answer::Arrived(Received { bytes, duration });
+                command::Answer::More(report).encode(&mut message);
+                // If it cannot be written, the connection is broken, and the next read says so.
+                let _ = framing.send(&mut message, &mut stream);
+            }
+        };
+        let received = match amount {
+            Amount::Bytes(bytes) => transfer::receive(self.reader, watch, bytes, arrived),
+            Amount::Time(time) => match timed::receive(self.reader, watch, time, arrived) {
+                Ok(arrived) => return self.done_for(arrived),
+                Err(error) => Err(error),
+            },
+        };
+        match received {
+            Ok(received) => self.done(received),
             Err(error) => self.give_up(error),
         }
     }

@@ -50,10 +50,10 @@ fn pressed_at(sign: &str, server: &Server, flags: &[&str]) -> Option<(String, i3
 #[test]
 fn ctrl_c_reports_what_was_measured() {
     let server = Server::start(&[]);
-    for test in ["latency", "udp", "sweep", "lag", "loaded", "connect", "download"] {
+    for test in ["latency", "udp", "sweep", "lag", "loaded", "connect", "download", "upload"] {
         let sign = if test == "latency" || test == "udp" { " ms" } else { " left" };
         let flags = ["--test", test, "--time", "60s", "--interval", "20ms"];
-        let flags = if test == "download" { &flags[..4] } else { &flags[..] };
+        let flags = if test.ends_with("load") { &flags[..4] } else { &flags[..] };
         let Some((output, code, seconds)) = pressed_at(sign, &server, flags) else { return };
         assert_eq!(code, 130, "{test}: {output}");
         // The promise is a second. This machine may be busy with other tests.

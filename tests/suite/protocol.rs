@@ -130,3 +130,31 @@ fn a_bad_request_costs_an_error_and_nothing_else() {
         assert_eq!(peer.ask("QUIT"), "BYE");
     });
 }
+
+#[test]
+fn an_upload_can_be_reported_while_it_runs() {
+    in_each_mode(|server| {
+        let mut peer = server.connect();
+        assert_eq!(peer.ask("BANDWIDTH_UPLOAD_REPORTED:10:3000"), "READY");
+        let mut last = 0;
+        for _ in 0..2 {
+            // The first interval has to be over.
+            std::thread::sleep(std::time::Duration::from_millis(15));
+            peer.send([7; 1000]);
+            let line = peer.line();
+            let report = line.strip_prefix("ARRIVED:").unwrap_or_else(|| panic!("{line}"));
+            let (bytes, _) = report.split_once(':').unwrap();
+            let bytes = bytes.parse::<u64>().unwrap();
+            assert!(bytes > last && bytes <= 2000, "{line}");
+            last = bytes;
+        }
+        peer.send([7; 1000]);
+        let mut line = peer.line();
+        while line.starts_with("ARRIVED:") {
+            line = peer.line();
+        }
+        assert!(line.starts_with("DONE:3000:"), "{line}");
+        assert_eq!(peer.ask("PING"), "PONG");
+        assert!(peer.ask("BANDWIDTH_UPLOAD_REPORTED:10").starts_with("ERROR:"));
+    });
+}

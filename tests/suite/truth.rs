@@ -351,3 +351,19 @@ fn a_load_that_failed_allows_no_conclusion() {
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(!outcome.out.contains("During "), "{outcome:?}");
 }
+
+/// What is counted behind the warm-up has the time of the rest, and its bytes.
+#[test]
+fn the_start_of_a_transfer_need_not_be_counted() {
+    let server = Server::start(&["-q"]);
+    for direction in ["download", "upload"] {
+        let flags = ["--test", direction, "--time", "1s", "--warmup", "500ms"];
+        let test = measure(server.port, &flags);
+        let (time, bytes) = (ms(&test, "duration_ns"), test.get("bytes").and_then(Value::as_u64));
+        assert!((300.0..700.0).contains(&time) && bytes > Some(0), "{direction}: {test}");
+        let rate = test.get("bits_per_second").and_then(Value::as_f64).unwrap();
+        let known =
+            f64::from(u32::try_from(bytes.unwrap() / 1024).unwrap()) * 8.0 * 1024.0 / time * 1e3;
+        assert!((0.99..1.01).contains(&(rate / known)), "{direction}: {rate} and {known}");
+    }
+}

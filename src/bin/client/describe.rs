@@ -129,7 +129,10 @@ pub fn plan(options: &Options) -> Map {
         put("bytes", means("size"), bytes);
     }
     put("interval_ns", means("interval"), nanoseconds(interval));
-    put("warmup", means("warmup"), plan.warmup);
+    let pings = tests.iter().any(|test| !matches!(test, Test::Bulk(_)));
+    put("warmup", pings && means("warmup"), plan.warmup);
+    let slow_start = options.slow_start;
+    put("warmup_ns", !slow_start.is_zero(), nanoseconds(slow_start));
     put("payload_bytes", means("payload"), plan.payload as u64);
     put("clients", true, options.clients as u64);
     put("timeout_ns", true, nanoseconds(*timeout));

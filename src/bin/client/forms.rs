@@ -102,15 +102,15 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         forms.push(Box::new(Progress::default()));
     }
     let output = Output { go_on: options.csv.is_some() || options.svg.is_some() };
+    if let Some(interval) = options.every {
+        let events = options.format == Format::JsonStream;
+        forms.push(Box::new(Every::new(output, interval, events)));
+    }
     forms.push(match options.format {
         Format::Text => Box::new(Text::new(output, *quiet)),
         Format::Json => Box::new(Json::new(output, document)),
         Format::JsonStream => Box::new(stream(output, document)),
     });
-    if let Some(interval) = options.every {
-        let events = options.format == Format::JsonStream;
-        forms.push(Box::new(Every::new(output, interval, events)));
-    }
     if let Some(name) = &options.csv {
         forms.push(Box::new(csv(create(name)?)));
     }

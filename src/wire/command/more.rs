@@ -4,6 +4,7 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `BANDWIDTH_BIDIRECTIONAL:<amount>` | `READY`; both sides send the data at the same time; when the server has sent and received all, `DONE:<bytes>:<nanoseconds>` for what the client sent |
+//! | `BANDWIDTH_UPLOAD_REPORTED:<interval in ms>:<amount>` | as `BANDWIDTH_UPLOAD`, and while the data arrives, at most once in each interval, `ARRIVED:<bytes>:<nanoseconds>`: how much has arrived until then |
 //! | `LAG:<count>` or `LAG:<count>:<interval in ms>` | the server sends `PING <n>` lines, `n` from 0, and the client sends each back unchanged; in between the server answers `STATUS`, and other requests have to wait; at the end `LAG_DONE <json>` with the plan (`count`, `interval_ns`) and what the server measured (`sent`, `echoed`, `missing`, `wrong`, `repeated`, `unsent`, and, if there was an echo, `rtt_ns` with `count`, `min` and so on) |
 //! | `LAG_SAMPLES:<n>` | `LAG_SAMPLES <json>`: the round-trip times of the last lag, from ping `n` on, as a list of `[number, sent, rtt]` in nanoseconds, at most [`MAX_LAG_SAMPLES`]; an empty list is the end. Any other request discards them |
 //! | `STATUS` or `STATUS <json object>` | `STATUS <json object>`: [what the server is, and how it is](crate::session::status) |
@@ -14,7 +15,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::amount::Amount;
+use super::amount::{Amount, Received};
 use super::parse::{ParseError, split_once, split_word, text, unknown, whole_number};
 
 /// The most pings that a client can ask for with `LAG`. A server keeps 16 bytes for each
@@ -33,6 +34,13 @@ pub const MAX_LAG_SAMPLES: usize = 1_000;
 pub enum Request<'a> {
     /// Send me this much, and take as much from me at the same time.
     Bidirectional(Amount),
+    /// Take this much from me, and report what has arrived while I send.
+    UploadReported {
+        /// How much.
+        amount: Amount,
+        /// The shortest time from one report to the next, in whole milliseconds.
+        interval: Duration,
+    },
     /// Ping me, and report how long my echoes took.
     Lag(LagPlan),
     /// Report each of those round-trip times, from this ping on.
@@ -44,6 +52,8 @@ pub enum Request<'a> {
 /// What a server answers in later chapters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'a> {
+    /// So much of an upload has arrived until now.
+    Arrived(Received),
     /// A ping of the server's own, to be sent back as it is.
     Ping(&'a [u8]),
     /// All pings are sent, and the echoes have been waited for: what the server measured,
@@ -82,6 +92,12 @@ impl<'a> Request<'a> {
             (b"BANDWIDTH_BIDIRECTIONAL:", amount) => {
                 Amount::parse(amount).map(Request::Bidirectional)
             }
+            (b"BANDWIDTH_UPLOAD_REPORTED:", plan) => {
+                let (interval, amount) = split_once(plan, b':');
+                let interval = whole_number(interval).map(Duration::from_millis)?;
+                let amount = Amount::parse(amount.unwrap_or_default())?;
+                Ok(Request::UploadReported { amount, interval })
+            }
             (b"LAG:", plan) => LagPlan::parse(plan).map(Request::Lag),
             (b"LAG_SAMPLES:", first) => whole_number(first).map(Request::LagSamples),
             (b"STATUS", _) => Ok(Request::Status(None)),
@@ -97,6 +113,9 @@ impl<'a> Request<'a> {
     pub fn encode(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
             Request::Bidirectional(amount) => write!(out, "BANDWIDTH_BIDIRECTIONAL:{amount}"),
+            Request::UploadReported { amount, interval } => {
+                write!(out, "BANDWIDTH_UPLOAD_REPORTED:{}:{amount}", interval.as_millis())
+            }
             Request::Lag(LagPlan { count, interval }) => {
                 write!(out, "LAG:{count}:{}", interval.as_millis())
             }
@@ -116,6 +135,7 @@ impl<'a> Answer<'a> {
     /// When the message is no answer of a later chapter.
     pub fn parse(message: &'a [u8]) -> Result<Self, ParseError> {
         match split_word(message) {
+            (b"ARRIVED:", received) => Received::parse(received).map(Answer::Arrived),
             (b"PING ", payload) => Ok(Answer::Ping(payload)),
             (b"LAG_DONE ", json) => text(json).map(Answer::LagDone),
             (b"LAG_SAMPLES ", json) => text(json).map(Answer::LagSamples),
@@ -130,6 +150,7 @@ impl<'a> Answer<'a> {
     /// Those of `out`.
     pub fn encode(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
+            Answer::Arrived(received) => write!(out, "ARRIVED:{received}"),
             Answer::Ping(payload) => write!(out, "PING ").and_then(|()| out.write_all(payload)),
             Answer::LagDone(json) => write!(out, "LAG_DONE {json}"),
             Answer::LagSamples(json) => write!(out, "LAG_SAMPLES {json}"),

@@ -61,6 +61,10 @@ pub struct Options {
     pub format: Format,
     /// How often to report while a test runs.
     pub every: Option<Duration>,
+    /// How much of the start of a timed transfer is not counted.
+    pub slow_start: Duration,
+    /// How often the server reports of an upload while it runs.
+    pub reports: Option<Duration>,
     /// What is not to hold of any test.
     pub fail_if: Vec<Limit>,
     pub label: Option<String>,
@@ -161,6 +165,9 @@ impl Test {
     }
 }
 
+/// How often the server reports of an upload, where that is of use.
+pub const REPORTS: Duration = Duration::from_millis(50);
+
 /// The tests that `--test all` stands for.
 const ALL: [Test; 3] =
     [Test::Latency, Test::Bulk(Direction::Download), Test::Bulk(Direction::Upload)];
@@ -191,11 +198,13 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
     let interval = if at_once { Duration::ZERO } else { Duration::from_millis(100) };
     let spin = given.has("spin");
     let time = given.value("time", None, |text| some_time(text).map(Some))?;
+    let (warmup, slow_start) = values::warmup(given.text("warmup"), &tests, time)?;
+    let every = given.value("every", None, |text| some_time(text).map(Some))?;
     let plan = Plan {
         count: given.value("count", count, at_least_one)?,
         time,
         interval: given.value("interval", interval, parse_duration)?,
-        warmup: given.value("warmup", 1, values::warmup)?,
+        warmup,
         payload: given.value("payload", 0, values::payload)?,
         one_at_a_time: spin,
     };
@@ -229,7 +238,9 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
             (true, _) => Format::Json,
             (_, true) => Format::JsonStream,
         },
-        every: given.value("every", None, |text| some_time(text).map(Some))?,
+        every,
+        slow_start,
+        reports: (every.is_some() || !slow_start.is_zero()).then_some(REPORTS),
         fail_if: given.values("fail-if", |text| values::limit(text, &names))?,
         label: given.value("label", None, values::label)?,
         csv: given.value("csv", None, values::file)?,

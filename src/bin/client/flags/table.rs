@@ -67,7 +67,12 @@ pub const FLAGS: &[Flag] = &[
         "from one ping to the next (default 100ms; loaded: 10ms; connect, call: 0); 0 sends at once",
     )
     .never_for(BULK_AND_STATUS),
-    Flag::new("warmup", "N", "first pings, connections or calls, not counted (default 1)").only_for(&["latency", "connect", "loaded", "sweep", "udp", "call"]),
+    Flag::new(
+        "warmup",
+        "N",
+        "first pings, connections or calls, not counted (default 1); a time, such as 2s, is not counted of a timed download or upload",
+    )
+    .only_for(&["latency", "download", "upload", "connect", "loaded", "sweep", "udp", "call"]),
     Flag::new(
         "payload",
         "SIZE",

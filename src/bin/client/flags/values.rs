@@ -1,17 +1,20 @@
 //! The values of the client's flags.
 
 use std::iter;
+use std::time::Duration;
 
 use roundtrip::flags::{Given, at_least_one};
 use roundtrip::json::{self, Map, Value};
 use roundtrip::measure::Plan;
 use roundtrip::net::address;
 use roundtrip::report::limits::Limit;
-use roundtrip::units::{MIB, UnitError, parse_size, whole_number};
+use roundtrip::units::{MIB, UnitError, parse_duration, parse_size, whole_number};
 use roundtrip::wamp::valid_uri;
 use roundtrip::wire::command::MAX_PAYLOAD;
 use roundtrip::wire::command::more::{LagPlan, MAX_LAG_COUNT, MAX_LAG_INTERVAL};
 use roundtrip::wire::framing::MAX_LINE;
+
+use super::Test;
 
 /// The largest number of concurrent clients. Each may need two threads, and a thread
 /// takes four of the 65,530 memory mappings that Linux gives a process.
@@ -126,8 +129,33 @@ pub fn clients(text: &str) -> Result<usize, String> {
     })
 }
 
-pub fn warmup(text: &str) -> Result<u64, String> {
-    whole_number(text).ok_or_else(|| format!("{text:?} is not a whole number from 0"))
+/// How many first pings are not counted, and how much of the start of a transfer.
+pub fn warmup(
+    text: Option<String>,
+    tests: &[Test],
+    time: Option<Duration>,
+) -> Result<(u64, Duration), String> {
+    let Some(text) = text else { return Ok((1, Duration::ZERO)) };
+    let transfers = tests.iter().filter(|test| matches!(test, Test::Bulk(_))).count();
+    if let Some(count) = whole_number(&text) {
+        if transfers == tests.len() {
+            return Err(format!(
+                "--warmup {text}: a transfer has no pings; write a time, such as 2s"
+            ));
+        }
+        return Ok((count, Duration::ZERO));
+    }
+    let warmup = parse_duration(&text).map_err(|_| {
+        format!("--warmup: {text:?} is not a whole number from 0, nor a time such as 2s")
+    })?;
+    match time {
+        _ if transfers == 0 => Err(format!(
+            "--warmup {text}: a time is for download and upload; write a number of pings"
+        )),
+        Some(time) if warmup < time => Ok((1, warmup)),
+        Some(time) => Err(format!("--warmup {text} leaves nothing of --time {time:?}; write less")),
+        None => Err(format!("--warmup {text} needs a transfer for a given time; add --time")),
+    }
 }
 
 /// Reads the sizes of a sweep, written `A:B:*K`.

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use roundtrip::client::Client;
 use roundtrip::measure::{
-    Asked, LagView, Measurement, Phase, Sample, ask_status, bandwidth, bidirectional, connect, lag,
-    latency, loaded, sweep,
+    Asked, LagView, Measurement, Phase, Sample, Transfer, ask_status, bidirectional, connect, lag,
+    latency, loaded, sweep, transfer,
 };
 use roundtrip::report::{self, Source};
 use roundtrip::udp::{Udp, UdpClient, udp};
 use roundtrip::wamp::call::{self, Event, measure};
+use roundtrip::wire::framing::Framing;
 
 use super::Run;
 use crate::console::note;
@@ -26,9 +27,14 @@ impl Run<'_> {
             Test::Latency => {
                 self.connected(&this, |client, samples| latency(client, plan, &mut samples.of("")))
             }
-            Test::Bulk(direction) => self.connected(&this, |client, samples| {
-                bandwidth(client, direction, *amount, &mut samples.of(""))
-            }),
+            Test::Bulk(direction) => {
+                let (amount, warmup) = (*amount, options.slow_start);
+                let reports = options.reports.filter(|_| options.framing == Framing::Line);
+                let plan = Transfer { direction, amount, warmup, reports };
+                self.connected(&this, |client, samples| {
+                    transfer(client, &plan, &mut samples.of(""))
+                })
+            }
             Test::Connect => {
                 let Options { host, port, .. } = options;
                 self.unconnected(&this, |samples| {
