@@ -56,6 +56,9 @@ pub struct Connect {
     pub pings: Latency,
     /// When the first connection that counts was begun, and when the last one was closed.
     pub span: Option<(Instant, Instant)>,
+    /// From the beginning of a client's first connection to the first answer, that of the
+    /// warm-up included. Several clients have no common one.
+    pub first_answer: Option<Duration>,
     /// The address that was connected to.
     pub peer: Option<SocketAddr>,
 }
@@ -123,17 +126,20 @@ pub fn connect(
 ) -> Connect {
     let payload = vec![b'x'; plan.payload];
     let payload = (plan.payload > 0).then_some(&payload[..]);
+    let (began, mut measured) = (Instant::now(), Connect::default());
     let mut target = Target { host, port, address: None, options };
     for _ in 0..plan.warmup {
         let answered = target.connect().and_then(|mut client| {
             client.ping(payload)?;
+            measured.first_answer.get_or_insert_with(|| began.elapsed());
             client.quit()
         });
         if let Err(error) = answered {
-            return Connect::failed(error);
+            measured.pings.failure = Some(error);
+            return measured;
         }
     }
-    let (start, mut measured) = (Instant::now(), Connect::default());
+    let start = Instant::now();
     let end = plan.time.and_then(|time| start.checked_add(time));
     let count = plan.pings().unwrap_or(u64::MAX);
     let stop = Some(options.stop.clone());
@@ -146,6 +152,7 @@ pub fn connect(
             observe(Sample::Outcome { number, at, rtt: Some(took), outcome: CONNECTED });
             client.ping(payload)?;
             measured.pings.answered(stamp, Instant::now(), start, observe);
+            measured.first_answer.get_or_insert_with(|| began.elapsed());
             client.quit()
         });
         measured.span = Some((start, Instant::now()));

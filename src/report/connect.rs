@@ -29,6 +29,7 @@ impl Report for Connect {
     fn fields(&self, map: &mut Map) {
         map.insert("connections", self.connections);
         put(map, "connections_per_second", self.per_second().map(whole));
+        put(map, "first_answer_ns", self.first_answer.map(nanoseconds));
         put(map, "elapsed_ns", self.elapsed().map(nanoseconds));
         put_series(map, "connect_ns", &self.connect);
         put_series(map, "rtt_ns", &self.pings.rtt);

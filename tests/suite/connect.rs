@@ -75,6 +75,7 @@ fn figures_agree_with_each_other() {
         let rate = number(&document, "tests.0.connections_per_second");
         assert!(rate.abs_diff(24 * 1_000_000_000 / elapsed) <= 1, "{document}");
         let one = |field| number(&document, &format!("tests.0.clients.0.{field}"));
+        assert!(one("first_answer_ns") > 0, "{document}");
         assert!(8 * one("rtt_ns.mean") <= one("elapsed_ns") && one("elapsed_ns") <= elapsed);
     });
 }
