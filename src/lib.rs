@@ -221,6 +221,7 @@ pub mod log;
 pub mod measure;
 pub mod net;
 pub mod pace;
+pub mod recipes;
 pub mod report;
 pub mod serve;
 pub mod server;
