@@ -219,6 +219,7 @@ pub mod json;
 pub mod labs;
 pub mod log;
 pub mod measure;
+pub mod measured;
 pub mod net;
 pub mod pace;
 pub mod recipes;

@@ -1,6 +1,6 @@
 //! The command line of a program, as a table: a row for each flag.
 //!
-//! From the table follow the help, the list in the README, and what is refused. A flag
+//! From the table follow the help, the list on the program's page, and what is refused. A flag
 //! that would change nothing is refused, since the user who gave it expects a change.
 //!
 //! ```

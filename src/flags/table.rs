@@ -136,7 +136,7 @@ pub fn refuse(
     Ok(())
 }
 
-/// The table of a program as the README has it, in Markdown.
+/// The table of a program as its page has it, in Markdown.
 #[must_use]
 pub fn markdown(table: &[Flag]) -> String {
     let row = |flag: &Flag| {

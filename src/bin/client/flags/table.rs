@@ -1,4 +1,4 @@
-//! The table of the client's flags. The help, the list in the README and the refusals
+//! The table of the client's flags. The help, the list on the program's page and the refusals
 //! follow from it.
 
 use roundtrip::flags::{Flag, Program};
