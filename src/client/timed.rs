@@ -118,6 +118,11 @@ impl Client {
         let chunks = sending.map_err(|error| self.reason(error))?;
         let received = self.receive_report(asked, &handed, end + DRAIN)?;
         self.check_in_step()?;
+        if received.bytes == 0 {
+            let what =
+                "nothing arrived in this time, which a long round trip may be the reason for";
+            return Err(io::Error::new(ErrorKind::TimedOut, what));
+        }
         self.rest = Some(Rest::ToWrite(chunks));
         Ok(received)
     }
