@@ -31,7 +31,7 @@ fn main() -> io::Result<()> {
         Err(error) => println!("           a second listener there is refused: {error}"),
     }
 
-    // The client is another program as a rule. Here it is the same one.
+    // As a rule the client is another program. Here one program is both.
     let start = Instant::now();
     let mut client = TcpStream::connect(address)?;
     println!("connect    done after {:?}, and nobody has called `accept`", start.elapsed());

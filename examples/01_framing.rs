@@ -38,8 +38,8 @@ fn main() -> io::Result<()> {
 }
 
 /// Echoes all that comes. Counts the reads that returned one whole message, several
-/// whole messages, and a message that is cut; and keeps one
-/// example of the most broken kind.
+/// whole messages, and a message that is cut. Returns the counts, and one example of
+/// the worst kind.
 fn naive(mut stream: TcpStream) -> io::Result<([usize; 3], String)> {
     let mut buffer = [0; 64]; // The longest message has 9 bytes.
     let (mut counts, mut worst) = ([0; 3], (0, String::new()));
@@ -64,8 +64,8 @@ fn naive(mut stream: TcpStream) -> io::Result<([usize; 3], String)> {
     }
 }
 
-/// Connects to a thread that sends all messages. After each burst of so many it waits
-/// until it has the echo of them all.
+/// Connects to a thread that sends all messages, `burst` of them at a time. After each
+/// burst the thread waits until all of it has come back.
 ///
 /// A listener waits for connections at an address. Here it is `127.0.0.1`, which is
 /// this machine (loopback), and a port that the system chooses, because 0 is asked for.

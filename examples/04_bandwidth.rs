@@ -1,12 +1,11 @@
 //! Lesson 4: when the last `write` has returned, the data need not have arrived.
 //!
 //! You learn where the clock of an upload has to stop. `write` copies bytes into a
-//! buffer of the system and returns. The system sends them later. To make
-//! the true rate known, the receiver here takes 64 KiB every ten milliseconds: at most
-//! 52 Mbit/s.
+//! buffer of the system and returns. The system sends them later. To make the true rate
+//! known, the receiver here takes 64 KiB every ten milliseconds: at most 52 Mbit/s.
 //!
-//! The client asks for an upload, the server answers `READY`, the client sends its
-//! bytes, and the server answers `DONE` when it has read the last one.
+//! The server answers `READY` to the request for an upload, and `DONE` when it has read
+//! the last byte.
 //!
 //! Run it with `cargo run --release --example 04_bandwidth`. The library does it in
 //! `src/measure/bandwidth.rs`.

@@ -42,8 +42,8 @@ fn main() -> io::Result<()> {
             size(shortest)
         );
     }
-    println!("It closes the sending half first, and drops the socket when the client has");
-    println!("closed the other half. Until then it reads what still comes in.");
+    println!("Stream::close() closes the sending half first, and drops the socket when the");
+    println!("client has closed the other half. Until then it reads what still comes in.");
     Ok(())
 }
 

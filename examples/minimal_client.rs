@@ -21,9 +21,6 @@
 //! * G: a server that does not answer holds this client for ever: no timeout
 //!   (`src/net/socket.rs`).
 //! * H: one slow answer moves the mean. A percentile would reveal it (lesson 05).
-//!
-//! Lessons 10 to 14 show what these figures leave out: a link that is busy, the time to
-//! wake up, what is lost, and what the server sees.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -35,7 +35,7 @@
 //! | [`net`] | one connection: timeouts, deadlines, transfers, and a close that loses nothing |
 //! | [`serve`] | one accept loop, and three answers to "who does the work?"; it knows no protocol |
 //! | [`session`] | what a server says on one connection, the same in all three modes |
-//! | [`server`] | the two put together |
+//! | [`server`] | `serve` and `session` put together |
 //! | [`client`] | the other half of the conversation |
 //! | [`measure`] | clocks around conversations, returning plain data; it prints nothing |
 //! | [`report`] | plain data made text, JSON, a table, a picture; it measures nothing |
@@ -54,7 +54,8 @@
 //! The core, steps 0 to 7, is read in an afternoon: three hours at 200 words of prose or
 //! 12 lines of code a minute, tests not counted. Each step begins with a program that runs
 //! (`cargo run --release --example 01_framing`), and names the files that do it right.
-//! *Doors* lists what these files call in other rooms, with one sentence for each.
+//! *Doors* names what these files use from other files, with a few words for each. You
+//! can read on without opening them.
 //!
 //! If you have never opened a socket, run `examples/00_socket.rs` first. [`labs`] lays the
 //! same material out as a course of thirteen labs.
@@ -62,45 +63,56 @@
 //! 0. The whole idea on a few pages (15 min): `examples/minimal_server.rs` and
 //!    `examples/minimal_client.rs`. Every later step takes one thing that is wrong with
 //!    them.
-//! 1. What is said, and where a message ends (21 min): `examples/01_framing.rs`,
-//!    `src/wire/framing.rs`, `src/wire/command.rs`. Doors: `amount` says how much to
-//!    transfer, as bytes or as a time; `parse` splits a message behind its first space or colon, which stays with the word,
-//!    and reads whole numbers; [`wire::command::more`] adds the requests of later chapters.
-//! 2. A ping, and when its clock starts and stops (32 min): `examples/02_latency.rs`,
+//! 1. What is said, and where a message ends (22 min): `examples/01_framing.rs`,
+//!    `src/wire/framing.rs`, `src/wire/command.rs`. Doors: `bare` reads messages that
+//!    have no mark; `amount` says how much to transfer, as bytes or as a time; `parse`
+//!    splits a message behind its first space or colon, which stays with the word,
+//!    reads whole numbers, and makes a stranger's bytes printable (`excerpt`);
+//!    [`wire::command::more`] adds the requests of later chapters.
+//! 2. A ping, and when its clock starts and stops (34 min): `examples/02_latency.rs`,
 //!    `src/client/mod.rs`, `src/measure/mod.rs`, `src/measure/pings.rs`,
 //!    `src/measure/latency.rs`. Doors: [`net::Stream`] is a connection, and
-//!    [`net::receive_in_time`] reads one message from it; [`client::Options`] and
-//!    [`client::Times`] are what a client is told and what it remembers; `client::sender`
-//!    sends requests, and [`client::trace`] shows them; [`pace`] says when each ping is due;
-//!    [`stats::Recorder`] takes samples and gives their summary; [`measure::paced`] sends
-//!    pings while others are unanswered; `settle`, in [`client::timed`], is a later chapter.
-//! 3. Serving many (39 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
+//!    [`net::receive_in_time`] reads one message from it; [`net::address`] looks up
+//!    names; [`client::Options`] and [`client::Times`] are what a client is told and
+//!    what it remembers; `client::sender` sends requests, and [`client::trace`] shows
+//!    them; `client::stranger` notices a server of another protocol; [`pace`] says when
+//!    each ping is due (`Schedule`, `Turn`), and lets a program end a measurement early
+//!    (`Stop`, `Hook`); [`stats::Recorder`] takes samples and gives their summary;
+//!    [`measure::paced`] sends pings while others are unanswered; [`measure::Outcome`]
+//!    and `settle`, in [`client::timed`], belong to later chapters.
+//! 3. Serving many (41 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
 //!    `src/serve/dispatch.rs`, `src/serve/sequential.rs`, `src/serve/threads.rs`,
 //!    `src/serve/processes.rs`, `src/session/mod.rs`, `src/session/text.rs`,
 //!    `src/server/mod.rs`. Doors: [`serve::drain`] accepts, [`serve::limits`] gives
-//!    permits, [`serve::refuse`] speaks to those who get none, `serve::supervise` watches
-//!    over a child; `session::strangers` receives a request, if it is one of ours; [`session::settings`] and [`session::counters`] are
-//!    what sessions share, and [`session::more`] answers the requests of later chapters;
-//!    [`server::Config`] is what a server is to be, and `server::strategy` makes
-//!    it the one of three; [`log`](mod@log) is where lines go; [`net::Listener`] accepts on a
-//!    port or a Unix socket; [`net::transfer`] is step 4.
-//! 4. Bulk data, and when it has arrived (33 min): `examples/04_bandwidth.rs`,
+//!    permits, [`serve::refuse`] speaks to those who get none, `serve::supervise`
+//!    watches over a child; `session::strangers` receives a request, if it is one of
+//!    ours; [`session::settings`] and [`session::counters`] are what sessions share
+//!    (`Traffic` counts one connection); [`session::more`] answers the requests of
+//!    later chapters, and has what a session does first (`begin`) and at each request
+//!    (`note`); [`server::Config`] says what a server is to be, `server::strategy`
+//!    chooses one of the three strategies, and `server::child` is what a child process
+//!    runs; [`log`](mod@log) is where lines go; [`net::Listener`] accepts on a port or
+//!    a Unix socket; [`net::transfer`] is step 4.
+//! 4. Bulk data, and when it has arrived (31 min): `examples/04_bandwidth.rs`,
 //!    `src/wire/bulk.rs`, `src/net/transfer.rs`, `src/client/bulk.rs`,
 //!    `src/measure/bandwidth.rs`. Doors: [`net::Watch`] tells slow from silent, and
-//!    `net::watched` asks it at each read and write; [`client::Asked`] knows when the
-//!    clock started, and `client::done` waits for the server's report of an upload; [`net::timed`] and [`client::timed`] add transfers for a given
-//!    time; [`measure::environment`] knows what a measurement cannot see.
+//!    `net::watched` asks it at each read and write, until the end in time, if there is
+//!    one; [`client::Asked`] knows when the clock started; `client::done` waits for the
+//!    server's report of an upload, and asks why the server broke off (`reason`);
+//!    [`net::timed`] and [`client::timed`] add transfers for a given time;
+//!    [`measure::environment`] knows how much of a processor a thread uses.
 //! 5. From many figures, a few (9 min): `examples/05_summary.rs`,
-//!    `src/stats/summary.rs`. Door: [`units`] writes durations as numbers.
+//!    `src/stats/summary.rs`. Doors: [`units`] writes durations as numbers;
+//!    [`stats::recorder`], of step 9, computes the figures.
 //! 6. What dropping a socket does, and why every call needs a timeout (22 min):
 //!    `examples/06_last_word.rs`, `src/net/socket.rs`. Doors: [`net::deadline`] is one
 //!    time limit for many calls, and [`net::receive`] sets it for one message;
-//!    [`net::spin`] waits without sleeping; [`net::offer`] writes what fits; `net::unix` is
-//!    for Unix sockets.
-//! 7. Many clients that are at work at the same time (7 min):
+//!    [`net::spin`] waits without sleeping; [`net::offer`] writes what fits;
+//!    `net::unix` is for Unix sockets; `Stop` and `Hook` are those of step 2.
+//! 7. Many clients that are at work at the same time (8 min):
 //!    `examples/07_concurrently.rs`, `src/measure/concurrently.rs`.
 //!
-//! What follows can be skipped at a first reading:
+//! The later chapters can be skipped at a first reading:
 //!
 //! 8. Why a client that waits for answers does not see a stall:
 //!    `examples/08_due.rs`, `src/pace.rs`, `src/measure/paced.rs`.
@@ -109,8 +121,9 @@
 //! 10. What a full line does to an answer: `examples/10_loaded.rs`,
 //!     `src/measure/loaded.rs`, `src/measure/sweep.rs`.
 //! 11. How much of a round trip is waking up: `examples/11_spin.rs`, `src/net/spin.rs`.
-//! 12. Slow, or silent: `examples/17_deadline.rs`, `src/net/deadline.rs`, `src/net/receive.rs`, `src/net/watch.rs`,
-//!     `src/net/timed.rs`, `src/wire/bulk/chunks.rs`.
+//! 12. Slow, or silent: `examples/17_deadline.rs`, `src/net/deadline.rs`,
+//!     `src/net/receive.rs`, `src/net/watch.rs`, `src/net/timed.rs`,
+//!     `src/wire/bulk/chunks.rs`.
 //! 13. What TCP does for everyone: `examples/12_udp.rs`, `src/udp/mod.rs`, which has the
 //!     wing's own reading order.
 //! 14. The server has the clock: `examples/13_lag.rs`, `src/session/lag.rs`,
@@ -143,6 +156,13 @@
 //!   shows is the operating system, not a network.
 //! * **port**: a number that tells the programs of one machine apart.
 //! * **socket**: a program's end of a connection, or its place to listen.
+//! * **listener**: a socket at which connections come in. To **accept** is to take one.
+//! * **TCP** connects two programs, and carries a stream of bytes each way. **UDP**
+//!   carries single messages, without a connection.
+//! * **handshake**: what two systems exchange to open a connection.
+//! * **Unix socket**: a socket between programs of one machine. It is named by a file,
+//!   and not by an address and a port.
+//! * **parent** and **child**: a process, and one that it has started.
 //! * **system call**: a request to the operating system, such as `read` or `write`.
 //! * **descriptor**: the number by which a program names an open file or socket to the
 //!   system. There is a limit on how many.
@@ -175,6 +195,9 @@
 //! * **non-blocking**: a call that returns immediately, even if there is nothing to read.
 //! * **busy-polling** (spinning): calling again and again instead of sleeping.
 //! * **p99**: 99 of 100 samples are at most this long. **p50** is the median.
+//! * **sample**: one measured duration.
+//! * **warm-up**: pings that are sent first, and not counted.
+//! * **stall**: a time in which a program does nothing, and all who ask it wait.
 //! * **due**: when a ping should have been sent, by the schedule.
 //! * **scheduling delay**: how much later than due a ping was really sent.
 //! * **coordinated omission**: a client that waits for a late answer does not send the

@@ -1,8 +1,8 @@
 //! Bulk transfers: what can be done once the server has answered `READY`.
 //!
 //! Each is a type of its own, so that nobody can receive what was never asked for, or
-//! ask for something else in the middle. How they go on for a given time is in the file
-//! `timed` beside this one.
+//! ask for something else in the middle. The file `timed` beside this one adds
+//! transfers for a given time.
 
 use std::io;
 use std::time::Instant;
@@ -75,8 +75,9 @@ impl Download<'_> {
         self.asked
     }
 
-    /// Receives all of it, and reports each piece that arrived to `progress`. The result's
-    /// clock starts after the server's `READY`, and stops when the last byte has arrived.
+    /// Receives all the data, and reports the size of each piece to `progress`. The clock
+    /// of the result starts after the server's `READY`, and stops when the last byte has
+    /// arrived.
     ///
     /// # Errors
     /// When the transfer breaks off, or ends before its time.
@@ -101,12 +102,12 @@ impl Upload<'_> {
         self.asked
     }
 
-    /// Sends all of it, reports each piece that the system took to `progress`, and waits
-    /// until the server reports that the last byte has arrived. With line framing, that
-    /// report says how much arrived and how long it took.
+    /// Sends all the data, reports the size of each piece that the system took to
+    /// `progress`, and waits for the server's report that the last byte has arrived. With
+    /// line framing, that report says how much arrived and how long it took.
     ///
     /// # Errors
-    /// When the transfer breaks off, or the server reports what cannot be.
+    /// When the transfer breaks off, or the server's report cannot be true.
     pub fn send(self, progress: impl FnMut(u64)) -> io::Result<Option<Received>> {
         let Upload { client, amount, asked } = self;
         client.check_in_step()?;

@@ -67,10 +67,10 @@ pub struct Client {
     times: Times,
     /// Whether the server has given a valid answer.
     understood: bool,
-    /// What a timed transfer has left behind.
+    /// What a timed transfer has left to be read or written.
     rest: Option<Rest>,
     stop: Stop,
-    /// Ends the connection when it is to be stopped.
+    /// As long as this is kept, aborting `stop` ends the connection.
     _abort: Hook,
 }
 
@@ -95,7 +95,7 @@ impl Client {
         let addresses = address::resolve(host, port, options.family)?;
         let name = address::name(host, port);
         let stream = Stream::connect_to(&addresses, &name, options.timeout)?;
-        // The handshake of TCP takes one round trip, so this is an upper bound.
+        // To connect takes one round trip, and more work: this is an upper bound.
         let round_trip = began.elapsed();
         let times = Times { round_trip, ..Times::from(began) };
         Client::over(stream, options).map(|client| Client { times, ..client })
@@ -162,7 +162,7 @@ impl Client {
         self.sender.framing == Framing::Line
     }
 
-    /// Ends measurements early.
+    /// What ends measurements early.
     pub(crate) fn stop(&self) -> &Stop {
         &self.stop
     }
@@ -209,7 +209,7 @@ impl Client {
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
         let Client { sender, reader, answer, times, understood, .. } = self;
         let Sender { framing, trace, .. } = sender;
-        // Separate borrows: the closure needs the reader and the buffer.
+        // Each field is borrowed by itself: the closure fills `answer`, not `self`.
         answer.clear();
         let received = receive_in_time(reader, |reader| {
             framing.receive_answer(length, reader, answer).map(|_| ())

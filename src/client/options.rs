@@ -10,8 +10,8 @@ use crate::wire::framing::Framing;
 /// How to talk to a server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How long connecting to one address, and then each read and write, may take. The
-    /// system decides how long the lookup of a name takes.
+    /// How long connecting, and then each read and each write, may take. The system
+    /// decides how long the lookup of a name takes.
     pub timeout: Duration,
     /// How messages are told apart. Client and server have to agree.
     pub framing: Framing,

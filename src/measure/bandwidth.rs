@@ -1,16 +1,16 @@
 //! Bandwidth: how many bytes arrive in how much time?
 //!
 //! The common mistake is to stop the clock when the last `write` has returned. At that
-//! moment the sender's system has taken the last byte: megabytes are still in a buffer,
-//! some of them not yet on the wire. `examples/04_bandwidth.rs` measures how far off
-//! that is. So a download ends when the last byte has been read. An upload ends when the
-//! server's report is here that it has read the last byte. The report takes one way's
-//! delay, so transfer enough that it does not matter.
+//! moment, megabytes can still be in a buffer of the sender's system:
+//! `examples/04_bandwidth.rs` measures how far off that is. So a download ends when the
+//! last byte has been read. An upload ends when the server's report is here that it has
+//! read the last byte. The report takes one way's delay, so transfer enough that it
+//! does not matter.
 //!
 //! Another mistake is to start the clock too late. A short download arrives together
 //! with the server's `READY`, before any clock runs, or within one round trip of it: all
-//! of it was on its way when the clock started. Then nothing is known of the rate, and no
-//! rate is given.
+//! of it was on its way when the clock started. Then the rate is not known, and none
+//! is given.
 //!
 //! A transfer for a given time is counted by its receiver, and ends when the receiver's
 //! clock says so: see [`timed`](crate::net::timed).
@@ -26,7 +26,7 @@ use crate::client::{Asked, Client};
 use crate::units::float;
 use crate::wire::command::{Amount, Received};
 
-/// What was measured.
+/// What one bulk transfer has measured.
 #[derive(Debug, Default)]
 pub struct Bandwidth {
     /// How many bytes arrived, if that is known. Of an upload that breaks off, only the
@@ -83,7 +83,7 @@ impl Measurement for Bandwidth {
     }
 }
 
-/// Moves this much in one direction.
+/// Transfers this much in one direction, and hands each piece to the observer.
 ///
 /// ```
 /// use roundtrip::measure::{Direction, bandwidth};

@@ -1,10 +1,8 @@
 //! Several clients that really work at once.
 //!
-//! Threads that are started one after the other also begin one after the other: the
-//! first of a thousand would be done before the last one exists. So all threads wait at
-//! a gate, which opens when the last one has been started. The gate is a read-write
-//! lock. It is held for writing until then, and afterwards all threads can read at
-//! once.
+//! Of a thousand threads that are started in a loop, the first would be done before the
+//! last one exists. So all threads wait at a gate, a read-write lock. It is held for
+//! writing until the last thread has been started. Then all of them can read.
 //!
 //! A [`Barrier`](std::sync::Barrier) is no gate here: it waits forever for a thread
 //! that the system refused to start.
@@ -13,8 +11,7 @@ use std::io;
 use std::sync::{PoisonError, RwLock};
 use std::thread;
 
-/// Address space for a stack. It is a fraction of the default 2 MiB, so that thousands
-/// of clients fit.
+/// Address space for a stack: less than the default, so that thousands of clients fit.
 const STACK_SIZE: usize = 256 * 1024;
 
 /// Calls `work` with each item, each in a thread of its own. No thread begins before
@@ -39,7 +36,7 @@ pub fn concurrently<T: Send, R: Send>(
         let start = |item| {
             let gate = &gate;
             thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, move || {
-                drop(gate.read());
+                drop(gate.read()); // Waits until the gate is open.
                 work(item)
             })
         };

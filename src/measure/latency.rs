@@ -2,14 +2,13 @@
 //!
 //! The clock starts before the request is handed to the system, and stops when the
 //! whole answer has been read. The time between holds the path there, the path back,
-//! and all the work of waking, copying and scheduling at both ends. On loopback, the
-//! network interface of a machine to itself, that work is all there is. The round-trip
-//! time is never halved: the two directions may differ, and nobody has measured half of
-//! it.
+//! and all the work of waking, copying and scheduling at both ends. On loopback that
+//! work is all there is. The round-trip time is never halved: the two directions may
+//! differ, and nobody has measured half of it.
 //!
 //! The first ping meets cold caches, and a server that may still be starting a thread
-//! or a process for the new connection. So the first pings are sent and not counted.
-//! They are the warm-up.
+//! or a process for the new connection. So the first pings, the warm-up, are not
+//! counted.
 //!
 //! # From when a ping was due
 //!
@@ -24,10 +23,10 @@
 //!
 //! In three cases only one ping is sent at a time. Without an interval, each answer
 //! triggers the next ping. With [bare framing](crate::wire::framing), two answers that
-//! arrive together look like one. When [busy-polling](crate::net::spin), a second
-//! thread would compete for the processor. In the last two cases, only the time from when
-//! a ping was due shows a stall. Without an interval there is no such time, and no figure
-//! shows it.
+//! arrive together look like one. With [busy-polling](crate::net::spin), a second
+//! thread would compete for the processor, so the plan says `one_at_a_time`. In the
+//! last two cases, only the time from when a ping was due shows a stall. In the first
+//! case, no figure shows it.
 
 use std::time::Instant;
 

@@ -93,7 +93,7 @@ pub enum Sample {
 /// What all measurements have in common: they can fail, and those of several clients
 /// add up.
 pub trait Measurement {
-    /// A measurement that never began, or of which nothing is known.
+    /// A measurement that has no result but this error.
     fn failed(error: io::Error) -> Self
     where
         Self: Sized;

@@ -10,12 +10,12 @@ use crate::stats::Recorder;
 /// What to send, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// How many pings are counted, if there is no `time`.
+    /// How many pings to send after the warm-up, if there is no `time`.
     pub count: u64,
-    /// How long to send pings, instead of counting them.
+    /// How long to send pings, whatever `count` says.
     pub time: Option<Duration>,
-    /// From one ping to the next, by a fixed schedule. Zero sends each ping as soon as
-    /// the previous one is answered.
+    /// The time between two pings of the schedule. Zero sends each ping as soon as the
+    /// previous one is answered.
     pub interval: Duration,
     /// How many pings to send before those that are counted.
     pub warmup: u64,
@@ -50,9 +50,9 @@ impl Plan {
 pub struct Latency {
     /// Pings sent. Pings of the warm-up are not counted, unless one was never answered.
     pub sent: u64,
-    /// From when each answered ping was sent to its answer.
+    /// The round-trip times: from when a ping was sent to its answer.
     pub rtt: Recorder,
-    /// From when each answered ping was due to its answer.
+    /// The times from when a ping was due to its answer, where there is a schedule.
     pub due: Recorder,
     /// The scheduling delay of each ping: how late this program sent it.
     pub scheduling_delay: Recorder,

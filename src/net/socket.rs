@@ -58,7 +58,8 @@ impl Socket {
 }
 
 /// Makes one call on either kind of socket. A function cannot: the two types have the
-/// same methods, but no trait in common.
+/// same methods, but no trait in common. In `(&mut &*socket).read(…)`, a `&TcpStream`
+/// does the reading, since an `Arc` lends no `&mut TcpStream`.
 macro_rules! with_socket {
     ($stream:expr, $socket:ident => $call:expr) => {
         match $stream.socket() {
@@ -71,8 +72,8 @@ macro_rules! with_socket {
 pub(super) use with_socket;
 
 impl Stream {
-    /// Connects to the first address of `host` that accepts, waiting for each at most
-    /// `timeout`, which is then the timeout of each read and write, too.
+    /// Connects to the first address of `host` that accepts. The timeout is for all its
+    /// addresses together, and afterwards for each read and each write.
     ///
     /// # Errors
     /// When `host` has no address, or none of its addresses accepts. The error says what
@@ -82,9 +83,8 @@ impl Stream {
         Stream::connect_to(&addresses, &address::name(host, port), timeout)
     }
 
-    /// Connects to the first of these addresses that accepts. They share the timeout, so
-    /// that one that does not answer leaves time for the next. `name` is what a person
-    /// calls them.
+    /// Connects to the first of these addresses that accepts. They share the timeout: one
+    /// that does not answer leaves time for the next. Errors call them `name`.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -93,9 +93,9 @@ impl Stream {
             |error: io::Error, what: &str| io::Error::new(error.kind(), format!("{what}: {error}"));
         let mut last_error = ErrorKind::NotFound.into();
         let mut deadline = Deadline::running("not connected within", timeout);
-        for (&address, more) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        for (&address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
             let left = deadline.left()?;
-            let share = left / u32::try_from(more).unwrap_or(u32::MAX);
+            let share = left / u32::try_from(untried).unwrap_or(u32::MAX);
             match Stream::dial(address, share.max(Duration::from_nanos(1))) {
                 Ok(mut stream) => {
                     stream.set_read_timeout(timeout)?;
@@ -151,8 +151,8 @@ impl Stream {
         self.set_system_timeout(timeout)
     }
 
-    /// From now on, all reads and writes together have to be done by this deadline. Returns
-    /// the deadline before it.
+    /// From now on, all reads and writes together have to be done by this deadline.
+    /// Returns the previous one.
     pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> Option<Deadline> {
         std::mem::replace(&mut self.deadline, deadline)
     }
@@ -202,10 +202,11 @@ impl Stream {
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 
-    /// Ends the connection when `stop` is [aborted](Stop::abort), until the result is dropped.
+    /// Makes [aborting](Stop::abort) `stop` end the connection, until the result is
+    /// dropped.
     #[must_use]
     pub fn abort_on(&self, stop: &Stop) -> Hook {
-        // A handle of its own would keep the connection open.
+        // A weak reference, since a clone would keep the connection open.
         let socket = Arc::downgrade(&self.socket);
         stop.on_abort(move || {
             let _ = socket.upgrade().map(|socket| socket.shutdown(Shutdown::Both));
@@ -216,11 +217,10 @@ impl Stream {
     ///
     /// A socket that is closed while bytes lie in its receive buffer does not say goodbye:
     /// it sends a reset (RFC 1122 section 4.2.2.13), and a reset discards whatever has not
-    /// been delivered yet. So the answer to a line that is too long could be lost in just
-    /// the case that it was written for. Here the sending half is closed first (a
-    /// half-close). Then everything that still arrives is read and dropped until the peer
-    /// closes, too, for two seconds at most. `examples/06_last_word.rs` shows the
-    /// difference.
+    /// been delivered yet. So the `ERROR` for a line that is too long could be lost. Here
+    /// the sending half is closed first (a half-close). Then everything that still arrives
+    /// is read and dropped until the peer closes, too, for two seconds at most.
+    /// `examples/06_last_word.rs` shows the difference.
     pub fn close(mut self) {
         if self.socket.shutdown(Shutdown::Write).is_err() {
             return;
@@ -261,7 +261,8 @@ impl Stream {
             match (error.kind(), self.deadline) {
                 // A process that was stopped and goes on finds its calls interrupted.
                 (ErrorKind::Interrupted, _) => {}
-                // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows.
+                // A timeout is `WouldBlock` on Unix and `TimedOut` on Windows. If `time`
+                // is less than the timeout, it came from the deadline.
                 (ErrorKind::WouldBlock | ErrorKind::TimedOut, Some(deadline))
                     if time < self.timeout =>
                 {

@@ -8,7 +8,7 @@
 //!   }
 //! ```
 //!
-//! They are wrong in six ways, and what this module adds is what they lack:
+//! They go wrong in six ways, and this module adds what helps:
 //!
 //! | what goes wrong | what helps |
 //! | --- | --- |
@@ -84,8 +84,8 @@ pub struct Acceptor {
     pub dispatch: Box<dyn Dispatch>,
     /// The log of what concerns the server as a whole.
     pub log: Log,
-    /// Whether to end after one connection on which a request was
-    /// [noted](Admission::note_request).
+    /// Whether to end after the first connection whose client
+    /// [asked for something](Admission::note_request).
     pub one_off: bool,
     /// Ends the loop when it is set, before the next connection is served.
     pub stop: Arc<AtomicBool>,
@@ -93,8 +93,7 @@ pub struct Acceptor {
 
 impl Acceptor {
     /// How long to wait when the system has no free descriptor, thread or process. Open
-    /// connections will end and free some. Trying again immediately would waste the
-    /// processor time that they need.
+    /// connections will end and free some. Trying again at once would only slow them.
     const PAUSE: Duration = Duration::from_millis(100);
 
     /// Accepts connections and has them served, until told to stop. No error ends the loop.
@@ -109,6 +108,7 @@ impl Acceptor {
                 // The peer was gone before it was accepted, which concerns nobody else.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
                 Err(error) => {
+                    // Mostly no descriptor is free. Clients in the queue are told so.
                     self.incoming.refuse_waiting(&self.refuser);
                     self.pause("cannot accept a connection", &error);
                     continue;
@@ -121,7 +121,7 @@ impl Acceptor {
                     continue;
                 }
             };
-            let client = stream.clone();
+            let client = stream.clone(); // To tell the client, if nobody can serve it.
             if let Err(error) = self.dispatch.dispatch(Connection { stream, permit }) {
                 self.refuser.refuse(client, Refusal::NoWorker);
                 self.pause("cannot serve a connection", &error);

@@ -11,16 +11,15 @@
 //!   parent   accept ─▶ spawn "server --inetd" ─▶ accept ─▶ …
 //!                         │ descriptor 0 = the connection
 //!   child                 └▶ serve it ─▶ exit
-//!   reaper                    (a thread of the parent)  wait ─▶ free the permit
+//!   reaper (a thread of the parent)      wait for the child ─▶ free the permit
 //! ```
 //!
 //! [`supervise`](super::supervise) is how a parent and its child notice that the other is
 //! gone.
 //!
-//! It costs about a millisecond. What it buys: no client can touch another's memory,
-//! `kill` ends exactly one connection, and the system accounts for each on its own.
-//! What it costs besides: processes share nothing, so a child knows only its own
-//! counters.
+//! A process costs about a millisecond. For that, no client can touch another's memory,
+//! `kill` ends exactly one connection, and the system accounts for each on its own. But
+//! processes share nothing, so a child knows only its own counters.
 //!
 //! Two traps are marked below. Trap 1: a parent that keeps its copy of the connection
 //! open hides from the client that the child has closed it. Trap 2: a child that has
@@ -58,21 +57,20 @@ pub struct Processes {
 
 impl Dispatch for Processes {
     fn dispatch(&self, Connection { stream, permit }: Connection) -> io::Result<()> {
-        // The reaper comes first: if there is no thread to be had, there must be no
-        // child either. Trap 2: a child that has ended is a zombie until somebody waits
-        // for it, so each child has a thread that waits. Waiting at the next `accept`
-        // would leave zombies while no client comes.
+        // The reaper comes first: if the system gives no thread, there must be no child
+        // either. Trap 2: each child has a thread that waits for its end. Waiting at the
+        // next `accept` would leave zombies while no client comes.
         let (hand_over, handed_over) = mpsc::channel();
         let (peer, silence, log) = (stream.peer_name(), self.silence, self.log.clone());
-        let (ours, output) = UnixStream::pair()?;
+        let (ours, output) = UnixStream::pair()?; // The child's end is its standard output.
         threads::spawn("reaper", move || {
             if let Ok(child) = handed_over.recv() {
                 reap(child, &ours, silence, &peer, &log, permit);
             }
         })?;
         let (name, value) = &self.variable;
-        // Trap 1: built and spawned in one statement, the command owns copies of the
-        // connection and the output, and is gone at the statement's end.
+        // Trap 1: the command owns copies of the connection and of the output. They are
+        // closed when it is dropped, which is at the end of this one statement.
         let child = Command::new(&self.program)
             .args(&self.arguments)
             .env(name, value())

@@ -11,9 +11,8 @@ use std::thread;
 
 use super::dispatch::{Connection, Dispatch, Session};
 
-/// Address space for a thread's stack; the default is 2 MiB. Memory is taken a page at a
-/// time as the stack is touched, so a large number would cost little. But a thousand
-/// times 2 MiB is more than some systems let a process reserve.
+/// Address space for a thread's stack. The default is 2 MiB, and a thousand times that
+/// is more than some systems let a process reserve.
 const STACK_SIZE: usize = 256 * 1024;
 
 /// Serves each connection in a thread of its own.

@@ -45,7 +45,7 @@ pub struct Server {
 
 /// A server that runs in the background, until this is dropped.
 ///
-/// Then it accepts no further connection. Those that are open go on until their clients
+/// After that, no connection is accepted. Those that are open go on until their clients
 /// end them.
 #[derive(Debug)]
 pub struct Running {
@@ -68,7 +68,7 @@ impl Server {
         Ok(Server { acceptor, address })
     }
 
-    /// Puts a server together that listens already, such as on a listener that was
+    /// Puts a server together around a listener, such as one that was
     /// [handed in](crate::net::inherited). The connection `first` is served before others.
     ///
     /// # Errors
@@ -90,6 +90,7 @@ impl Server {
             session::turn_away(stream, refusal, time, &shared);
         });
         let incoming = Incoming::new(listener, timeout).after(first);
+        // In sequential mode, clients wait in the system's queue instead.
         let incoming = if mode == Mode::Sequential { incoming } else { incoming.drained(most) };
         let stop = Arc::default();
         Ok(Acceptor { incoming, admission, refuser, dispatch, log, one_off, stop })

@@ -1,10 +1,9 @@
 //! The text protocol: one loop that reads a request and answers it.
 //!
-//! No request depends on an earlier one (but for the samples of a lag, a later chapter).
-//! A request that is not understood costs an
-//! `ERROR:` and nothing else. What breaks the framing (a line without an end, an upload
-//! that stops half-way) ends the connection, since nobody could say where the next
-//! request begins.
+//! No request depends on an earlier one (but for the samples of a lag, a later
+//! chapter). A request that is not understood costs an `ERROR:` and nothing else. What
+//! breaks the framing (a line without an end, an upload that stops half-way) ends the
+//! connection, since nobody could say where the next request begins.
 
 use std::io::{self, BufReader};
 use std::thread;
@@ -19,10 +18,9 @@ use crate::wire::bulk;
 use crate::wire::command::{Amount, Answer, Received, Request};
 use crate::wire::framing::Framing;
 
-/// With bare framing, `READY` and the data behind it have no boundary between them. A
-/// client that reads with one `read` would get both together. The server waits this long
-/// between them, which usually separates them, and never surely. Framing makes the wait
-/// unnecessary.
+/// With bare framing, nothing marks where `READY` ends and the data begins. The server
+/// waits this long between them, so that a client usually gets them in two reads. With
+/// line framing there is no need to wait.
 const BARE_PAUSE: Duration = Duration::from_millis(50);
 
 /// The conversation on one connection.
@@ -82,7 +80,7 @@ impl<'a> Conversation<'a> {
         if let Err(reason) = self.shared.settings.allow(amount) {
             return self.answer(&Answer::Error(&reason));
         }
-        bulk::prepare();
+        bulk::prepare(); // Not after `READY`, which starts the client's clock.
         self.answer(&Answer::Ready)?;
         run(self, amount)
     }
@@ -125,6 +123,7 @@ impl<'a> Conversation<'a> {
 
     pub(super) fn answer(&mut self, answer: &Answer) -> io::Result<()> {
         answer.encode(&mut self.message);
+        // The stream inside the reader carries both directions.
         self.framing.send(&mut self.message, self.reader.get_mut())
     }
 

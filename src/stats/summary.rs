@@ -4,7 +4,7 @@
 //! of 11 ms, and no answer took 11 ms. A percentile is a time that happened: half of all
 //! answers took at most p50 (the median), so that is the usual time; one answer in a
 //! hundred took longer than p99, and that is the one people remember.
-//! `examples/05_summary.rs` shows both on a connection that stalls once.
+//! See `examples/05_summary.rs`.
 //!
 //! For the samples x₁ … xₙ, in the order in which they were taken:
 //!
@@ -41,16 +41,16 @@ pub struct Summary {
     pub max: Duration,
     /// The sample standard deviation: how far samples typically are from the mean.
     pub stddev: Option<Duration>,
-    /// The median: half of all samples are no longer. For an even number of samples,
-    /// the lower of the two in the middle.
+    /// The median: half of all samples are at most this long. For an even number of
+    /// samples, the lower of the two in the middle.
     pub p50: Duration,
-    /// 90% of all samples are no longer.
+    /// 90% of all samples are at most this long.
     pub p90: Duration,
-    /// 95% of all samples are no longer.
+    /// 95% of all samples are at most this long.
     pub p95: Duration,
-    /// 99% of all samples are no longer.
+    /// 99% of all samples are at most this long.
     pub p99: Duration,
-    /// 99.9% of all samples are no longer.
+    /// 99.9% of all samples are at most this long.
     pub p99_9: Duration,
     /// The mean absolute difference between one sample and the next.
     pub jitter: Option<Duration>,

@@ -50,8 +50,8 @@ pub fn prepare() {
     LazyLock::force(&NOISE);
 }
 
-/// Writes exactly `bytes` bytes, and tells `progress` of each piece that the writer
-/// took.
+/// Writes exactly `bytes` bytes, and reports to `progress` the size of each piece that
+/// the writer took.
 ///
 /// That the last piece was taken does not say that it has *arrived*: only the receiver
 /// knows.
@@ -74,7 +74,7 @@ pub fn send(writer: &mut impl Write, bytes: u64, mut progress: impl FnMut(u64)) 
     Ok(())
 }
 
-/// Reads exactly `bytes` bytes, and tells `progress` of each piece that arrived.
+/// Reads exactly `bytes` bytes, and reports to `progress` the size of each piece.
 ///
 /// ```
 /// let mut arrived = 0;

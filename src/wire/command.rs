@@ -15,8 +15,8 @@
 //! An amount is a number of bytes, such as `1048576`, or a time, such as `500ms`. The
 //! file [`more`] beside this one adds the requests of later chapters.
 //!
-//! Parsing borrows: a payload of 64 KiB is not copied to be looked at. A message that
-//! is not understood is an error with a reason, never a panic: it comes from a stranger.
+//! A parsed request borrows from its message, so a payload of 64 KiB is not copied. A
+//! message comes from a stranger: if it is not understood, that is an error, no panic.
 
 mod amount;
 pub mod more;

@@ -37,10 +37,9 @@ pub enum Framing {
 impl Framing {
     /// Writes the message in `buffer`, and empties the buffer.
     ///
-    /// A message leaves in one write, its end mark included. TCP confirms what has arrived
-    /// (an acknowledgement). With Nagle's algorithm (RFC 896) a second small write would
-    /// wait for the acknowledgement of the first, which the other side may delay by 40 ms
-    /// and more (RFC 1122 section 4.2.3.2).
+    /// A message leaves in one write, its end mark included. A second small write could
+    /// wait until the other side has confirmed the first (Nagle's algorithm), which can
+    /// take 40 ms: see `examples/02_latency.rs`.
     ///
     /// # Errors
     /// Those of `writer`.
@@ -108,8 +107,8 @@ impl Framing {
         Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed"))
     }
 
-    /// Adds a hint to a timeout: two ends with different framings wait for each other.
-    /// `received` is what has arrived of the message.
+    /// Adds a hint to the error of a timeout, if the cause may be that the other end uses
+    /// another framing. `received` is what has arrived of the message.
     #[must_use]
     pub fn explain(self, error: io::Error, received: &[u8]) -> io::Error {
         match error.kind() {
