@@ -69,7 +69,7 @@
 //!    splits a message behind its first space or colon, which stays with the word,
 //!    reads whole numbers, and makes a stranger's bytes printable (`excerpt`);
 //!    [`wire::command::more`] adds the requests of later chapters.
-//! 2. A ping, and when its clock starts and stops (34 min): `examples/02_latency.rs`,
+//! 2. A ping, and when its clock starts and stops (33 min): `examples/02_latency.rs`,
 //!    `src/client/mod.rs`, `src/measure/mod.rs`, `src/measure/pings.rs`,
 //!    `src/measure/latency.rs`. Doors: [`net::Stream`] is a connection, and
 //!    [`net::receive_in_time`] reads one message from it; [`net::address`] looks up
@@ -78,8 +78,9 @@
 //!    them; `client::stranger` notices a server of another protocol; [`pace`] says when
 //!    each ping is due (`Schedule`, `Turn`), and lets a program end a measurement early
 //!    (`Stop`, `Hook`); [`stats::Recorder`] takes samples and gives their summary;
-//!    [`measure::paced`] sends pings while others are unanswered; [`measure::Outcome`]
-//!    and `settle`, in [`client::timed`], belong to later chapters.
+//!    [`measure::paced`] sends pings while others are unanswered, with what
+//!    `client::pipeline` adds; [`measure::Outcome`], and `settle` in [`client::timed`],
+//!    belong to later chapters.
 //! 3. Serving many (41 min): `examples/03_serving.rs`, `src/serve/mod.rs`,
 //!    `src/serve/dispatch.rs`, `src/serve/sequential.rs`, `src/serve/threads.rs`,
 //!    `src/serve/processes.rs`, `src/session/mod.rs`, `src/session/text.rs`,

@@ -105,7 +105,7 @@
 //! ```
 //!
 //! These figures are this router's. With Crossbar's, which is written in Python
-//! (`--url`, eight times), the serialization matters most: MessagePack instead of JSON
+//! (`--url`, eight times), the serialization matters most: `MessagePack` instead of JSON
 //! saves 24%, and the socket makes no difference that can be told.
 //!
 //! # Many clients

@@ -27,6 +27,7 @@ pub mod bulk;
 mod done;
 pub mod lag;
 mod options;
+mod pipeline;
 mod reported;
 mod sender;
 mod stranger;
@@ -34,7 +35,7 @@ pub mod timed;
 mod times;
 pub mod trace;
 
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
 
 pub use asked::Asked;
@@ -51,7 +52,6 @@ pub use trace::{Message, Trace};
 use crate::net::{Stream, address, receive_in_time};
 use crate::pace::{Hook, Stop};
 use crate::wire::command::{Answer, Request, excerpt};
-use crate::wire::framing::Framing;
 
 /// A connection to a server.
 ///
@@ -150,18 +150,6 @@ impl Client {
         }
     }
 
-    /// Another sender on this connection, for pings that leave while earlier ones are
-    /// still unanswered.
-    pub(crate) fn another_sender(&self) -> Sender {
-        self.sender.clone()
-    }
-
-    /// Whether several pings can be on their way at once. If nothing marks the end of an
-    /// answer, they cannot.
-    pub(crate) fn can_pipeline(&self) -> bool {
-        self.sender.framing == Framing::Line
-    }
-
     /// What ends measurements early.
     pub(crate) fn stop(&self) -> &Stop {
         &self.stop
@@ -170,20 +158,6 @@ impl Client {
     /// The timeout of each read.
     pub(crate) fn timeout(&self) -> Duration {
         self.reader.get_ref().timeout()
-    }
-
-    /// Waits until something has arrived.
-    pub(crate) fn wait(&mut self) -> io::Result<()> {
-        self.reader.fill_buf().map(drop)
-    }
-
-    /// Waits until something has arrived, but no longer than this.
-    pub(crate) fn wait_for(&mut self, time: Duration) -> io::Result<()> {
-        let timeout = self.timeout();
-        self.reader.get_mut().set_read_timeout(time.clamp(Duration::from_millis(1), timeout))?;
-        let waited = self.wait();
-        self.reader.get_mut().set_read_timeout(timeout)?;
-        waited
     }
 
     /// Waits for the `PONG` to a ping that has been sent.
