@@ -2,7 +2,8 @@
 //!
 //! The earlier run is a [table](super::csv) that was kept. Of each series of round-trip
 //! times, p50, p90 and p99 are compared; of each transfer, the mean rate of its full
-//! tenths of a second. [`stats::compare`](crate::stats::compare) explains the intervals.
+//! tenths of a second. (Those of an upload count what was handed to the system: in
+//! transfers of several seconds, its buffers matter little.) [`stats::compare`](crate::stats::compare) explains the intervals.
 //!
 //! A person reads
 //!

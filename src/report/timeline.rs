@@ -98,6 +98,7 @@ struct Kept {
 pub struct Rate {
     columns: Columns<u64>,
     pieces: u64,
+    measured: Option<f64>,
 }
 
 impl Timeline {
@@ -152,12 +153,19 @@ impl Rate {
         self.pieces
     }
 
-    /// All bits over all the time; `None` if no bytes were moved, or no time has
-    /// passed.
+    /// Sets the rate that was measured, in bits per second. The pieces of an upload were
+    /// handed to the system, and only the other side knows when they arrived.
+    pub fn measured(&mut self, bits_per_second: f64) {
+        self.measured = Some(bits_per_second);
+    }
+
+    /// The rate that was measured, or else all bits over all the time; `None` if no bytes
+    /// were moved, or no time has passed.
     #[must_use]
     pub fn bits_per_second(&self) -> Option<f64> {
         let (bytes, seconds) = (self.bytes(), self.end().as_secs_f64());
-        (bytes > 0 && seconds > 0.0).then(|| float(bytes) * 8.0 / seconds)
+        let moved = bytes > 0 && seconds > 0.0;
+        moved.then(|| self.measured.unwrap_or(float(bytes) * 8.0 / seconds))
     }
 }
 

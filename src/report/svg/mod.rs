@@ -31,6 +31,8 @@
 //! - **A rate is drawn in steps.** Each step is the bytes of a column over its time,
 //!   and a column holds many pieces. With one or two pieces in each, the rate would
 //!   jump whenever a piece comes a little late.
+//!   The curve of an upload shows when bytes were handed to the system; its mean, when
+//!   they arrived.
 //! - **Bars compare lengths** that begin at the same line, always on a linear axis from
 //!   zero.
 //!
@@ -55,6 +57,7 @@ use std::time::Duration;
 
 use super::timeline::{Rate, Timeline};
 use super::{Chart, Reporter, Results, Source, Test, Waits};
+use crate::json::{Map, Value};
 use crate::measure::{Direction, Sample};
 use crate::stats::{Recorder, Summary};
 use crate::units::time;
@@ -133,6 +136,19 @@ impl Drawing {
         }
     }
 
+    /// Takes over the rates that were measured: those of the part, of the direction, or
+    /// of the test.
+    fn measured(&mut self, fields: &Map) {
+        let part = fields.get(&self.part).and_then(Value::as_map);
+        for (direction, rate) in [("download", &mut self.download), ("upload", &mut self.upload)] {
+            let of_direction = fields.get(direction).and_then(Value::as_map);
+            let found = part.or(of_direction).unwrap_or(fields).get("bits_per_second");
+            if let Some(measured) = found.and_then(Value::as_f64) {
+                rate.measured(measured);
+            }
+        }
+    }
+
     /// The transfers in which bytes were moved.
     fn series(&self) -> Vec<(&'static str, &Rate)> {
         let both = [("download", &self.download), ("upload", &self.upload)];
@@ -189,8 +205,11 @@ impl<W: Write + Send> Reporter for Svg<W> {
             Whole { test: None, name, unit: "first answer", chart }
         }));
         self.failures.extend(results.failures(test));
+        let mut fields = Map::default();
+        results.total.fields(&mut fields);
         for drawing in self.drawings.iter_mut().filter(|drawing| drawing.test == test.name) {
             drawing.what = results.total.axis(&drawing.part);
+            drawing.measured(&fields);
         }
         if let Some(chart) = results.total.chart() {
             if !matches!(chart, Chart::Phases(_)) {
