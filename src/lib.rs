@@ -61,7 +61,7 @@
 //! same material out as a course of thirteen labs.
 //!
 //! 0. The whole idea on a few pages (15 min): `examples/minimal_server.rs` and
-//!    `examples/minimal_client.rs`. Every later step takes one thing that is wrong with
+//!    `examples/minimal_client.rs`. Every later step mends one thing that is wrong with
 //!    them.
 //! 1. What is said, and where a message ends (22 min): `examples/01_framing.rs`,
 //!    `src/wire/framing.rs`, `src/wire/command.rs`. Doors: `bare` reads messages that
@@ -205,7 +205,8 @@
 //!   pings that would have been late, too.
 //! * **flow control**: a receiver that does not read stops the sender.
 //! * **deadlock**: each of two waits until the other goes on.
-//! * **panic**: an error that ends its thread. An **abort** ends the whole process.
+//! * **panic**: an error that ends its thread. A process that **aborts** ends as a whole.
+//!   To abort a connection is to end it at once.
 //! * **TIME-WAIT**: the end that closed first remembers a connection for a minute.
 //! * **bufferbloat**: queues on the way that are so long that every answer waits in them.
 //! * **inetd**: a Unix program that accepts connections, and starts a program for each with

@@ -56,8 +56,8 @@ use crate::wire::command::{Answer, Request, excerpt};
 /// A connection to a server.
 ///
 /// After an error the conversation may be out of step: a late answer would be taken for
-/// the answer to the next request. Open a new connection then. Only after a refused
-/// request, `ERROR:…`, can the connection be used further.
+/// the answer to the next request. Open a new connection then. After `ERROR:…`, which
+/// refuses a request, the connection is still usable.
 #[derive(Debug)]
 pub struct Client {
     sender: Sender,

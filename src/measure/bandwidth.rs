@@ -29,8 +29,8 @@ use crate::wire::command::{Amount, Received};
 /// What one bulk transfer has measured.
 #[derive(Debug, Default)]
 pub struct Bandwidth {
-    /// How many bytes arrived, if that is known. Of an upload that breaks off, only the
-    /// server knows.
+    /// How many bytes arrived, if that is known. If an upload breaks off, only the server
+    /// knows.
     pub bytes: Option<u64>,
     /// The time until the last byte arrived. It is not known when all of them arrived
     /// within one round trip.

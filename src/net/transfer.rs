@@ -24,7 +24,7 @@ pub fn send(
     bytes: u64,
     progress: impl FnMut(u64),
 ) -> io::Result<()> {
-    bulk::send(&mut Output::new(stream, watch, None)?, bytes, progress)
+    bulk::send(&mut Output::new(stream, watch, None)?, bytes, progress) // None: no end in time
 }
 
 /// Reads exactly `bytes` bytes, and reports to `progress` how many arrived. The result

@@ -68,7 +68,7 @@ impl Server {
         Ok(Server { acceptor, address })
     }
 
-    /// Puts a server together around a listener, such as one that was
+    /// Puts the accept loop of a server together, around a listener such as one that was
     /// [handed in](crate::net::inherited). The connection `first` is served before others.
     ///
     /// # Errors

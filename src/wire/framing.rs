@@ -128,7 +128,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> 
     if ended {
         line.pop_if(|last| *last == b'\r');
     }
-    // The line ended beyond the limit, or the limit came before an end.
+    // The line has its end, but is too long; or it has no end within the limit.
     if line.len() > MAX_LINE || !ended && read == limit {
         return Err(io::Error::new(ErrorKind::InvalidData, "line too long"));
     }
