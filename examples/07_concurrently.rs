@@ -20,7 +20,7 @@ use roundtrip::measure::concurrently;
 use roundtrip::server::{Config, Running, Server};
 use roundtrip::units::ms;
 
-const CLIENTS: usize = 100;
+const CLIENTS: u32 = 100;
 const PINGS: u32 = 10;
 
 fn main() -> io::Result<()> {
@@ -31,16 +31,12 @@ fn main() -> io::Result<()> {
 
     let start = |client| thread::spawn(move || work(client));
     let threads: Vec<_> = connect(&server)?.into_iter().map(start).collect();
-    let joined = threads
-        .into_iter()
-        .map(|thread| thread.join().map_err(|_| io::Error::other("a client panicked"))?);
-    show("naive: started in a loop", &joined.collect::<io::Result<Vec<_>>>()?);
+    let joined = threads.into_iter().map(|one| one.join().map_err(|_| io::Error::other("panic")));
+    show("naive: started in a loop", joined)?;
 
-    // The outer result is the thread's, the inner one is that of `work`.
     let clients = connect(&server)?;
     println!("  (the server counts {} connections at once)", admission.counts().0);
-    let released = concurrently(clients, work).into_iter().map(|result| result?);
-    show("released at a gate", &released.collect::<io::Result<Vec<_>>>()?);
+    show("released at a gate", concurrently(clients, work).into_iter())?;
     println!("To be connected is not to be at work: with a gate nearly all are, without it fewer.");
     Ok(())
 }
@@ -64,14 +60,19 @@ fn work(mut client: Client) -> io::Result<(Instant, Instant)> {
     client.quit().map(|()| (start, end))
 }
 
-fn show(how: &str, clients: &[(Instant, Instant)]) {
+/// When a client began and was done. The outer result is that of its thread.
+type Done = io::Result<io::Result<(Instant, Instant)>>;
+
+fn show(how: &str, clients: impl Iterator<Item = Done>) -> io::Result<()> {
+    let clients = clients.map(|done| done?).collect::<io::Result<Vec<_>>>()?;
     let at_work = |moment: Instant| {
         clients.iter().filter(|(start, end)| (*start..*end).contains(&moment)).count()
     };
     let most = clients.iter().map(|(start, _)| at_work(*start)).max().unwrap_or(0);
     let time: Duration = clients.iter().map(|(start, end)| *end - *start).sum();
-    let pings = PINGS * clients.len().try_into().unwrap_or(u32::MAX);
-    println!("  {how:<25} at most {most:>3} at work at once; mean rtt {} ms", ms(time / pings));
+    let rtt = ms(time / PINGS / CLIENTS);
+    println!("  {how:<25} at most {most:>3} at work at once; mean rtt {rtt} ms");
+    Ok(())
 }
 
 // Try:
