@@ -71,7 +71,7 @@ fn flag(flag: &Flag) -> Vec<String> {
 }
 
 /// Breaks a text between words into lines of at most this many characters.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         match lines.last_mut() {

@@ -30,6 +30,7 @@ mod table;
 mod values;
 
 pub use help::Program;
+pub(crate) use help::wrap;
 pub use nearest::nearest;
 #[cfg(feature = "cli")]
 pub use parse::{Given, Parsed, parse};

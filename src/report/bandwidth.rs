@@ -21,6 +21,10 @@ impl Report for Bandwidth {
         vec![format!("{moved}{incomplete}")]
     }
 
+    fn headline(&self) -> Option<String> {
+        self.bits_per_second().map(rate)
+    }
+
     fn fields(&self, map: &mut Map) {
         put(map, "bytes", self.bytes);
         put(map, "duration_ns", self.duration.map(nanoseconds));

@@ -4,12 +4,13 @@ use std::iter;
 use std::net::SocketAddr;
 
 use super::Report;
-use super::figures::{put, put_series, series, whole};
-use super::latency::more;
+use super::figures::{put, put_series, whole};
+use super::latency::rows;
+use super::table::table;
 use super::warnings;
 use crate::json::Map;
 use crate::measure::{Connect, Latency};
-use crate::units::{nanoseconds, significant, time};
+use crate::units::{count, ms, nanoseconds, significant, time};
 
 impl Report for Connect {
     fn lines(&self) -> Vec<String> {
@@ -18,12 +19,14 @@ impl Report for Connect {
             self.elapsed().zip(self.per_second()).map_or(String::new(), |(elapsed, rate)| {
                 format!(" in {}, {} a second", time(elapsed), significant(rate))
             });
-        iter::once(format!("{connections} connections{rate}"))
-            .chain(series("connect", connect))
-            .chain(series("first answer", &pings.rtt))
-            .chain(pings.rtt.summary().map(|summary| more("first answer", &summary)))
-            .chain(series("due", &pings.due))
+        iter::once(count(*connections, "connection") + &rate)
+            .chain(table(&[&[("connect", connect)], &rows(pings)[..]].concat()))
             .collect()
+    }
+
+    fn brief(&self) -> String {
+        let p50 = self.pings.rtt.summary().map(|rtt| format!(", rtt p50 {} ms", ms(rtt.p50)));
+        count(self.connections, "connection") + &p50.unwrap_or_default()
     }
 
     fn fields(&self, map: &mut Map) {

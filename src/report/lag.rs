@@ -1,22 +1,25 @@
 //! Lag, with the figures of both sides: the server's round-trip times and the client's
 //! turnaround times.
 
-use super::figures::{put_series, series};
+use super::figures::put_series;
+use super::latency::rows;
+use super::table::table;
 use super::{Report, warnings};
 use crate::json::Map;
 use crate::measure::{Lag, Latency};
+use crate::units::count;
 
 impl Report for Lag {
     fn lines(&self) -> Vec<String> {
-        let turnaround = series("turnaround", &self.turnaround);
-        let echoed = self.turnaround.count();
+        let turnaround = ("turnaround", &self.turnaround);
         if self.server.sent == 0 {
-            let known = format!("{echoed} pings echoed; what the server measured is not known");
-            return [known].into_iter().chain(turnaround).collect();
+            let echoed = count(self.turnaround.count(), "ping");
+            let known = format!("{echoed} echoed; what the server measured is not known");
+            return [known].into_iter().chain(table(&[turnaround])).collect();
         }
-        let mut lines = self.server.lines();
-        // Below the round-trip time.
-        lines.splice(2.min(lines.len())..2.min(lines.len()), turnaround);
+        let first = self.server.lines().into_iter().take(1);
+        let rows = [&rows(&self.server)[..], &[turnaround]].concat();
+        let mut lines: Vec<String> = first.chain(table(&rows)).collect();
         if self.protocol_errors > 0 {
             lines.push(format!(
                 "{} lines were no echo of a ping, says the server",
@@ -24,6 +27,10 @@ impl Report for Lag {
             ));
         }
         lines
+    }
+
+    fn brief(&self) -> String {
+        if self.server.sent == 0 { self.lines().swap_remove(0) } else { self.server.brief() }
     }
 
     fn fields(&self, map: &mut Map) {

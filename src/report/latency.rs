@@ -1,20 +1,29 @@
 //! A series of pings.
 
 use std::iter;
+use std::time::Duration;
 
 use super::Report;
-use super::figures::{percent, put_series, series};
+use super::figures::{percent, put_series};
+use super::table::table;
 use super::warnings;
 use crate::json::Map;
 use crate::measure::Latency;
-use crate::stats::Summary;
+use crate::stats::Recorder;
 use crate::units::ms;
 
 impl Report for Latency {
     fn lines(&self) -> Vec<String> {
-        let more = self.rtt.summary().map(|summary| more("rtt", &summary));
-        let due = series("due", &self.due);
-        iter::once(loss(self)).chain(series("rtt", &self.rtt)).chain(more).chain(due).collect()
+        iter::once(loss(self)).chain(table(&rows(self))).collect()
+    }
+
+    fn brief(&self) -> String {
+        let p50 = self.rtt.summary().map(|rtt| format!("rtt p50 {} ms", ms(rtt.p50)));
+        iter::once(loss(self)).chain(p50).collect::<Vec<_>>().join(", ")
+    }
+
+    fn headline(&self) -> Option<String> {
+        Some(format!("p50 {} ms", ms(self.rtt.summary()?.p50)))
     }
 
     fn fields(&self, map: &mut Map) {
@@ -41,19 +50,23 @@ fn loss(Latency { sent, rtt, .. }: &Latency) -> String {
     format!("{sent} sent, {received} received, {lost}% lost")
 }
 
-/// The other percentiles, and the jitter.
-pub(super) fn more(name: &str, summary: &Summary) -> String {
-    let (and, jitter) = summary
-        .jitter
-        .map_or(("", String::new()), |jitter| ("/jitter", format!("/{}", ms(jitter))));
-    let values = [summary.p90, summary.p95, summary.p99_9].map(ms).join("/");
-    format!("{name} p90/p95/p99.9{and} = {values}{jitter} ms")
+/// The series of a table. The times from when each ping was due are shown where they
+/// differ: pings that left on time have been due when they were sent.
+pub(super) fn rows(latency: &Latency) -> Vec<(&'static str, &Recorder)> {
+    let mut rows = vec![("rtt", &latency.rtt)];
+    let figures = |series: &Recorder| series.summary().map(|all| [all.mean, all.p50, all.max]);
+    if let Some((rtt, due)) = figures(&latency.rtt).zip(figures(&latency.due)) {
+        let differs = |(rtt, due): (&Duration, &Duration)| *due > *rtt + *rtt / 10;
+        if rtt.iter().zip(&due).any(differs) {
+            rows.push(("due", &latency.due));
+        }
+    }
+    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn pings(sent: u64, received: u64) -> Latency {
         let rtt =
@@ -75,12 +88,18 @@ mod tests {
     fn what_is_not_known_is_left_out() {
         assert_eq!(pings(1, 0).lines().len(), 1);
         let one = pings(1, 1).lines();
-        assert_eq!(one[1], "rtt min/mean/p50/p99/max = 1.000/1.000/1.000/1.000/1.000 ms");
-        assert_eq!(one[2], "rtt p90/p95/p99.9 = 1.000/1.000/1.000 ms");
+        assert_eq!(one[2], "rtt   1.000  1.000  1.000  1.000");
         let two = pings(2, 2).lines();
-        assert_eq!(
-            two[1],
-            "rtt min/mean/p50/p99/max/stddev = 1.000/1.000/1.000/1.000/1.000/0.000 ms"
-        );
+        assert_eq!(two[2], "rtt   1.000  1.000  1.000  1.000  0.000  0.000");
+        assert_eq!(two.len(), 3);
+    }
+
+    #[test]
+    fn times_from_when_pings_were_due_are_shown_where_they_differ() {
+        let late = |ms| {
+            let due = [Duration::from_micros(ms)].into_iter().collect();
+            Latency { due, ..pings(1, 1) }.lines().len()
+        };
+        assert_eq!([1_000, 1_050, 2_000].map(late), [3, 3, 4]);
     }
 }

@@ -43,7 +43,7 @@
 //! | [`csv`], [`baseline`] | a line for each sample; such a table beside a later run |
 //! | [`svg`], [`timeline`] | a picture, and what it remembers of the samples |
 //! | `latency`, `bandwidth`, `connect`, `loaded`, `sweep`, `lag`, `status` | what each measurement reports |
-//! | [`figures`], [`warnings`] | what those have in common |
+//! | [`figures`], [`table`], [`warnings`] | what those have in common |
 //! | [`limits`] | which figures are not to pass which value |
 
 pub mod baseline;
@@ -56,6 +56,7 @@ pub mod progress;
 pub mod reporters;
 pub mod stream;
 pub mod svg;
+pub mod table;
 pub mod text;
 pub mod timeline;
 pub mod trace;
@@ -87,6 +88,11 @@ pub trait Report: Measurement {
     /// The figures in one line. Of several lines, the first two say what matters.
     fn brief(&self) -> String {
         self.lines().into_iter().take(2).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The one figure that says most, for a summary of several tests.
+    fn headline(&self) -> Option<String> {
+        None
     }
 
     /// Adds the figures to a JSON object.

@@ -4,13 +4,16 @@ use std::io::{self, Write};
 use std::iter;
 use std::time::Duration;
 
-use super::figures::series;
 use super::{Report, Reporter, Results, Source, Test, Title, Waits};
+use crate::flags::wrap;
 use crate::json::Map;
 use crate::measure::environment::Environment;
 use crate::measure::{Latency, Outcome, Sample};
 use crate::stats::{Recorder, Summary};
-use crate::units::{float, ms, time};
+use crate::units::{count, float, ms, time};
+
+/// The width of a terminal, without the indentation of details.
+const WIDTH: usize = 78;
 
 /// The form for a person.
 #[derive(Debug)]
@@ -21,12 +24,14 @@ pub struct Text<W> {
     waiting: Vec<String>,
     /// Whether the first of them says that a server is there.
     connected: bool,
+    /// The figure that says most of each test.
+    headlines: Vec<String>,
 }
 
 impl<W: Write> Text<W> {
     /// Writes to `out`; if `quiet`, the results alone.
     pub fn new(out: W, quiet: bool) -> Self {
-        Text { out, quiet, waiting: Vec::new(), connected: false }
+        Text { out, quiet, waiting: Vec::new(), connected: false, headlines: Vec::new() }
     }
 
     /// There was an answer, or the test is over.
@@ -35,8 +40,15 @@ impl<W: Write> Text<W> {
         self.waiting.drain(..).try_for_each(|line| writeln!(self.out, "{line}"))
     }
 
+    /// A line of results; what is too long for a terminal is broken between words.
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        let broken =
+            if line.chars().count() > WIDTH { wrap(line, WIDTH) } else { vec![line.into()] };
+        broken.iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+    }
+
     fn detail(&mut self, line: &str) -> io::Result<()> {
-        if self.quiet { Ok(()) } else { writeln!(self.out, "  {line}") }
+        if self.quiet { Ok(()) } else { self.line(line) }
     }
 }
 
@@ -93,28 +105,45 @@ impl<W: Write + Send> Reporter for Text<W> {
             }
             for (index, result) in clients.iter().enumerate().filter(|_| clients.len() > 1) {
                 let first = waits.and_then(|waits| waits.first_answer(index));
-                let first = first.map(|first| format!("; first answer after {} ms", ms(first)));
+                let first = first.filter(|_| result.failure().is_none());
+                let first = first.map(|first| format!(", first {} ms", ms(first)));
                 let line = client(index, clients.len(), *result) + &first.unwrap_or_default();
-                self.detail(&line)?;
+                if !self.quiet {
+                    writeln!(self.out, "  {line}")?;
+                }
             }
         }
         for line in lines {
-            writeln!(self.out, "  {line}")?;
+            self.line(&line)?;
         }
+        let headline = total.headline().filter(|_| results.failure().is_none());
+        self.headlines.extend(headline.map(|figure| format!("{} {figure}", test.name)));
         if let Some(line) = results.waits.filter(|_| test.clients > 1).and_then(waited) {
             self.detail(&line)?;
         }
-        for line in total.pings().map(|pings| distribution(&pings.rtt)).unwrap_or_default() {
+        let bars = total.pings().map(|pings| distribution(&pings.rtt)).unwrap_or_default();
+        if !bars.is_empty() {
+            self.detail(&format!("from this time on, so many {}s:", test.unit))?;
+        }
+        for line in bars {
             self.detail(&line)?;
         }
         match environment.filter(|_| test.unseen) {
-            Some(seen) => self.detail(&unseen(seen, total.pings())),
+            Some(seen) => unseen(seen, total.pings()).iter().try_for_each(|line| self.detail(line)),
             None => Ok(()),
         }
     }
 
     fn compared(&mut self, lines: &[String], _: &[Map]) -> io::Result<()> {
         lines.iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+    }
+
+    /// Several tests end with the figures that say most.
+    fn end(&mut self) -> io::Result<()> {
+        if self.headlines.len() < 2 {
+            return Ok(());
+        }
+        writeln!(self.out, "summary:  {}", self.headlines.join(", "))
     }
 }
 
@@ -145,20 +174,26 @@ pub fn client(index: usize, clients: usize, result: &dyn Report) -> String {
 /// When the clients were served.
 fn waited(waits: &Waits) -> Option<String> {
     let first_answers: Recorder = waits.first_answers.iter().flatten().copied().collect();
-    let line = series("first answer", &first_answers)?;
-    Some(format!("{line}; all clients {}", time(waits.elapsed)))
+    let Summary { p50, max, .. } = first_answers.summary()?;
+    let (p50, max, all) = (ms(p50), ms(max), time(waits.elapsed));
+    Some(format!("first answer after {p50} ms (p50), {max} ms (max); all clients done in {all}"))
 }
 
 /// What the measurement cannot see, as far as it is known.
-fn unseen(environment: &Environment, pings: Option<&Latency>) -> String {
+fn unseen(environment: &Environment, pings: Option<&Latency>) -> Vec<String> {
     let clock = Some(format!("reading the clock takes {} ns", environment.clock.as_nanos()));
     let late = pings.and_then(|pings| pings.scheduling_delay.summary()).map(|late| {
         format!("pings left {} ms late (p50), {} ms (p99)", ms(late.p50), ms(late.p99))
     });
-    let again = environment
-        .retransmitted
-        .map(|segments| format!("this host sent {segments} TCP segments again"));
-    format!("unseen: {}", [clock, late, again].into_iter().flatten().collect::<Vec<_>>().join("; "))
+    let again = environment.retransmitted.filter(|&segments| segments > 0);
+    let again =
+        again.map(|segments| format!("this host sent {} again", count(segments, "TCP segment")));
+    let known = [clock, late, again].into_iter().flatten();
+    iter::once("unseen:")
+        .chain(iter::repeat("       "))
+        .zip(known)
+        .map(|(before, what)| format!("{before} {what}"))
+        .collect()
 }
 
 /// The distribution, drawn with a bar for each of a dozen ranges of equal ratio;

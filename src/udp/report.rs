@@ -49,6 +49,11 @@ impl Report for Udp {
         iter::once(counts(self)).chain(figures).chain(jitter).chain(one_way).collect()
     }
 
+    fn brief(&self) -> String {
+        let p50 = self.latency.headline().map_or(String::new(), |p50| format!(", rtt {p50}"));
+        counts(self) + &p50
+    }
+
     fn fields(&self, map: &mut Map) {
         self.latency.fields(map);
         map.insert("lost", self.lost());

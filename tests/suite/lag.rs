@@ -352,10 +352,8 @@ fn the_client_reports_both_views_for_many_at_once() {
         lines[2].starts_with("  ping  1/10: ") && lines[12] == "  10 sent, 10 received, 0% lost",
         "{outcome:?}"
     );
-    assert!(
-        lines[13].starts_with("  rtt min/") && lines[14].starts_with("  turnaround min/"),
-        "{outcome:?}"
-    );
+    let starts = |start: &str| lines[13..].iter().any(|line| line.starts_with(start));
+    assert!(starts("  rtt ") && starts("  turnaround "), "{outcome:?}");
 }
 
 #[test]

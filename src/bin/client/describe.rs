@@ -2,7 +2,7 @@
 
 use roundtrip::json::Map;
 use roundtrip::report::{self, Goal, Title};
-use roundtrip::units::{nanoseconds, size};
+use roundtrip::units::{count, nanoseconds, size};
 use roundtrip::wire::command::Amount;
 
 use crate::flags::{Format, Options, Test, means};
@@ -25,7 +25,7 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
     };
     let this = report::Test {
         name,
-        title: above(format!("{}{each}", in_words(options, "pings"))),
+        title: above(format!("{}{each}{}", in_words(options, "ping"), warmup(plan.warmup))),
         unit: "ping",
         clients: *clients,
         count: plan.pings(),
@@ -50,7 +50,7 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
             report::Test { title, goal: Some(bytes), unseen, ..this }
         }
         Test::Connect => {
-            let connections = in_words(options, "connections");
+            let connections = in_words(options, "connection");
             let title = above(format!("{connections}, a ping on each{at_once}"));
             report::Test { title, unit: "connection", ..this }
         }
@@ -84,7 +84,7 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
         }
         Test::Call => {
             let targets = options.calls().targets().len();
-            let title = above(format!("{} to each target{at_once}", in_words(options, "calls")));
+            let title = above(format!("{} to each target{at_once}", in_words(options, "call")));
             let goal = match plan.time {
                 Some(time) => {
                     Goal::Time(time.saturating_mul(u32::try_from(targets).unwrap_or(u32::MAX)))
@@ -97,6 +97,11 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
     }
 }
 
+/// Names the pings that are sent and not counted.
+fn warmup(pings: u64) -> String {
+    if pings == 0 { String::new() } else { format!(" (after {pings} to warm up)") }
+}
+
 fn each(options: &Options) -> String {
     match options.clients {
         1 => String::new(),
@@ -106,8 +111,8 @@ fn each(options: &Options) -> String {
 
 fn in_words(options: &Options, what: &str) -> String {
     match options.plan.time {
-        None => format!("{} {what}", options.plan.count),
-        Some(time) => format!("{what} for {time:?}"),
+        None => count(options.plan.count, what),
+        Some(time) => format!("{what}s for {time:?}"),
     }
 }
 

@@ -50,6 +50,10 @@ impl Report for Call {
         self.latency.lines()
     }
 
+    fn brief(&self) -> String {
+        self.latency.brief()
+    }
+
     fn fields(&self, map: &mut Map) {
         match &self.target {
             None => {}
