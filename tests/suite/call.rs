@@ -141,7 +141,9 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
     }
     assert!(rows[13..].iter().any(|row| row.starts_with("  unseen: ")), "{rows:#?}");
     let load = if cfg!(target_os = "linux") { 11 } else { 0 };
-    assert_eq!(call(&["--count", "7", "-q"]).out.lines().count(), 1 + 9 + load + 4);
+    // The conclusion may be broken into two lines.
+    let quiet = call(&["--count", "7", "-q"]).out.lines().count() - (1 + 9 + load);
+    assert!((4..=5).contains(&quiet), "{quiet}");
 }
 
 #[test]
