@@ -1,12 +1,13 @@
 //! The status of a server: a line for each key, or the object as it is.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Report;
 use super::figures::{put, put_series, series};
 use crate::json::{Map, Value};
 use crate::measure::Asked;
-use crate::units::ms;
+use crate::units::{ms, size, time, utc};
 use crate::wire::command::excerpt;
 
 impl Report for Asked {
@@ -17,7 +18,7 @@ impl Report for Asked {
         };
         let width = answer.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0).min(20);
         let line = |(key, value): (&str, &Value)| {
-            format!("{:<width$}  {}", excerpt(key.as_bytes()), in_words(value))
+            format!("{:<width$}  {}", excerpt(key.as_bytes()), with_unit(key, value))
         };
         answer.iter().map(line).collect()
     }
@@ -41,6 +42,22 @@ impl Report for Asked {
     }
 }
 
+/// A value as text. The figures of every server have units.
+fn with_unit(key: &str, value: &Value) -> String {
+    let seconds = || value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let known = match key {
+        "uptime" | "delay" => seconds().map(time),
+        "recvtime" => seconds().map(|since| utc(since.as_secs())),
+        "bytes" => value.as_map().map(|bytes| {
+            let pair =
+                |(name, bytes): (&str, &Value)| Some(format!("{name} {}", size(bytes.as_u64()?)));
+            bytes.iter().filter_map(pair).collect::<Vec<_>>().join(", ")
+        }),
+        _ => None,
+    };
+    known.map_or_else(|| in_words(value), |known| excerpt(known.as_bytes()))
+}
+
 /// A value as text: a string without quotation marks, a map without braces. The text
 /// comes from a stranger, so it is cut and escaped.
 fn in_words(value: &Value) -> String {
@@ -56,7 +73,6 @@ fn in_words(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_strangers_text_cannot_do_anything_to_a_terminal() {

@@ -1,11 +1,17 @@
 //! What the forms of report need to know of each test: its title, and when it is done.
 
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
 use roundtrip::json::Map;
 use roundtrip::report::{self, Goal, Title};
 use roundtrip::units::{count, nanoseconds, size};
 use roundtrip::wire::command::Amount;
 
 use crate::flags::{Format, Options, Test, means};
+
+/// With a shorter interval, nobody reads a line for each ping.
+const READABLE: Duration = Duration::from_millis(50);
 
 /// What the forms of report need to know of a test.
 pub fn describe(options: &Options, test: Test) -> report::Test {
@@ -33,12 +39,15 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
         goal: Some(until(plan.pings())),
         unseen: true,
     };
+    // More lines in a second than anybody reads, where a line can say how far it is.
+    let on_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+    let often = on_terminal && plan.interval < READABLE && plan.pings().is_none_or(|all| all > 20);
     match test {
         // The pings themselves show how far it is, if they are shown.
         Test::Latency | Test::Udp => report::Test {
-            // The lines of each interval take their place.
-            shown: Some("").filter(|_| options.every.is_none()),
-            goal: this.goal.filter(|_| !for_a_person || *clients > 1),
+            // The lines of each interval take their place, or how far it is.
+            shown: Some("").filter(|_| options.every.is_none() && !often),
+            goal: this.goal.filter(|_| !for_a_person || *clients > 1 || often),
             ..this
         },
         Test::Bulk(_) => {

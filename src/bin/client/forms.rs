@@ -98,7 +98,7 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
     });
     let mut forms: Vec<Box<dyn Reporter>> = Vec::new();
     // The first, so that the line is gone when the others write.
-    if !quiet && io::stderr().is_terminal() {
+    if !quiet && options.every.is_none() && io::stderr().is_terminal() {
         forms.push(Box::new(Progress::default()));
     }
     let output = Output { go_on: options.csv.is_some() || options.svg.is_some() };
