@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::net::{Stream, receive_within};
 use crate::serve::Budget;
 use crate::wamp::arriving::Arriving;
+pub use crate::wamp::event::Event;
 use crate::wamp::message::Message;
 use crate::wamp::rawsocket::{self, FrameError, Kind};
 use crate::wamp::serializer::Serializer;
@@ -24,21 +25,6 @@ use crate::wamp::websocket::{self, CLOSE_PROTOCOL_ERROR, Receiver, Role, Sender}
 
 /// The memory that is kept from one message for the next. Most messages fit into it.
 const KEPT: usize = 64 * 1024;
-
-/// What arrives on a connection.
-#[derive(Debug)]
-pub enum Event {
-    /// A message.
-    Message(Message),
-    /// A request whose values cannot be held: send this ERROR as the answer.
-    Refused(Message),
-    /// A ping with this payload: answer with [`Encoder::pong`].
-    Ping(Vec<u8>),
-    /// The answer to a ping.
-    Pong,
-    /// The peer closes: answer with [`Encoder::close`], then close the connection.
-    Close,
-}
 
 /// The receiving half of a connection.
 #[derive(Debug)]

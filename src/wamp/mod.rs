@@ -36,6 +36,7 @@
 //! | [`opening`] | the handshake of either framing, from either side |
 //! | `arriving.rs` | what all messages that are arriving take of the memory |
 //! | [`connection`] | messages on an open connection, with any framing and serializer |
+//! | `event.rs` | what a connection hands to its reader |
 //! | `undecoded.rs` | what takes the place of a message that cannot be decoded |
 //! | [`error`] | why a call has no result |
 //! | [`client`] | a session at a router: calls, and procedures that others call |
@@ -48,6 +49,7 @@ pub mod call;
 pub mod client;
 pub mod connection;
 pub mod error;
+mod event;
 mod layout;
 pub mod message;
 pub mod msgpack;

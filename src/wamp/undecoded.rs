@@ -9,7 +9,7 @@
 //!   ERROR   [8, 68, 3, {}, "a.why", [1e400]]      callee had answered with it
 //! ```
 
-use super::connection::Event;
+use super::event::Event;
 use super::message::{MAX_ID, Message, Payload, WampError, code, uri};
 use super::msgpack::MsgpackErrorKind as Msgpack;
 use super::serializer::Serializer;
