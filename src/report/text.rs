@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::time::Duration;
 
+use super::latency::rows;
 use super::{Report, Reporter, Results, Source, Test, Title, Waits};
 use crate::flags::wrap;
 use crate::json::Map;
@@ -188,7 +189,9 @@ fn unseen(environment: &Environment, pings: Option<&Latency>) -> Vec<String> {
     let again = environment.retransmitted.filter(|&segments| segments > 0);
     let again =
         again.map(|segments| format!("this host sent {} again", count(segments, "TCP segment")));
-    let known = [clock, late, again].into_iter().flatten();
+    let due = pings.filter(|pings| rows(pings).len() > 1);
+    let due = due.map(|_| "due: counted from when each ping should have left".into());
+    let known = [clock, late, again, due].into_iter().flatten();
     iter::once("unseen:")
         .chain(iter::repeat("       "))
         .zip(known)

@@ -475,7 +475,7 @@ fn a_picture_takes_the_place_of_the_old_one_when_it_is_whole() {
 #[test]
 fn a_limit_that_is_passed_costs_an_exit_code_and_a_line() {
     let server = Server::start(&["--loss", "100"]);
-    let flags = ["--interval", "0", "--fail-if", "p50>1h", "--fail-if", "rate<1kbit"];
+    let flags = ["-q", "--interval", "0", "--fail-if", "p50>1h", "--fail-if", "rate<1kbit"];
     let outcome = client(server.port, &flags);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
     let outcome = client(server.port, &[&flags[..], &["--fail-if", "p50<1h"]].concat());
