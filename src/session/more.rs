@@ -155,10 +155,13 @@ impl Conversation<'_> {
         }
     }
 
-    /// Reports what has arrived in time, and drops the rest.
+    /// Reports what has arrived in time, and drops the rest. If that takes too long, the
+    /// connection ends at once: data that nobody counts would slow down what is measured
+    /// next on the same link.
     fn done_for(&mut self, mut arrived: Arrived) -> io::Result<()> {
         self.done(arrived.received)?;
-        timed::drain(self.reader, &mut arrived, DRAIN)
+        let drained = timed::drain(self.reader, &mut arrived, DRAIN);
+        drained.inspect_err(|_| self.reader.get_ref().abort())
     }
 
     fn measure(&mut self, plan: LagPlan, shares: lag::Shares) -> io::Result<()> {

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{MODES, Peer, Server, client, fake_server};
 
@@ -121,8 +121,11 @@ fn a_timed_transfer_that_never_stops_is_stopped() {
     let mut peer = server.connect();
     assert_eq!(peer.ask("BANDWIDTH_UPLOAD:1ms"), "READY");
     let chunk = [b"1000\n", &[b'x'; 1000][..]].concat();
+    let start = Instant::now();
     while peer.0.get_mut().write_all(&chunk).is_ok() {}
     server.line("the rest of a timed transfer takes longer than 1s");
+    // A server that read on, so that its last line is not lost, would take 3 s.
+    assert!(start.elapsed() < Duration::from_millis(2_900), "{:?}", start.elapsed());
     server.assert_alive();
 
     let port = fake_server(move |mut peer| {
