@@ -222,9 +222,16 @@ pub fn significant(number: f64) -> String {
 /// ```
 #[must_use]
 pub fn rate(bits_per_second: f64) -> String {
+    let (name, unit) = rate_unit(bits_per_second);
+    format!("{} {name}", significant(bits_per_second / unit))
+}
+
+/// The name of the unit that fits a rate, and how many bits per second it is.
+#[must_use]
+pub fn rate_unit(bits_per_second: f64) -> (&'static str, f64) {
     const UNITS: [(&str, f64); 4] =
         [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)];
-    in_units(bits_per_second, &UNITS)
+    fitting(bits_per_second, &UNITS)
 }
 
 /// A time with three significant digits, in the unit that fits: `1.60 ms`.
@@ -239,14 +246,13 @@ pub fn rate(bits_per_second: f64) -> String {
 #[must_use]
 pub fn time(duration: Duration) -> String {
     const UNITS: [(&str, f64); 4] = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)];
-    in_units(duration.as_secs_f64(), &UNITS)
+    let (name, unit) = fitting(duration.as_secs_f64(), &UNITS);
+    format!("{} {name}", significant(duration.as_secs_f64() / unit))
 }
 
 /// The largest unit in which the rounded number is not below one.
-fn in_units(number: f64, units: &[(&str, f64)]) -> String {
-    let fits = |(_, unit): &&(&str, f64)| number / unit >= 0.9995;
-    let found = units.iter().find(fits).or(units.last());
-    found.map_or(String::new(), |(name, unit)| format!("{} {name}", significant(number / unit)))
+fn fitting(number: f64, units: &[(&'static str, f64); 4]) -> (&'static str, f64) {
+    units.iter().copied().find(|(_, unit)| number / unit >= 0.9995).unwrap_or(units[3])
 }
 
 /// Converts a duration to whole nanoseconds. 64 bits hold 584 years; a longer duration

@@ -1,12 +1,12 @@
 //! What the reports of all measurements are made of: figures as words, and as JSON.
 //!
 //! Within a column a unit never changes, so that figures can be compared by looking
-//! down: round-trip times are in milliseconds, rates in Mbit/s. What is not known is
-//! left out.
+//! down: round-trip times are in milliseconds, rates in the unit that fits the largest of
+//! them. What is not known is left out.
 
 use crate::json::{Map, Value};
 use crate::stats::{Recorder, Summary};
-use crate::units::{float, ms, significant};
+use crate::units::{float, ms, rate_unit, significant};
 
 /// The figures of a series in one line, in the manner of `ping`; `None` if the series
 /// is empty.
@@ -46,10 +46,20 @@ pub fn percent(part: u64, all: u64) -> String {
     }
 }
 
-/// A rate in Mbit/s with three significant digits; empty if there is none.
+/// The rates of a column in the unit that fits the largest, with three significant
+/// digits, and that unit. A rate that is not known is an empty cell.
+///
+/// ```
+/// use roundtrip::report::figures::rates;
+///
+/// assert_eq!(rates(&[Some(64e3), None]), ("kbit/s", vec!["64.0".into(), String::new()]));
+/// ```
 #[must_use]
-pub fn mbits(bits_per_second: Option<f64>) -> String {
-    bits_per_second.map_or(String::new(), |rate| significant(rate / 1e6))
+pub fn rates(bits_per_second: &[Option<f64>]) -> (&'static str, Vec<String>) {
+    let largest = bits_per_second.iter().flatten().copied().fold(0.0, f64::max);
+    let (name, unit) = rate_unit(largest);
+    let cell = |rate: &Option<f64>| rate.map_or(String::new(), |rate| significant(rate / unit));
+    (name, bits_per_second.iter().map(cell).collect())
 }
 
 /// A row of a table.

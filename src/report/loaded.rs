@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::figures::{mbits, put, round_trips_per_minute, whole};
+use super::figures::{columns, put, rates, round_trips_per_minute, whole};
 use super::{Chart, Report};
 use crate::json::Map;
 use crate::measure::{Bandwidth, Latency, Loaded};
@@ -11,21 +11,19 @@ use crate::units::{ms, significant};
 
 impl Report for Loaded {
     fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!(
-            "{:<10} {:>8} {:>9} {:>9} {:>9} {:>9}   {:>8} {:>12}",
-            "", "pings", "p50", "p90", "p99", "max ms", "per min", "Mbit/s"
-        )];
-        for (name, pings, transfer) in phases(self) {
+        let rates_of = |(_, _, transfer): (_, _, Option<&Bandwidth>)| transfer?.bits_per_second();
+        let (unit, rates) = rates(&phases(self).map(rates_of));
+        let row = |name, cells: [String; 7]| format!("{name:<8}{}", columns(&cells));
+        let heads = ["pings", "p50", "p90", "p99", "max ms", "per min", unit];
+        let mut lines = vec![row("", heads.map(String::from))];
+        for ((name, pings, _), rate) in phases(self).into_iter().zip(rates) {
             let Some(Summary { count, p50, p90, p99, max, .. }) = pings.rtt.summary() else {
                 continue;
             };
             let [p50, p90, p99, max] = [p50, p90, p99, max].map(ms);
             let rpm =
                 round_trips_per_minute(&pings.rtt).map_or(String::new(), |n| format!("{n:.0}"));
-            let rate = mbits(transfer.and_then(Bandwidth::bits_per_second));
-            lines.push(format!(
-                "{name:<10} {count:>8} {p50:>9} {p90:>9} {p99:>9} {max:>9}   {rpm:>8} {rate:>12}"
-            ));
+            lines.push(row(name, [count.to_string(), p50, p90, p99, max, rpm, rate]));
         }
         for (name, pings, transfer) in phases(self) {
             let transfer = transfer.filter(|transfer| transfer.start.is_some());

@@ -1,6 +1,6 @@
 //! Round-trip times by message size, a row for each size.
 
-use super::figures::{columns, mbits, put, whole};
+use super::figures::{columns, put, rates, whole};
 use super::{Chart, Report};
 use crate::json::{Map, Value};
 use crate::measure::{Row, Sweep};
@@ -9,14 +9,14 @@ use crate::units::ms;
 
 impl Report for Sweep {
     fn lines(&self) -> Vec<String> {
-        let row = |row: &Row| {
+        let (unit, rates) = rates(&self.rows.iter().map(Row::bits_per_second).collect::<Vec<_>>());
+        let row = |(row, rate): (&Row, String)| {
             let Summary { count, min, p50, p99, max, .. } = row.latency.rtt.summary()?;
             let [min, p50, p99, max] = [min, p50, p99, max].map(ms);
-            let (payload, rate) = (row.payload.to_string(), mbits(row.bits_per_second()));
-            Some(columns(&[payload, count.to_string(), min, p50, p99, max, rate]))
+            Some(columns(&[row.payload.to_string(), count.to_string(), min, p50, p99, max, rate]))
         };
-        let heads = columns(&["payload B", "pings", "min", "p50", "p99", "max ms", "Mbit/s"]);
-        [heads].into_iter().chain(self.rows.iter().filter_map(row)).collect()
+        let heads = columns(&["payload B", "pings", "min", "p50", "p99", "max ms", unit]);
+        [heads].into_iter().chain(self.rows.iter().zip(rates).filter_map(row)).collect()
     }
 
     fn brief(&self) -> String {

@@ -41,8 +41,13 @@ const COLUMNS: [Column; 10] = [
 /// ```
 #[must_use]
 pub fn table(rows: &[(&str, &Recorder)]) -> Vec<String> {
-    let rows: Vec<(&str, Summary)> =
-        rows.iter().filter_map(|(name, series)| Some((*name, series.summary()?))).collect();
+    let known = rows.iter().filter_map(|(name, series)| Some((*name, series.summary()?)));
+    summaries(&known.collect::<Vec<_>>())
+}
+
+/// As [`table`], of series that have been summarised.
+#[must_use]
+pub fn summaries(rows: &[(&str, Summary)]) -> Vec<String> {
     let Some(most) = rows.iter().map(|(_, summary)| summary.count).max() else {
         return Vec::new();
     };

@@ -164,18 +164,16 @@ impl<'a> Traffic<'a> {
     }
 }
 
-/// For the log: `3 pings, 1.0 MiB sent, 0.0 MiB received in 1.2 s`.
+/// For the log: `3 pings, 1.0 MiB sent in 1.2 s`. What has not moved is left out.
 impl fmt::Display for Traffic<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [sent, received, pings] = self.own.get();
-        let mib = |bytes| float(bytes) / float(MIB);
-        let unit = if pings == 1 { "ping" } else { "pings" };
-        write!(f, "{pings} {unit}, {:.1} MiB sent, ", mib(sent))?;
-        write!(
-            f,
-            "{:.1} MiB received in {:.1} s",
-            mib(received),
-            self.since.elapsed().as_secs_f64()
-        )
+        write!(f, "{pings} {}", if pings == 1 { "ping" } else { "pings" })?;
+        for (bytes, way) in [(sent, "sent"), (received, "received")] {
+            if bytes > 0 {
+                write!(f, ", {:.1} MiB {way}", float(bytes) / float(MIB))?;
+            }
+        }
+        write!(f, " in {:.1} s", self.since.elapsed().as_secs_f64())
     }
 }

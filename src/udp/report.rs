@@ -38,7 +38,7 @@ use crate::json::Map;
 use crate::measure::{Latency, Measurement as _};
 use crate::report::Report;
 use crate::report::figures::{percent, put, summary};
-use crate::stats::Summary;
+use crate::report::table::summaries;
 use crate::units::{float, ms, nanoseconds};
 
 impl Report for Udp {
@@ -153,9 +153,6 @@ fn counts(udp: &Udp) -> String {
 /// Formats the delay of each direction and the offset of the clocks, or why there are
 /// none.
 fn one_way(one_way: &OneWay) -> Vec<String> {
-    let way = |name, Summary { min, mean, p50, p99, max, .. }: Summary| {
-        format!("{name} min/mean/p50/p99/max = {} ms", [min, mean, p50, p99, max].map(ms).join("/"))
-    };
     if let Some(change) = one_way.clock_change() {
         return vec![
             changed(change),
@@ -168,7 +165,7 @@ fn one_way(one_way: &OneWay) -> Vec<String> {
     let (error, apart) = (ms(error), distance(offset_ns));
     let side = if offset_ns < 0 { "behind" } else { "ahead of" };
     let clock = format!("each way ± {error} ms: the server's clock seems {apart} {side} this one");
-    vec![way("there", there), way("back", back), clock]
+    summaries(&[("there", there), ("back", back)]).into_iter().chain([clock]).collect()
 }
 
 /// Formats how the server's clock changed against this one. Which of the two was set

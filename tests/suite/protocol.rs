@@ -21,10 +21,7 @@ fn requests_are_answered() {
         assert_eq!(peer.ask("QUIT"), "BYE");
         assert_eq!(peer.rest().unwrap(), b"");
         let closed = server.line("closed");
-        assert!(
-            closed.contains(" closed: 4 pings, 0.0 MiB sent, 0.0 MiB received in "),
-            "{closed}"
-        );
+        assert!(closed.contains(" closed: 4 pings in "), "{closed}");
     });
 }
 
