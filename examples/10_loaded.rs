@@ -127,8 +127,9 @@ fn relay(server: SocketAddr) -> io::Result<u16> {
 // 1. Predict: p50 during the download, if the link has half the rate and its queue
 //    still holds 5 MB. Then change `NANOSECONDS_PER_BYTE` and the queue's 100 ms, and
 //    run.
-// 2. Change: give each connection a queue of its own. What happens to the pings?
-//    (Routers with fair queueing do this.)
+// 2. Change: give each connection a queue of its own in front of the one link, which
+//    takes a piece from each in turn. What happens to the pings? (Routers with fair
+//    queueing do this.)
 // 3. Write: a relay for UDP that drops what does not fit into its queue. Why does TCP
 //    need that signal, and why can this relay not give it?
 //

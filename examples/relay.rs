@@ -9,19 +9,19 @@
 //!
 //! ```sh
 //! cargo run --release --bin server
-//! cargo run --release --example relay -- --to 127.0.0.1:5001 --delay 20ms --rate 10Mbit
+//! cargo run --release --example relay -- --delay 20ms --rate 10Mbit
 //! cargo run --release --bin client -- --port 5002 --test loaded
 //! ```
 //!
 //! | flag | meaning |
 //! | --- | --- |
-//! | `--to HOST:PORT` | the server |
+//! | `--to HOST:PORT` | the server (default 127.0.0.1:5001) |
 //! | `--port PORT` | where clients connect (default 5002; 0 lets the system choose) |
 //! | `--delay DUR` | how long each byte travels, in each direction (default 0ms) |
 //! | `--rate N` | the rate of each direction, such as `10Mbit` or `500kbit` (default: no limit) |
 //! | `--queue DUR` | how long the queue before the link may become (default 100ms) |
 //!
-//! Without `--to` it shows itself: a server, two relays, and what a client measures
+//! Without a flag it shows itself: a server, two relays, and what a client measures
 //! through them. It carries TCP, and so it loses nothing: TCP has to believe that its
 //! segments arrive once the relay has taken them. Loss is for the `server`'s `--loss`
 //! (UDP), or for `tc` ([the labs](../roundtrip/labs/index.html) show how).
@@ -51,14 +51,17 @@ const BEST: Link =
     Link { delay: Duration::ZERO, bits_per_second: u64::MAX, queue: Duration::from_millis(100) };
 
 fn main() -> io::Result<()> {
-    let (mut link, mut to, mut port) = (BEST, None, 5002);
-    let mut arguments = std::env::args().skip(1).filter(|flag| flag != "--short");
+    let (mut link, mut to, mut port) = (BEST, "127.0.0.1:5001".to_string(), 5002);
+    let mut arguments = std::env::args().skip(1).filter(|flag| flag != "--short").peekable();
+    if arguments.peek().is_none() {
+        return show();
+    }
     while let Some(flag) = arguments.next() {
         let value = arguments.next().unwrap_or_default();
         let wrong = |why: UnitError| io::Error::other(format!("{flag} {value}: {why}"));
         let duration = || parse_duration(&value).map_err(wrong);
         match flag.as_str() {
-            "--to" => to = Some(value),
+            "--to" => to = value,
             "--port" => port = value.parse::<u16>().map_err(io::Error::other)?,
             "--delay" => link.delay = duration()?,
             "--queue" => link.queue = duration()?,
@@ -66,7 +69,6 @@ fn main() -> io::Result<()> {
             _ => return Err(io::Error::other(format!("there is no flag {flag}"))),
         }
     }
-    let Some(to) = to else { return show() };
     let listener = TcpListener::bind(("0.0.0.0", port))?;
     println!("listening on {}, passing on to {to}", listener.local_addr()?);
     relay(&listener, &to, link);
@@ -142,6 +144,6 @@ fn show() -> io::Result<()> {
         println!("relay, {name:<14} p50 of a ping {p50:>8} ms, download {rate}");
         client.quit()?;
     }
-    println!("A delay alone costs a ping twice its length. A rate alone costs the bytes.");
+    println!("The delay makes each ping longer, by 10 ms each way. The rate limits the download.");
     Ok(())
 }

@@ -7,20 +7,28 @@
 //! lines, so a student's server can be measured by our `client`, and a student's client
 //! by our `server`, in any language.
 //!
-//! Students need this repository, Rust, and two terminals. `cargo build --release
-//! --examples --bins` makes everything; `client` and `server` below are in
-//! `target/release`, and the lessons in `target/release/examples`.
+//! Students need this repository, Rust, Bash, `nc`, and two or three terminals, in each of
+//! which the commands below are found after the second of these lines:
+//!
+//! ```sh
+//! cargo build --release --examples --bins
+//! export PATH="$PWD/target/release:$PWD/target/release/examples:$PATH"
+//! ```
+//!
+//! `server`, `relay` and `client` run in a terminal each, and Ctrl-C ends them. Only one
+//! program at a time can listen on port 5001: stop `server` before a student's server
+//! starts.
 //!
 //! # Links for a lab
 //!
 //! On loopback nothing is far, narrow or lost. There are four ways to a worse link:
 //!
 //! * **The relay**, a program of 100 lines that needs no rights. It carries TCP, and a
-//!   client connects to its port instead of the server's:
+//!   client connects to its port, 5002, instead of the server's:
 //!
 //!   ```sh
 //!   server
-//!   relay --to 127.0.0.1:5001 --port 5002 --delay 20ms --rate 10Mbit --queue 200ms
+//!   relay --delay 20ms --rate 10Mbit --queue 200ms
 //!   client --port 5002 --test loaded
 //!   ```
 //!
@@ -41,8 +49,8 @@
 //!   ```
 //!
 //!   `tbf` is a token bucket: it makes a link narrow, and `latency` is the length of its
-//!   queue. Each end shapes what it sends. Where the kernel has it, `netem` makes a link
-//!   distant and lossy, for TCP, too: `tc qdisc add dev near root
+//!   queue. Each end shapes what it sends. Where the kernel has it, `netem` in place of
+//!   `tbf` makes a link distant and lossy, for TCP, too: `tc qdisc replace dev near root
 //!   netem delay 20ms loss 1%`.
 //! * **Two machines** and a wireless network, which is the best of them, and the one that
 //!   cannot be repeated.
@@ -75,12 +83,12 @@
 //!
 //! * Goal: to measure a round trip, and to know what else was measured.
 //! * Read: `examples/02_latency.rs`, [`measure::latency`](mod@crate::measure::latency).
-//! * Run: `02_latency`, and exercises 1 and 2. `client --trace --count 1`.
+//! * Run: `02_latency`, and exercises 1 and 2. `client --test latency --trace --count 1`.
 //! * Hand in: a client that prints minimum, median and maximum of 1,000 pings, and the
 //!   first ping apart; and one page on 2.3.
 //! * Check: against `server`, its median is less than twice that of `client --test latency
-//!   --count 1000 --interval 0`. Through `relay --delay 20ms`, no ping of either takes
-//!   less than 40 ms.
+//!   --count 1000 --interval 0`. With port 5002, through `relay --delay 20ms`, no ping of
+//!   either takes less than 40 ms.
 //!
 //! # Lab 4: serving many
 //!
@@ -89,7 +97,8 @@
 //!   [`sequential`](crate::serve::sequential), [`threads`](crate::serve::threads) and
 //!   `processes`.
 //! * Run: `03_serving`, `compare_modes`. `client --test connect --time 5s` against
-//!   `server` in each mode.
+//!   `server --mode sequential`, `thread` and `process`. (In their tables p50 is the
+//!   median, and p99 the time that 99 of 100 take at most; lab 6 is about both.)
 //! * Hand in: the server of lab 2 with a thread for each connection, and one page on 3.1
 //!   with a measurement that confirms or refutes the prediction.
 //! * Check: while `nc localhost 5001` is open and silent, `client --concurrent 100 --count
@@ -101,8 +110,8 @@
 //! * Goal: to stop the clock when the last byte has arrived, and not before.
 //! * Read: `examples/04_bandwidth.rs`, [`wire::bulk`](crate::wire::bulk),
 //!   [`measure::bandwidth`](mod@crate::measure::bandwidth).
-//! * Run: `04_bandwidth`, and exercises 1 and 2. `minimal_client` through `relay --rate
-//!   50Mbit`: which of its rates cannot be true?
+//! * Run: `04_bandwidth`, and exercises 1 and 2. `minimal_client --port 5002` through
+//!   `relay --rate 50Mbit`: which of its rates cannot be true?
 //! * Hand in: `minimal_client` with that rate mended. Which other figures does it get wrong
 //!   on this link, and why? (Its first comment has letters.)
 //! * Check: through `relay --rate 50Mbit`, neither of its rates is above 52 Mbit/s, and
@@ -135,11 +144,14 @@
 //!
 //! # Lab 8: many clients at once
 //!
-//! * Goal: to load a server, and to know how many clients are really at work.
+//! * Goal: to load a server, to know how many clients are really at work, and to ask a
+//!   busy server how it is.
 //! * Read: `examples/07_concurrently.rs`, `examples/16_deadlock.rs`,
+//!   `examples/14_status.rs`,
 //!   [`measure::concurrently`](mod@crate::measure::concurrently).
-//! * Run: both, 7.1 and 16.1. `client --concurrent 1000 --count 10`. Then `11_spin`, which
-//!   says what part of a round trip is waking up, and 11.1.
+//! * Run: the three, 7.1 and 16.1. `client --concurrent 1000 --count 10`, and meanwhile
+//!   `client --test status`. Then `11_spin`, which says what part of a round trip is waking
+//!   up, and 11.1.
 //! * Hand in: 7.3, and a client that loads a server with N connections and prints the rate
 //!   of all pings.
 //! * Check: `server` logs N connections, and the rate is that of `client --concurrent N
@@ -165,9 +177,10 @@
 //! * Run: `10_loaded`, and 10.1. `client --port 5002 --test loaded` through `relay --delay
 //!   10ms --rate 20Mbit` with `--queue 200ms`, and with `--queue 10ms`.
 //! * Hand in: 10.2 in `relay.rs`, and one page: what the queue is for, and what it costs.
-//! * Check: with a queue for each connection, the p50 of `client --port 5002 --test
-//!   loaded` during a download is within a tenth of a second of `idle`, and the rate is
-//!   still more than nine tenths of the link.
+//! * Check, with `--delay 10ms --rate 20Mbit --queue 200ms`: the p50 of `client --port 5002
+//!   --test loaded` during a download is less than 50 ms above `idle`, and the rate is
+//!   still more than nine tenths of the link. There is still one link: `client --port 5002
+//!   --test download --time 5s --concurrent 2` has no more than 21 Mbit/s in all.
 //!
 //! # Lab 11: without a connection
 //!
@@ -185,14 +198,16 @@
 //!
 //! * Goal: to know what a crash, a burst and a silent crowd do to a server.
 //! * Read: `examples/15_crash.rs`, `examples/18_backlog.rs`, `examples/19_pools.rs`,
-//!   `examples/14_status.rs`, [`serve::limits`](crate::serve::limits),
-//!   [`serve::refuse`](crate::serve::refuse).
-//! * Run: the four, and 15.1, 18.1, 19.1. `server --max-connections 4`, and against it
+//!   [`serve::limits`](crate::serve::limits), [`serve::refuse`](crate::serve::refuse).
+//! * Run: the three, and 15.1, 18.1, 19.1. `server --max-connections 4`, and against it
 //!   `client --concurrent 8`.
 //! * Hand in: the server of lab 7 with a pool of N threads and a limit, which tells those
 //!   it cannot serve why.
-//! * Check: `client --test connect --concurrent 8 --time 5s` exits with 0. With N silent
-//!   connections open, `client --count 1` hears `ERROR:` within a second, and exits with 1.
+//! * Check, with N = 16: `client --test connect --concurrent 8 --time 5s` exits with 0.
+//!   Beside 16 silent connections a client exits with 1, and hears `ERROR:` within a
+//!   second. In Bash: `for i in {1..16}; do exec {fd}<>/dev/tcp/localhost/5001; done; client
+//!   --test latency --count 1`. After five seconds the silent ones are dropped, and the
+//!   same client is served.
 //!
 //! # Lab 13: your own protocol
 //!
