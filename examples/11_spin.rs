@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
     // Two threads that keep each other waiting for a processor can have a short median,
     // and yet few pings. So both figures count.
     let (slow, fast) = (sleeps.p50, spins.p50);
-    if fast * 2 < slow && spins.count > sleeps.count {
+    if fast * 5 < slow * 4 && spins.count > sleeps.count {
         let gone = (1.0 - fast.div_duration_f64(slow)) * 100.0;
         println!("When both spin, {gone:.0}% of the round trip is gone: that was waking up.");
         println!("The price is in the last column: a processor for each side, while it waits.");

@@ -79,8 +79,8 @@ fn ask(address: &str, timeout: Duration) {
 }
 
 // Try:
-// 1. Predict: what does `ping_server` report in process mode? Why does that mode need
-//    the `server` binary (`src/serve/processes.rs`)?
+// 1. Predict: what does each of the two learn in process mode? Add it and run. (The mode
+//    has to know which program a child runs: see `child` in lesson 3.)
 // 2. Change: set the limit in sequential mode to 1. Does the naive client learn that
 //    the server is full? Why not?
 // 3. Write: a program that asks ten servers concurrently and prints the full ones

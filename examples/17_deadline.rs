@@ -87,7 +87,7 @@ fn slow_server(pause: Duration) -> io::Result<SocketAddr> {
 }
 
 // Try:
-// 1. Predict: how long can a server keep the naive client with an answer of 70,000 bytes
+// 1. Predict: how long can a server keep the naive client with an answer of 65,541 bytes
 //    and a timeout of 10 s? That is the longest line that `src/wire/framing.rs` accepts.
 // 2. Change: let the server send the first byte after 200 ms, and then everything. Which
 //    rows change?

@@ -1,4 +1,4 @@
-//! Lesson 18: between a client and `accept` there is a queue that nobody sees.
+//! Lesson 18: between a client and `accept` there is a queue that no program sees.
 //!
 //! You learn who waits when a server accepts slowly. The system completes connections by
 //! itself and queues them until the program calls `accept`. The length of the queue is
@@ -43,7 +43,9 @@ fn main() -> io::Result<()> {
     show("naive: accept, work, accept, …", naive)?;
     show("accept at once, work elsewhere", drained)?;
     println!("No client has done anything wrong, and no counter of the server shows the second");
-    println!("that some of them waited: it was spent before the server knew of them.");
+    println!("that some of them waited: it was spent before the server knew of them. Only the");
+    println!("system knows. On Linux, `ss -ltn` shows the queue (Recv-Q) and its limit (Send-Q),");
+    println!("and `nstat -az TcpExtListenOverflows` counts those who found it full.");
     Ok(())
 }
 
@@ -93,7 +95,8 @@ fn drained(listener: &TcpListener) {
 
 // Try:
 // 1. Predict: how long does the last of 400 clients take to connect to the naive server?
-//    A second repetition comes after two more seconds, and a third after four.
+//    Each further repetition comes after twice the time (1 s, 2 s, 4 s); Linux since 6.5
+//    waits for one second four times first (`tcp_syn_linear_timeouts`).
 // 2. Change: let `naive` work for 0.1 ms. How many clients wait for a second now?
 // 3. Write: a limit for the queue of `drained`. What should happen to a client that finds
 //    it full? (`src/serve/refuse.rs` has one answer.)

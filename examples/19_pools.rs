@@ -19,7 +19,7 @@ mod processes;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use roundtrip::client::{Client, Options};
 use roundtrip::measure::{Connect, Measurement, Plan, concurrently, connect};
@@ -72,7 +72,25 @@ fn main() -> io::Result<()> {
         println!("  {name:<18} {rate:>13.0} {p50:>10} ms   {another}");
     }
     println!("A pool begins sooner, and is full when all of its workers listen to somebody.");
+    // The loop still runs, and nobody is connected to it.
+    let (start, before) = (Instant::now(), processor_time());
+    thread::sleep(time / 3);
+    let used = processor_time().zip(before).and_then(|(now, before)| now.checked_sub(before));
+    if let Some(used) = used.filter(|_| chosen("non-blocking")) {
+        let used = used.div_duration_f64(start.elapsed());
+        println!("The loop serves all, and never rests: {used:.1} processors while nobody asks.");
+    }
     Ok(())
+}
+
+/// The processor time of this process: fields 14 and 15 of `/proc/self/stat`, in
+/// hundredths of a second. `None` where there is no such file.
+fn processor_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields = stat.rsplit_once(") ")?.1.split(' ').skip(11).take(2);
+    Some(Duration::from_millis(
+        fields.map_while(|field| field.parse::<u64>().ok()).sum::<u64>() * 10,
+    ))
 }
 
 /// Starts a thread for a connection or for a listener.

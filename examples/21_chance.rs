@@ -82,7 +82,8 @@ fn in_words(change: &Change) -> String {
     let verdict = match change.may_be_chance() {
         None => "too few to tell",
         Some(true) => "may be chance",
-        Some(false) => "no chance",
+        Some(false) if change.difference() > 0.0 => "slower",
+        Some(false) => "faster",
     };
     let limits = limits.map_or(String::new(), |(low, high)| {
         format!(": {:+.1} to {:+.1} µs", low / 1e3, high / 1e3)

@@ -49,7 +49,8 @@ pub fn table(modes: &[Measured]) {
         let name = format!("a ping, p50 / p99 ms, {}", of(*clients));
         row(&name, modes, |mode| both(&mode.load.pings[index].rtt));
     }
-    println!("  (the first ping of a client waits until the client is served, and counts)");
+    println!("  (the first ping of a client waits until the client is served, and counts;");
+    println!("  p50 is the median, and 99 of 100 take at most p99)");
     row("processor time of a connection, ms", modes, |mode| mode.load.cpu.map_or("?".into(), ms));
     let used = |mode: &Measured, what: fn(&Usage) -> u64| {
         let used = mode.crashes[0].usage;
@@ -72,7 +73,7 @@ pub fn table(modes: &[Measured]) {
         served.max().unwrap_or(0).to_string()
     });
     for (index, (how, _)) in CRASHES.iter().enumerate() {
-        row(&format!("  that live on when its handler {how}"), modes, |mode| {
+        row(&format!("  alive when its handler {how}"), modes, |mode| {
             let Survivors { after_crash, .. } = mode.crashes[index];
             after_crash.to_string()
         });

@@ -306,6 +306,10 @@ fn a_pool_is_full_when_its_workers_listen_to_silent_clients() {
         let p50 = |way: &str| numbers(&out, way)[1];
         assert!(p50("pool-of-processes ") < p50("  process "), "{out}");
     }
+    #[cfg(target_os = "linux")]
+    {
+        assert!(numbers(&out, "never rests: ")[0] > 0.0, "{out}");
+    }
 }
 
 #[test]
@@ -337,10 +341,10 @@ fn what_one_handler_can_do_to_others_depends_on_the_mode() {
         [row[0] > 0.0, row[1] > 0.0, row[2] > 0.0]
     };
     assert_eq!(lives("others, served while one is idle "), [false, true, true], "{out}");
-    assert_eq!(lives("live on when its handler panics "), [false, true, true], "{out}");
-    assert_eq!(lives("live on when its handler aborts "), [false, false, true], "{out}");
-    assert_eq!(lives("live on when its handler loops for ever "), [false, true, true], "{out}");
-    assert_eq!(lives("live on when its handler is killed "), [false, false, true], "{out}");
+    assert_eq!(lives("alive when its handler panics "), [false, true, true], "{out}");
+    assert_eq!(lives("alive when its handler aborts "), [false, false, true], "{out}");
+    assert_eq!(lives("alive when its handler loops for ever "), [false, true, true], "{out}");
+    assert_eq!(lives("alive when its handler is killed "), [false, false, true], "{out}");
     assert_eq!(lives("threads for 100 connections "), [false, true, true], "{out}");
     assert_eq!(lives("processes for 100 connections "), [false, false, true], "{out}");
     let [_, thread, process] = numbers(&out, "memory of an open connection, KiB ")[..] else {
