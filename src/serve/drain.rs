@@ -65,6 +65,8 @@ impl Incoming {
     /// When the system gives no connection; `ConnectionAborted` when the peer is gone
     /// already.
     pub(super) fn next(&mut self) -> io::Result<Stream> {
+        // A thread may have taken its descriptor while a connection was refused.
+        self.spare.take_back();
         if self.most > 0 && self.listener.set_nonblocking(true).is_ok() {
             while self.waiting.len() < self.most {
                 match self.listener.accept(self.timeout) {
@@ -86,6 +88,14 @@ impl Incoming {
         }
     }
 
+    /// Keeps a connection that could not be served to try it again, and returns the last
+    /// one that waits. If none does, the connection itself is the error.
+    pub(super) fn trade(&mut self, stream: Stream) -> Result<Stream, Stream> {
+        let Some(last) = self.waiting.pop_back() else { return Err(stream) };
+        self.waiting.push_front(stream);
+        Ok(last)
+    }
+
     /// Refuses what the system has queued, one after the other, with the descriptor
     /// that is kept for this.
     pub(super) fn refuse_waiting(&mut self, refuser: &Refuser) {
@@ -100,5 +110,23 @@ impl Incoming {
         }
         self.spare.take_back();
         let _ = self.listener.set_nonblocking(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_spare_descriptor_that_was_lost_is_replaced() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut incoming = Incoming::new(Listener::Tcp(listener), Duration::from_secs(5));
+        incoming.spare.give();
+        let stream = incoming.next().unwrap();
+        assert_eq!(stream.peer(), client.local_addr().ok());
+        assert!(incoming.spare.is_there());
     }
 }
