@@ -14,7 +14,7 @@
 //! | `accept` | standard input is |
 //! | --- | --- |
 //! | a connection, or `WouldBlock` | a listener |
-//! | `InvalidInput` (EINVAL) | a connection |
+//! | `InvalidInput` (EINVAL) | a connection, or a socket that never was one |
 //! | `Unsupported` (EOPNOTSUPP) | a datagram socket |
 //! | another error (ENOTSOCK) | no socket |
 //!
@@ -25,7 +25,7 @@
 //! one found any, each of its own children would find it again.
 
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub enum Inherited {
 /// listener may take `timeout`.
 ///
 /// # Errors
-/// When standard input is no socket, or a datagram socket.
+/// When standard input is no socket, a datagram socket, or a socket without a peer.
 pub fn stdin(timeout: Duration) -> io::Result<Inherited> {
     inherited(&io::stdin().as_fd().try_clone_to_owned()?, timeout)
 }
@@ -74,11 +74,22 @@ fn inherited(descriptor: &OwnedFd, timeout: Duration) -> io::Result<Inherited> {
             ErrorKind::WouldBlock | ErrorKind::ConnectionAborted => {
                 Ok(Inherited::Listener(listener, None))
             }
+            ErrorKind::InvalidInput if was_never_connected(descriptor)? => {
+                Err(self::error("a socket without a peer"))
+            }
             ErrorKind::InvalidInput => Ok(Inherited::Connection),
             ErrorKind::Unsupported => Err(self::error("a datagram socket")),
             _ => Err(error),
         },
     }
+}
+
+/// Whether this is a socket without a peer. A connection that was reset has none either,
+/// but an error that says so.
+fn was_never_connected(descriptor: &OwnedFd) -> io::Result<bool> {
+    let socket = TcpStream::from(descriptor.try_clone()?);
+    let peer = socket.peer_addr().map_err(|error| error.kind());
+    Ok(peer == Err(ErrorKind::NotConnected) && socket.take_error()?.is_none())
 }
 
 fn error(what: &str) -> io::Error {
@@ -92,8 +103,10 @@ fn error(what: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::net::{TcpStream, UdpSocket};
+    use std::io::Write;
+    use std::net::UdpSocket;
     use std::os::unix::net::{UnixDatagram, UnixStream};
+    use std::thread;
 
     use super::*;
 
@@ -116,6 +129,33 @@ mod tests {
         assert_eq!(first.peer(), local);
         assert!(matches!(of(client), Ok(Inherited::Connection)));
         assert!(matches!(of(UnixStream::pair().unwrap().0), Ok(Inherited::Connection)));
+    }
+
+    #[test]
+    fn a_connection_that_was_reset_is_one_and_a_socket_without_a_peer_is_none() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepted = listener.accept().unwrap().0;
+        // What is closed before all was read is reset.
+        (&accepted).write_all(b"x").unwrap();
+        client.peek(&mut [0]).unwrap();
+        drop(client);
+        while accepted.peer_addr().is_ok() {
+            thread::yield_now();
+        }
+        assert!(matches!(of(accepted), Ok(Inherited::Connection)));
+        // std creates a socket without a peer only to connect it, and Linux makes one of
+        // a connection whose error has been read.
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepted = listener.accept().unwrap().0;
+        (&accepted).write_all(b"x").unwrap();
+        client.peek(&mut [0]).unwrap();
+        drop(client);
+        while accepted.take_error().unwrap().is_none() {
+            thread::yield_now();
+        }
+        let error = of(accepted).unwrap_err().to_string();
+        assert!(error.contains("a socket without a peer; run this from"), "{error}");
     }
 
     #[test]
