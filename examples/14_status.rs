@@ -38,7 +38,8 @@ fn main() -> io::Result<()> {
     ask(&free.to_string(), busy);
     ask("no.such.host.invalid:5001", busy);
     println!("A full server answers a question, since the question takes no place of a client.");
-    println!("A busy sequential server cannot: one thread does everything, and the step tells.");
+    println!("A busy sequential server cannot: one thread does everything. The error names the");
+    println!("step that failed, so \"busy\", \"not there\" and \"no such name\" look different.");
     Ok(())
 }
 

@@ -52,7 +52,7 @@ fn main() -> io::Result<()> {
     }
     let time = Duration::from_millis(if argument == "--short" { 150 } else { 1000 });
     println!("{WORKERS} clients that come and go, and then {WORKERS} that stay and are silent:");
-    println!("  {:<18} {:>13} {:>13}   another", "", "connections/s", "answer, p50");
+    println!("  {:<18} {:>13} {:>13}   one more client", "", "connections/s", "answer, p50");
     let chosen = |name: &str| argument.is_empty() || argument == "--short" || argument == name;
     for (name, way) in WAYS.iter().filter(|(name, _)| chosen(name)) {
         let listener = TcpListener::bind("127.0.0.1:0")?;

@@ -48,10 +48,9 @@ fn main() -> io::Result<()> {
             println!("  p{percent} {}", in_words(&change));
         }
     }
-    println!(
-        "If even these differ, it is by what no interval within a run can hold, such as where"
-    );
-    println!("the system placed the threads. Take several runs of each, in turn.");
+    println!("If even these two differ, the cause is the same for all pings of a run, such as");
+    println!("where the system placed the threads. No interval knows of that: take several runs");
+    println!("of each, in turn.");
     Ok(())
 }
 

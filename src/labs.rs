@@ -155,7 +155,7 @@
 //! * Hand in: 7.3, and a client that loads a server with N connections and prints the rate
 //!   of all pings.
 //! * Check: `server` logs N connections, and the rate is that of `client --concurrent N
-//!   --interval 0 --time 5s` to within a third.
+//!   --interval 0 --time 5s` (its pings over five seconds) to within a third.
 //!
 //! # Lab 9: on time
 //!
@@ -164,7 +164,7 @@
 //!   [`measure::paced`](crate::measure::paced), and `examples/13_lag.rs`, in which the
 //!   server has the clock.
 //! * Run: `08_due`, and 8.1. `client --test latency --time 10s --interval 10ms`, and
-//!   meanwhile `kill -STOP` to the server, and `kill -CONT` a second later.
+//!   meanwhile `pkill -STOP -x server; sleep 1; pkill -CONT -x server`.
 //! * Hand in: 8.2 in the client of lab 3: a ping every 10 ms, timed from when it was due.
 //! * Check: the same stall of a second. With `client`, about 100 pings of 1,000 are slow,
 //!   and `due` has a p99 of nearly a second. The student's p99 agrees to a fifth.
@@ -206,8 +206,8 @@
 //! * Check, with N = 16: `client --test connect --concurrent 8 --time 5s` exits with 0.
 //!   Beside 16 silent connections a client exits with 1, and hears `ERROR:` within a
 //!   second. In Bash: `for i in {1..16}; do exec {fd}<>/dev/tcp/localhost/5001; done; client
-//!   --test latency --count 1`. After five seconds the silent ones are dropped, and the
-//!   same client is served.
+//!   --test latency --count 1`. Ten seconds later the silent ones are gone, and the same
+//!   client is served.
 //!
 //! # Lab 13: your own protocol
 //!
