@@ -1,8 +1,8 @@
 //! What the reports of all measurements are made of: figures as words, and as JSON.
 //!
 //! Within a column a unit never changes, so that figures can be compared by looking
-//! down: round-trip times are in milliseconds, rates in the unit that fits the largest of
-//! them. What is not known is left out.
+//! down: round-trip times are in milliseconds, rates in one unit that fits them all. What
+//! is not known is left out.
 
 use crate::json::{Map, Value};
 use crate::stats::{Recorder, Summary};
@@ -46,8 +46,9 @@ pub fn percent(part: u64, all: u64) -> String {
     }
 }
 
-/// The rates of a column in the unit that fits the largest, with three significant
-/// digits, and that unit. A rate that is not known is an empty cell.
+/// The rates of a column with three significant digits, all in the unit that fits the
+/// middle (the geometric mean) of the smallest and the largest, and that unit. A rate
+/// that is not known is an empty cell.
 ///
 /// ```
 /// use roundtrip::report::figures::rates;
@@ -56,8 +57,9 @@ pub fn percent(part: u64, all: u64) -> String {
 /// ```
 #[must_use]
 pub fn rates(bits_per_second: &[Option<f64>]) -> (&'static str, Vec<String>) {
-    let largest = bits_per_second.iter().flatten().copied().fold(0.0, f64::max);
-    let (name, unit) = rate_unit(largest);
+    let known = || bits_per_second.iter().flatten().copied();
+    let (largest, smallest) = (known().fold(0.0, f64::max), known().fold(f64::MAX, f64::min));
+    let (name, unit) = rate_unit(largest.sqrt() * smallest.sqrt());
     let cell = |rate: &Option<f64>| rate.map_or(String::new(), |rate| significant(rate / unit));
     (name, bits_per_second.iter().map(cell).collect())
 }
@@ -75,6 +77,15 @@ pub fn round_trips_per_minute(series: &Recorder) -> Option<f64> {
     let p50 = series.summary()?.p50.as_secs_f64();
     (p50 > 0.0).then(|| 60.0 / p50)
 }
+
+/// The 99th percentile in milliseconds, if there are samples enough for it to say more
+/// than the maximum; or else an empty cell.
+pub(super) fn p99(summary: &Summary) -> String {
+    if summary.count < FEW { String::new() } else { ms(summary.p99) }
+}
+
+/// Of fewer samples than this, the 99th percentile is the maximum.
+pub(super) const FEW: u64 = 100;
 
 /// Adds the summary of a series to an object, unless the series is empty.
 pub fn put_series(map: &mut Map, name: &str, series: &Recorder) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::figures::{columns, put, rates, round_trips_per_minute, whole};
+use super::figures::{FEW, columns, p99, put, rates, round_trips_per_minute, whole};
 use super::{Chart, Report};
 use crate::json::Map;
 use crate::measure::{Bandwidth, Latency, Loaded};
@@ -17,10 +17,11 @@ impl Report for Loaded {
         let heads = ["pings", "p50", "p90", "p99", "max ms", "per min", unit];
         let mut lines = vec![row("", heads.map(String::from))];
         for ((name, pings, _), rate) in phases(self).into_iter().zip(rates) {
-            let Some(Summary { count, p50, p90, p99, max, .. }) = pings.rtt.summary() else {
+            let Some(summary) = pings.rtt.summary() else {
                 continue;
             };
-            let [p50, p90, p99, max] = [p50, p90, p99, max].map(ms);
+            let Summary { count, p50, p90, max, .. } = summary;
+            let ([p50, p90, max], p99) = ([p50, p90, max].map(ms), p99(&summary));
             let rpm =
                 round_trips_per_minute(&pings.rtt).map_or(String::new(), |n| format!("{n:.0}"));
             lines.push(row(name, [count.to_string(), p50, p90, p99, max, rpm, rate]));
@@ -75,6 +76,8 @@ fn compared(what: &str, idle: &Recorder, pings: &Latency, transfer: &Bandwidth) 
         return None;
     }
     let of = |Summary { p50, p90, p99, .. }: Summary| [p50, p90, p99];
+    // Of fewer than 100 samples, the 99th percentile is the maximum.
+    let last = if idle.count().min(pings.rtt.count()) < FEW { "max" } else { "p99" };
     let (idle, busy) = (of(idle.summary()?), of(pings.rtt.summary()?));
     let rose = busy.iter().zip(idle).filter(|(busy, idle)| **busy > *idle + *idle / 10).count();
     let verdict = match rose {
@@ -87,7 +90,7 @@ fn compared(what: &str, idle: &Recorder, pings: &Latency, transfer: &Bandwidth) 
         format!("{name} {}{ms} ms", if busy >= idle { "+" } else { "" })
     };
     let changes: Vec<_> =
-        ["p50", "p90", "p99"].into_iter().zip(busy).zip(idle).map(change).collect();
+        ["p50", "p90", last].into_iter().zip(busy).zip(idle).map(change).collect();
     Some(format!("During {what}s {verdict}: {}.", changes.join(", ")))
 }
 

@@ -1,6 +1,6 @@
 //! Round-trip times by message size, a row for each size.
 
-use super::figures::{columns, put, rates, whole};
+use super::figures::{columns, p99, put, rates, whole};
 use super::{Chart, Report};
 use crate::json::{Map, Value};
 use crate::measure::{Row, Sweep};
@@ -11,8 +11,9 @@ impl Report for Sweep {
     fn lines(&self) -> Vec<String> {
         let (unit, rates) = rates(&self.rows.iter().map(Row::bits_per_second).collect::<Vec<_>>());
         let row = |(row, rate): (&Row, String)| {
-            let Summary { count, min, p50, p99, max, .. } = row.latency.rtt.summary()?;
-            let [min, p50, p99, max] = [min, p50, p99, max].map(ms);
+            let summary = row.latency.rtt.summary()?;
+            let Summary { count, min, p50, max, .. } = summary;
+            let ([min, p50, max], p99) = ([min, p50, max].map(ms), p99(&summary));
             Some(columns(&[row.payload.to_string(), count.to_string(), min, p50, p99, max, rate]))
         };
         let heads = columns(&["payload B", "pings", "min", "p50", "p99", "max ms", unit]);
