@@ -1,11 +1,12 @@
 //! Thirteen labs: the lessons, the chapters and the exercises as a course.
 //!
 //! A lab takes two hours: half an hour to read, half an hour to run and to predict, and
-//! an hour to write. The exercises stand at the end of each lesson, under `// Try:`; 6.3
-//! is the third exercise of lesson 6. What is handed in is a program or a page, and the
-//! teacher checks it with the two programs of this crate. They speak a protocol of plain
-//! lines, so a student's server can be measured by our `client`, and a student's client
-//! by our `server`, in any language.
+//! an hour to write. The programs of labs 6, 10, 12 and 13 are larger, and are finished at
+//! home. The exercises stand at the end of each lesson, under `// Try:`; 6.3 is the third
+//! exercise of lesson 6. What is handed in is a program or a page, and the teacher checks
+//! it with the two programs of this crate. They speak a protocol of plain lines, so a
+//! student's server can be measured by our `client`, and a student's client by our
+//! `server`, in any language.
 //!
 //! Students need this repository, Rust, Bash, `nc`, and two or three terminals, in each of
 //! which the commands below are found after the second of these lines:
@@ -175,7 +176,8 @@
 //! * Read: `examples/10_loaded.rs`, [`measure::loaded`](mod@crate::measure::loaded),
 //!   `examples/relay.rs`.
 //! * Run: `10_loaded`, and 10.1. `client --port 5002 --test loaded` through `relay --delay
-//!   10ms --rate 20Mbit` with `--queue 200ms`, and with `--queue 10ms`.
+//!   10ms --rate 20Mbit` with `--queue 200ms`, and with `--queue 10ms`. (Its column `per
+//!   min` is what the lesson calls RPM.)
 //! * Hand in: 10.2 in `relay.rs`, and one page: what the queue is for, and what it costs.
 //! * Check, with `--delay 10ms --rate 20Mbit --queue 200ms`: the p50 of `client --port 5002
 //!   --test loaded` during a download is less than 50 ms above `idle`, and the rate is
