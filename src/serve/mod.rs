@@ -123,12 +123,16 @@ impl Acceptor {
             };
             let client = stream.clone(); // To tell the client, if nobody can serve it.
             if let Err(error) = self.dispatch.dispatch(Connection { stream, permit }) {
+                let what = "cannot serve a connection";
                 match self.incoming.trade(client) {
                     // Its descriptor may be what was missing.
-                    Ok(last) => self.refuser.refuse_at_once(last, Refusal::NoWorker),
+                    Ok(last) => {
+                        self.log.say(format_args!("{what}: {error}; trying again"));
+                        self.refuser.refuse_at_once(last, Refusal::NoWorker);
+                    }
                     Err(client) => {
                         self.refuser.refuse(client, Refusal::NoWorker);
-                        self.pause("cannot serve a connection", &error);
+                        self.pause(what, &error);
                     }
                 }
             } else if self.one_off && self.admission.wait_for_request() {
