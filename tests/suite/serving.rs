@@ -231,7 +231,7 @@ fn inetd_serves_a_unix_socket_as_socat_gives_it() {
     let log: Vec<String> =
         BufReader::new(child.0.stdout.take().unwrap()).lines().map(Result::unwrap).collect();
     assert_eq!(log[0], "[SERVER] unix connected");
-    assert!(log[1].starts_with("[SERVER] unix closed: 1 ping,"));
+    assert!(log[1].starts_with("[SERVER] unix closed: 1 ping in "));
     assert!(child.0.wait().unwrap().success());
 }
 
