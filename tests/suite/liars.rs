@@ -242,6 +242,13 @@ fn a_drip_is_silence() {
 }
 
 #[test]
+fn a_report_that_comes_together_with_ready_is_understood() {
+    let outcome =
+        against(|peer, _| peer.send("READY\nDONE:0:1\n"), &["--test", "upload", "--time", "1us"]);
+    assert_found_out(&outcome, "nothing arrived in this time");
+}
+
+#[test]
 fn answers_to_pings_are_checked() {
     for (flags, answer, why) in [
         (&["--test", "latency", "--payload", "4"][..], "PONG abcd\n", "another payload"),
