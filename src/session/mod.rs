@@ -24,7 +24,7 @@ mod strangers;
 pub mod text;
 pub mod turn_away;
 
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 
 pub use counters::Counters;
 use counters::Traffic;
@@ -46,9 +46,11 @@ pub fn run(stream: Stream, shared: &Shared) {
     log.say(format_args!("{peer} connected"));
     let traffic = Traffic::of_connection(&shared.counters);
     let mut reader = BufReader::with_capacity(BUFFER_SIZE, stream);
-    match Conversation::new(&mut reader, shared, &traffic).run() {
-        Ok(()) => log.say(format_args!("{peer} closed: {traffic}")),
-        Err(reason) => log.say(format_args!("{peer} closed: {traffic} ({reason})")),
+    let result = Conversation::new(&mut reader, shared, &traffic).run();
+    let why = result.as_ref().err().map_or(String::new(), |reason| format!(" ({reason})"));
+    log.say(format_args!("{peer} closed: {traffic}{why}"));
+    // A connection that is only dropped ends with a reset.
+    if !result.is_err_and(|reason| reason.kind() == ErrorKind::ConnectionAborted) {
+        reader.into_inner().close();
     }
-    reader.into_inner().close();
 }

@@ -1,6 +1,6 @@
 //! The requests of later chapters, on the same conversation.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::lag;
@@ -155,13 +155,13 @@ impl Conversation<'_> {
         }
     }
 
-    /// Reports what has arrived in time, and drops the rest. If that takes too long, the
-    /// connection ends at once: data that nobody counts would slow down what is measured
-    /// next on the same link.
+    /// Reports what has arrived in time, and drops the rest. `ConnectionAborted` when that
+    /// takes too long: data that nobody counts would slow down what is measured next on
+    /// the same link.
     fn done_for(&mut self, mut arrived: Arrived) -> io::Result<()> {
         self.done(arrived.received)?;
         let drained = timed::drain(self.reader, &mut arrived, DRAIN);
-        drained.inspect_err(|_| self.reader.get_ref().abort())
+        drained.map_err(|error| io::Error::new(ErrorKind::ConnectionAborted, error))
     }
 
     fn measure(&mut self, plan: LagPlan, shares: lag::Shares) -> io::Result<()> {

@@ -283,7 +283,7 @@ fn whoever_leaves_in_the_middle_leaves_what_was_measured() {
         drop(peer);
         server.line("PING 0 RTT was ");
         server.line("lag: 1 of 2 pings echoed");
-        server.line("closed: 1 ping,");
+        server.line("closed: 1 ping in");
         server.assert_alive();
     });
 }

@@ -72,7 +72,7 @@ fn one_off_serves_one_and_ends() {
         let mut server = Server::start(&["--mode", mode, "--one-off"]);
         let mut peer = server.connect();
         assert_eq!((peer.ask("PING"), peer.ask("QUIT")), ("PONG".into(), "BYE".into()));
-        server.line("closed: 1 ping,");
+        server.line("closed: 1 ping in");
         drop(peer);
         assert!(server.process.0.wait().unwrap().success(), "{mode}");
     }
