@@ -49,7 +49,7 @@ pub fn run(stream: Stream, shared: &Shared) {
     let result = Conversation::new(&mut reader, shared, &traffic).run();
     let why = result.as_ref().err().map_or(String::new(), |reason| format!(" ({reason})"));
     log.say(format_args!("{peer} closed: {traffic}{why}"));
-    // A connection that is only dropped ends with a reset.
+    // Dropped with unread data, a connection ends with a reset.
     if !result.is_err_and(|reason| reason.kind() == ErrorKind::ConnectionAborted) {
         reader.into_inner().close();
     }

@@ -156,8 +156,8 @@ impl Conversation<'_> {
     }
 
     /// Reports what has arrived in time, and drops the rest. `ConnectionAborted` when that
-    /// takes too long: data that nobody counts would slow down what is measured next on
-    /// the same link.
+    /// fails or takes too long: data that nobody counts would slow down what is measured
+    /// next on the same link.
     fn done_for(&mut self, mut arrived: Arrived) -> io::Result<()> {
         self.done(arrived.received)?;
         let drained = timed::drain(self.reader, &mut arrived, DRAIN);
