@@ -1,6 +1,6 @@
 //! Who is let in, how many at once, and how much they may ask for.
 
-use crate::support::{MODES, Server};
+use crate::support::{MODES, Server, eventually};
 
 #[test]
 fn a_full_server_says_so_and_serves_again_when_there_is_room() {
@@ -15,7 +15,7 @@ fn a_full_server_says_so_and_serves_again_when_there_is_room() {
         }
         assert_eq!((first.ask("PING"), first.ask("QUIT")), ("PONG".into(), "BYE".into()));
         drop(first);
-        crate::support::eventually("a place is free", || server.connect().ask("PING") == "PONG");
+        eventually("a place is free", || server.serves());
         assert_eq!(second.ask("PING"), "PONG");
     }
 }

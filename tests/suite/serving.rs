@@ -129,7 +129,8 @@ fn it_survives_running_out_of_descriptors() {
         let said = server.line("trying again");
         assert!(said.contains("Too many open files"), "{said}");
         drop(peers);
-        server.assert_alive();
+        // The connections that are closed still wait to be served, and each takes some.
+        eventually("there are descriptors again", || server.serves());
     }
 }
 

@@ -84,6 +84,12 @@ impl Server {
         assert_eq!(peer.ask("QUIT"), "BYE");
     }
 
+    /// Whether a newcomer is served now, and not refused.
+    pub fn serves(&self) -> bool {
+        let mut peer = self.connect();
+        peer.try_send("PING\n").is_ok() && peer.try_line().as_deref() == Some("PONG")
+    }
+
     pub fn pid(&self) -> u32 {
         self.process.0.id()
     }
