@@ -1,0 +1,36 @@
+//! Notes and the trace, for people.
+
+use super::loopback;
+
+#[test]
+fn a_trace_draws_each_message() {
+    let outcome = loopback(&["--trace", "--test", "all", "--count", "1", "--size", "1", "-q"]);
+    let arrows: Vec<String> =
+        outcome.out.lines().filter(|line| line.contains('│')).map(String::from).collect();
+    let heard = |text: &str, to_server: bool| {
+        arrows
+            .iter()
+            .filter(|arrow| arrow.contains(text) && arrow.contains('▶') == to_server)
+            .count()
+    };
+    assert_eq!((heard(" PING ", true), heard(" PONG ", false)), (2, 2), "{arrows:#?}");
+    assert_eq!((heard(" BANDWIDTH_UPLOAD:1048576 ", true), heard(" DONE:1048576:", false)), (1, 1));
+    assert_eq!((heard(" 1.00 MiB of data ", true), heard(" 1.00 MiB of data ", false)), (1, 1));
+    assert_eq!((heard(" QUIT ", true), heard(" BYE ", false)), (1, 1));
+    assert!(arrows.iter().all(|arrow| arrow.chars().count() == arrows[0].chars().count()));
+}
+
+#[test]
+fn notes_say_what_to_do_and_quiet_leaves_them_out() {
+    let flags = ["--test", "latency", "--count", "200", "--interval", "0"];
+    let outcome = loopback(&flags);
+    assert!(outcome.err.contains("note: 200 answers are too few for a p99.9"), "{outcome:?}");
+    assert!(!outcome.err.contains('\x1b') && outcome.out.contains('█'));
+    let outcome = loopback(&[&flags[..], &["-q"]].concat());
+    assert_eq!(outcome.err, "");
+    assert!(
+        !outcome.out.contains('█')
+            && !outcome.out.contains("ping ")
+            && !outcome.out.contains("[CLIENT]")
+    );
+}
