@@ -1,0 +1,69 @@
+//! Lessons about sockets, messages and deadlines.
+
+use super::{cells, numbers, short};
+
+#[test]
+fn the_system_connects_before_the_server_accepts_and_0_bytes_are_the_end() {
+    let out = short("00_socket");
+    let place = |text: &str| out.find(text).unwrap_or_else(|| panic!("no {text:?} in {out}"));
+    assert!(place("connect    done") < place("accept     a connection"), "{out}");
+    assert!(place("read       5 bytes") < place("read       0 bytes"), "{out}");
+    assert!(place("again was told so") < place("without its listener: "), "{out}");
+    assert!(numbers(&out, "was told so ")[0] > 1.0, "{out}");
+    assert!(!out.contains("although nobody listens"), "{out}");
+}
+
+#[test]
+fn a_read_is_not_a_message() {
+    let out = short("01_framing");
+    assert_eq!(numbers(&out, "waits after 1 ")[..3], [1000.0, 0.0, 0.0]);
+    // Five messages fit into the buffer, so none is cut; and a thousand do not.
+    let [_, several, cut] = numbers(&out, "waits after 5 ")[..3] else { panic!("{out}") };
+    assert!(several > 0.0 && cut == 0.0, "{out}");
+    assert!(numbers(&out, "never waits ")[2] > 0.0, "{out}");
+    let framed = out.split_once("framed").unwrap().1;
+    assert_eq!(numbers(framed, "never waits "), [1000.0]);
+}
+
+#[test]
+fn a_socket_that_is_closed_in_order_keeps_its_last_word() {
+    let out = short("06_last_word");
+    assert!(numbers(&out, "drop(stream) ")[0] < 5.0, "{out}");
+    assert!(numbers(&out, "Stream::close() ")[0] >= 5.0, "{out}");
+}
+
+#[test]
+fn two_ends_that_write_first_wait_for_each_other() {
+    let out = short("16_deadlock");
+    let deadlocks: Vec<&str> = out.lines().filter(|line| line.ends_with("deadlock")).collect();
+    let [naive] = deadlocks[..] else { panic!("{out}") };
+    assert!(naive.contains("naive") && naive.contains(" 16.00 MiB ") && naive.contains(" 0 B "));
+    for way in ["right: read while writing", "measure::bidirectional"] {
+        assert_eq!(cells(&out, way), ["16.00 MiB"; 3], "{out}");
+    }
+}
+
+#[test]
+fn a_deadline_holds_where_a_timeout_for_each_read_does_not() {
+    let out = short("17_deadline");
+    let [naive, library, by_hand] = ["naive: a timeout ", "net::Deadline: ", "the same by hand "]
+        .map(|how| {
+            let line = out.lines().find(|line| line.contains(how)).unwrap();
+            (numbers(line, how).into_iter().next().unwrap(), line.contains("the whole answer"))
+        });
+    assert!(naive.1 && !library.1 && !by_hand.1, "{out}");
+    assert!(naive.0 > 2.0 * library.0 && naive.0 > 2.0 * by_hand.0, "{out}");
+}
+
+/// On a busy machine even a server that does nothing else can be too late.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_works_between_two_accepts_makes_clients_wait_for_a_second() {
+    let shown = (0..5).any(|_| {
+        let out = short("18_backlog");
+        assert!(numbers(&out, "never calls `accept`: ")[0] > 100.0, "{out}");
+        let slow = |how: &str| numbers(&out, how)[2];
+        slow("naive: accept, work, accept, … ") > slow("accept at once, work elsewhere ")
+    });
+    assert!(shown);
+}

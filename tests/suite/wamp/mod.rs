@@ -1,0 +1,28 @@
+//! Sessions at a router, Unix sockets, and the router in the server binary.
+
+#![allow(clippy::similar_names, reason = "WAMP names them caller and callee")]
+
+mod interop;
+mod server;
+mod session;
+
+use roundtrip::wamp::Session;
+use roundtrip::wamp::router::{Config, Router, Running};
+
+use crate::support::PATIENCE;
+
+fn router() -> Running {
+    Router::bind(Config::default()).unwrap().start().unwrap()
+}
+
+fn join(router: &Running) -> Session {
+    Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap()
+}
+
+/// A free path for a Unix socket.
+#[cfg(unix)]
+pub fn path(name: &str) -> String {
+    let path = std::env::temp_dir().join(format!("roundtrip-suite-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path.to_str().unwrap().into()
+}
