@@ -222,8 +222,8 @@
 //! 3. Give the test a name and a row in the client's `Test`, and say in the table of flags
 //!    which flags mean something for it.
 //! 4. Add an arm to the client's `run`: a heading, a goal, and one closure that measures.
-//! 5. Write a test from outside in `tests/suite`, a lesson in `examples`, and a row in the
-//!    README's map.
+//! 5. Write a test from outside (copy `tests/suite/first.rs`), a lesson in `examples`, and a
+//!    row in the README's map.
 //!
 //! # What holds everywhere
 //!
