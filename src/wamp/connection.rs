@@ -367,7 +367,7 @@ mod tests {
         let start = Instant::now();
         let error = loop {
             theirs.write_all(b"\x89\x00").unwrap();
-            // Then the ping is in the buffer, and needs no read.
+            // Then the ping is in the buffer, and needs no read. Ten come in each timeout.
             assert!(incoming.wait(time).unwrap());
             match incoming.receive(time) {
                 Ok(event) => {

@@ -96,7 +96,7 @@ fn the_silent_and_the_stalled_are_dropped() {
 /// enough.
 fn drip(mut stream: TcpStream) {
     while stream.write_all(b"x").is_ok() {
-        thread::park_timeout(Duration::from_millis(20));
+        thread::sleep(Duration::from_millis(20));
     }
 }
 

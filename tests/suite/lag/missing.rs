@@ -57,7 +57,7 @@ fn echoes_one_by_one_do_not_go_on_for_ever() {
     let mut writer = peer.0.get_ref().try_clone().unwrap();
     let echoing = thread::spawn(move || {
         for ping in pings {
-            thread::park_timeout(Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
             if writer.write_all(format!("{ping}\n").as_bytes()).is_err() {
                 return;
             }

@@ -1,6 +1,8 @@
 //! Servers that say nothing, or too little, are given up in time.
 
 use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{against, assert_found_out};
@@ -42,11 +44,9 @@ fn silence_ends_with_the_timeout() {
         in_time(flags, move |peer, _| wait(peer), "nothing arrived for ");
     }
     in_time(&["--test", "status"], move |peer, _| wait(peer), "500ms");
-    // READY and silence. The peer takes nothing, either.
-    let park = |peer: &mut Peer| {
-        peer.send("READY\n");
-        std::thread::sleep(Duration::from_secs(3));
-    };
+    // READY and silence. The peer takes nothing, either, until this test is over.
+    let over = Arc::new(Mutex::new(()));
+    let _running = over.lock().unwrap();
     for (flags, why) in [
         (&["--test", "download", "--size", "100MiB"][..], "nothing arrived"),
         (&["--test", "download", "--time", "5s"], "nothing arrived"),
@@ -55,7 +55,12 @@ fn silence_ends_with_the_timeout() {
         (&["--test", "bidirectional", "--size", "100MiB"], "500ms"),
         (&["--test", "bidirectional", "--time", "5s"], "500ms"),
     ] {
-        in_time(flags, move |peer, _| park(peer), why);
+        let over = Arc::clone(&over);
+        let park = move |peer: &mut Peer, _: &str| {
+            peer.send("READY\n");
+            drop(over.lock());
+        };
+        in_time(flags, park, why);
     }
     // All of the data is taken, and then nobody says DONE.
     in_time(
@@ -75,7 +80,7 @@ fn a_drip_is_silence() {
     let drip = |peer: &mut Peer, first: &str| {
         peer.send(first);
         while peer.try_send("x").is_ok() {
-            std::thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(100));
         }
     };
     in_time(&["--test", "latency"], move |peer, _| drip(peer, ""), "no whole message arrived");

@@ -48,7 +48,7 @@ fn a_silent_client_is_pinged_and_then_dropped() {
     }
     assert_eq!(polite.0.bytes(4), [1, 0, 0, 0]);
     assert_eq!(polite.receive(), "");
-    // A message in tiny pieces has to end in time, too.
+    // A message in tiny pieces has to end in time, too, however often one comes.
     let mut trickler = Raw::open(&router);
     trickler.0.send([0, 0, 1, 0]);
     let mut writer = trickler.0.0.get_ref().try_clone().unwrap();

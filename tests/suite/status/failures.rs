@@ -71,9 +71,10 @@ fn a_failure_says_at_which_step_and_after_how_long() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert_eq!(step(&free.to_string()).0, StatusStep::Connect);
 
+    // A server that never stops sending, and never ends a line.
     let drip = fake_server(|mut peer| {
-        while peer.0.get_mut().write_all(b"x").is_ok() {
-            thread::park_timeout(Duration::from_millis(20));
+        while peer.try_send("x").is_ok() {
+            thread::sleep(Duration::from_millis(20));
         }
     });
     let (dripping, error) = step(&format!("127.0.0.1:{drip}"));

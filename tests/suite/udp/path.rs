@@ -72,22 +72,28 @@ fn network() -> Option<Guard> {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_ping_that_this_machine_refuses_to_send_is_not_lost() {
-    use std::io::Write;
+    use std::io::{BufRead, BufReader, Write};
     let Some(mut shell) = network() else { return };
     let mut commands = shell.0.stdin.take().unwrap();
+    let mut lines = BufReader::new(shell.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut wait_for = |event: &str| {
+        let seen = lines.by_ref().filter(|line| line.contains(event)).take(20).count();
+        assert_eq!(seen, 20, "{event}");
+    };
     writeln!(
         commands,
         "{SERVER} --host 127.0.0.1 --port 5001 -q > /dev/null & server=$!
         until {CLIENT} --host 127.0.0.1 --port 5001 --test status -q > /dev/null; do :; done
-        {{ sleep 0.5; ip rule add to 127.0.0.1 pref 50 prohibit; sleep 0.5; ip rule del pref 50; }} &
-        {CLIENT} --host 127.0.0.1 --port 5001 --test udp --time 1500ms --interval 10ms --json -q
-        kill $server; exit"
+        {CLIENT} --host 127.0.0.1 --port 5001 --test udp --count 150 --interval 10ms --json-stream &
+        client=$!"
     )
     .unwrap();
-    drop(commands);
-    let mut output = String::new();
-    std::io::Read::read_to_string(&mut shell.0.stdout.take().unwrap(), &mut output).unwrap();
-    let test = only_test(output.strip_prefix("ready\n").unwrap());
+    wait_for(r#""event":"ping""#);
+    writeln!(commands, "ip rule add to 127.0.0.1 pref 50 prohibit").unwrap();
+    wait_for(r#""event":"refused""#);
+    writeln!(commands, "ip rule del pref 50; wait $client; kill $server; exit").unwrap();
+    let output = lines.last().unwrap();
+    let test = only_test(&output);
     let field = |name: &str| test.get(name).and_then(Value::as_u64).unwrap();
     let (sent, refused) = (field("sent"), field("refused_here"));
     assert!(refused > 10 && field("received") > 10, "{output}");
