@@ -4,7 +4,7 @@ use std::process::Command;
 
 use roundtrip::json::{self, Value};
 
-use crate::support::{CLIENT, Server};
+use crate::support::{CLIENT, Server, sigint_is_ignored};
 
 /// Runs a program on a terminal of its own, presses Ctrl-C when its output holds `sign`,
 /// and prints all output, then the exit code and the seconds since then.
@@ -32,8 +32,12 @@ print(f'\n{code} {time.monotonic() - pressed}')
 ";
 
 /// What the client printed, its exit code, and how long it took to end; `None` where
-/// there is no program that makes terminals.
+/// Ctrl-C ends nothing, and where there is no program that makes terminals.
 fn pressed_at(sign: &str, server: &Server, flags: &[&str]) -> Option<(String, i32, f64)> {
+    if sigint_is_ignored() {
+        println!("skipped: SIGINT is ignored, as it is for what a shell runs in the background");
+        return None;
+    }
     let port = server.port.to_string();
     let mut command = Command::new("python3");
     command.args(["-c", ON_A_TERMINAL, sign, CLIENT, "--host", "127.0.0.1", "--port", &port]);

@@ -207,6 +207,17 @@ pub fn eventually(what: &str, mut happens: impl FnMut() -> bool) {
     }
 }
 
+/// Whether SIGINT is ignored, as it is for what a shell runs in the background. Programs
+/// inherit that.
+#[cfg(unix)]
+pub fn sigint_is_ignored() -> bool {
+    const SIGINT: u64 = 2;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 1 << (SIGINT - 1) != 0)
+}
+
 /// The process ids and states of the children of a process.
 #[cfg(target_os = "linux")]
 pub fn children(parent: u32) -> Vec<(u32, char)> {

@@ -74,11 +74,14 @@ fn a_client_that_never_reads_is_dropped() {
         router(Config { session: Settings { log, ..impatient().session }, ..Config::default() });
     let mut callee = Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap();
     callee
-        .register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(15 << 20).into()])))
+        .register("com.example.long", |_| Ok(Payload::of(vec!["x".repeat(1 << 20).into()])))
         .unwrap();
     thread::spawn(move || callee.serve());
     let mut greedy = Raw::join(&router);
-    greedy.send(r#"[48,1,{},"com.example.long"]"#);
+    // More than the sockets hold, in messages that are short enough to arrive in time.
+    for number in 1..=15 {
+        greedy.send(&format!(r#"[48,{number},{{}},"com.example.long"]"#));
+    }
     let mut log = BufReader::new(reader).lines().map(Result::unwrap);
     let left = log.find(|line| line.contains(" left: ")).unwrap();
     assert!(left.contains("it took nothing of what was sent to it for 300ms"), "{left}");
