@@ -335,7 +335,8 @@ fn meant_size(text: &str) -> Option<String> {
     let (number, unit) = split(text);
     let letter = unit.strip_suffix(['B', 'b']).unwrap_or(unit).to_ascii_uppercase();
     let (name, _) = SIZES.iter().find(|(name, _)| name.strip_suffix("iB") == Some(&letter))?;
-    Some(format!("{}{name}", number?))
+    let meant = format!("{}{name}", number?);
+    parse_size(&meant, 1).is_ok().then_some(meant)
 }
 
 /// What a number without a unit, or a word for one, probably stands for.
@@ -348,7 +349,8 @@ fn meant_duration(text: &str) -> Option<String> {
         "µs" | "μs" => "us",
         _ => return None,
     };
-    multiply_decimal(number, 1).map(|_| format!("{number}{unit}"))
+    let meant = format!("{number}{unit}");
+    parse_duration(&meant).is_ok().then_some(meant)
 }
 
 #[cfg(test)]
@@ -409,6 +411,8 @@ mod tests {
         }
         assert_eq!((meant_size("GB"), meant_size("5XB"), meant_size("5")), (None, None, None));
         assert_eq!((meant_duration("s"), meant_duration("1..5")), (None, None));
+        // What is more than 64 bits hold is no hint.
+        assert_eq!((meant_size("16777216TB"), meant_duration("18446744074")), (None, None));
     }
 
     #[test]

@@ -33,15 +33,26 @@ pub fn some_time(text: &str) -> Result<Duration, UnitError> {
     })
 }
 
-/// An error on one line, whatever text from the command line it quotes.
+/// How many characters of a long error are shown from its beginning, and how many from
+/// its end.
+const SHOWN: usize = 500;
+
+/// An error on one line, whatever text from the command line or from a server it quotes.
+/// The middle of a text that is too long to be read is left out.
 ///
 /// ```
-/// assert_eq!(roundtrip::flags::one_line("no flag 'a\nb'"), "no flag 'a\\nb'");
+/// use roundtrip::flags::one_line;
+///
+/// assert_eq!(one_line("no flag 'a\nb'"), "no flag 'a\\nb'");
+/// let short = one_line(format!("{:?} is no size; write 64KiB", "9".repeat(100_000)));
+/// assert!(short.len() < 1100 && short.ends_with("99\" is no size; write 64KiB"));
 /// ```
 pub fn one_line(error: impl Display) -> String {
-    error
-        .to_string()
-        .chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() })
-        .collect()
+    let mut shown: Vec<char> = error.to_string().chars().collect();
+    if let Some(last) = shown.len().checked_sub(SHOWN).filter(|&last| last > SHOWN) {
+        shown.splice(SHOWN..last, ['…']);
+    }
+    let printable =
+        |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    shown.into_iter().map(printable).collect()
 }

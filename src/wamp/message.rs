@@ -278,7 +278,8 @@ pub mod uri {
 /// Whether this can be the name of a realm or a procedure.
 ///
 /// By the loose rule of the specification ("URIs") a name consists of components with
-/// dots between them. No component is empty, or contains white space or `#`.
+/// dots between them. No component is empty, or contains white space or `#`. Nor may one
+/// contain U+0000, since a string of JSON that begins so stands for bytes.
 ///
 /// ```
 /// use roundtrip::wamp::valid_uri;
@@ -290,7 +291,8 @@ pub mod uri {
 #[must_use]
 pub fn valid_uri(uri: &str) -> bool {
     uri.split('.').all(|component| {
-        !component.is_empty() && !component.contains(|c: char| c.is_whitespace() || c == '#')
+        !component.is_empty()
+            && !component.contains(|c: char| c.is_whitespace() || matches!(c, '#' | '\0'))
     })
 }
 

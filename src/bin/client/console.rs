@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::exit;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use roundtrip::flags::one_line;
+
 /// The exit code of a run whose reader leaves: what has failed until then stays failed.
 static FAILED: AtomicU8 = AtomicU8::new(0);
 
@@ -60,7 +62,7 @@ pub fn say(line: impl Display) {
 /// Reports what went wrong.
 pub fn complain(what: impl Display) {
     // Without a standard error there is no place to report that.
-    let _ = writeln!(io::stderr(), "client: {what}");
+    let _ = writeln!(io::stderr(), "client: {}", one_line(what));
 }
 
 /// Reports what to mistrust.
@@ -69,5 +71,5 @@ pub fn note(what: impl Display) {
     let colour = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (on, off) = if colour { ("\x1b[33m", "\x1b[0m") } else { ("", "") };
-    let _ = writeln!(io::stderr(), "client: {on}note:{off} {what}");
+    let _ = writeln!(io::stderr(), "client: {on}note:{off} {}", one_line(what));
 }
