@@ -58,6 +58,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--test", "latncy"], "did you mean latency?"),
         (&["--size", "10GB"], "did you mean 10GiB?"),
         (&["--time", "5"], "did you mean 5s?"),
+        (&["--time", &"9".repeat(100_000)], "such as 100ms"),
         (&["localhost", "stray"], "unexpected argument \"stray\""),
         (&["localhost", "--host", "localhost"], "leave out one"),
         (&["localhost:5", "--port", "5"], "leave out --port"),
@@ -78,6 +79,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
         (&["--csv", "/tmp/x", "--svg", "/tmp/x"], "the same file"),
         (&["--fail-if", "p98>5ms"], "such as p99>5ms"),
         (&["--fail-if", "p99>5"], "did you mean 5s?"),
+        (&["--fail-if", "loss>\n%\u{1b}[31m"], "such as 1%"),
         (&["--fail-if", "connect>5ms"], "means nothing to --test latency, download, upload"),
         (&["--test", "download", "--fail-if", "loss>1%"], "means nothing to --test download"),
     ] {
@@ -88,6 +90,7 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
             "{outcome:?}"
         );
         assert!(outcome.err.starts_with("client: ") && outcome.err.contains(hint), "{outcome:?}");
+        assert!(outcome.err.len() < 1500 && !outcome.err.contains('\x1b'), "{outcome:?}");
     }
 }
 
