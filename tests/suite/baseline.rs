@@ -1,8 +1,8 @@
 //! An earlier run beside this one.
 
+use crate::document::{at, document, list, number};
+use crate::support::{Temporary, loopback};
 use roundtrip::json::{Value, parse};
-
-use crate::reports::{Temporary, at, loopback, number};
 
 const PINGS: [&str; 7] = ["--test", "latency", "--count", "40", "--interval", "1ms", "-q"];
 
@@ -22,7 +22,7 @@ fn a_run_stands_beside_an_earlier_one_in_every_form() {
     assert!(["slower", "faster", "may be chance"].iter().any(|end| p50.ends_with(end)), "{p50}");
 
     let outcome = loopback(&with(&["--baseline", file.path(), "--json"]));
-    let document = parse(outcome.out.as_bytes()).unwrap();
+    let document = document(&outcome);
     let series = at(&document, "baseline.0");
     assert_eq!((number(series, "count_before"), number(series, "count")), (40, 40));
     let p50 = at(series, "rtt_p50_ns");
@@ -45,7 +45,7 @@ fn a_slower_server_is_called_slower() {
     let pings: Vec<String> =
         (1..=40).map(|n| format!("latency,1,,{n}000000,{n},{n},,,\n")).collect();
     let header = roundtrip::report::csv::HEADER;
-    std::fs::write(&file.0, format!("{header}\n{}", pings.concat())).unwrap();
+    std::fs::write(file.path(), format!("{header}\n{}", pings.concat())).unwrap();
     let outcome = loopback(&with(&["--baseline", file.path()]));
     let p50 = outcome.out.lines().find(|line| line.contains("p50 ms ")).unwrap();
     assert!(p50.contains(" 0.000 ") && p50.ends_with("slower"), "{p50}");
@@ -59,9 +59,9 @@ fn a_transfer_is_compared_by_its_tenths_of_a_second() {
     };
     assert_eq!(loopback(&[&flags(&["--csv"])[..], &[file.path()]].concat()).code, Some(0));
     let outcome = loopback(&[&flags(&["--json", "--baseline"])[..], &[file.path()]].concat());
-    let document = parse(outcome.out.as_bytes()).unwrap();
+    let document = document(&outcome);
     for (index, direction) in ["download", "upload"].into_iter().enumerate() {
-        let all = at(&document, "baseline").as_list().unwrap();
+        let all = list(&document, "baseline");
         let series = all.iter().find(|series| at(series, "direction").as_str() == Some(direction));
         let series = series.unwrap_or_else(|| panic!("{index}: {document}"));
         assert!(number(series, "count") >= 4, "{series}");
@@ -75,7 +75,7 @@ fn the_same_file_can_be_compared_with_and_written_anew() {
     assert_eq!(loopback(&with(&["--csv", file.path()])).code, Some(0));
     let outcome = loopback(&with(&["--csv", file.path(), "--baseline", file.path()]));
     assert!(outcome.out.contains(": 40 round trips before, 40 now"), "{outcome:?}");
-    assert_eq!(std::fs::read_to_string(&file.0).unwrap().lines().count(), 41);
+    assert_eq!(file.text().lines().count(), 41);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_series_that_the_earlier_run_has_not_is_named() {
     assert_eq!(outcome.code, Some(0));
     assert_eq!(outcome.out.matches("it has no such series").count(), 2, "{outcome:?}");
     let outcome = loopback(&[&flags[..], &["--json", "--baseline", file.path()]].concat());
-    let document: Value = parse(outcome.out.as_bytes()).unwrap();
+    let document: Value = document(&outcome);
     assert_eq!(at(&document, "baseline.1.found").as_bool(), Some(false));
 }
 
@@ -103,7 +103,7 @@ fn a_table_that_is_none_is_refused_before_anything_is_measured() {
         ),
         (format!("{header}\nlatency,1,,5,1\n"), "line 2, column 1: 5 fields"),
     ] {
-        std::fs::write(&file.0, table).unwrap();
+        std::fs::write(file.path(), table).unwrap();
         let outcome = loopback(&with(&["--baseline", file.path()]));
         assert_eq!((outcome.code, outcome.out.as_str()), (Some(1), ""));
         assert!(outcome.err.contains(why) && outcome.err.lines().count() == 1, "{outcome:?}");

@@ -6,21 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use roundtrip::json::{Value, parse};
-
-use crate::support::{CLIENT, Outcome, Peer, Server, client, fake_server, in_each_mode, run};
-
-fn json(outcome: &Outcome) -> Value {
-    parse(outcome.out.as_bytes()).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
-}
-
-fn number(value: &Value, path: &str) -> u64 {
-    let found = path.split('.').try_fold(value, |value, key| match key.parse::<usize>() {
-        Ok(index) => value.as_list()?.get(index),
-        Err(_) => value.get(key),
-    });
-    found.and_then(Value::as_u64).unwrap_or_else(|| panic!("no number {path} in {value}"))
-}
+use crate::document::{document, events, named, number};
+use crate::support::{
+    CLIENT, Peer, Server, Temporary, client, fake_server, in_each_mode, loopback,
+};
 
 fn serve_once(peer: &mut Peer) {
     for (request, answer) in [("PING", "PONG\n"), ("QUIT", "BYE\n")] {
@@ -56,7 +45,7 @@ fn figures_agree_with_each_other() {
         let flags = ["--test", "connect", "--count", "8", "--concurrent", "3", "--json"];
         let outcome = client(server.port, &flags);
         let most = u64::try_from(start.elapsed().as_nanos()).unwrap();
-        let document = json(&outcome);
+        let document = document(&outcome);
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
         assert_eq!(number(&document, "tests.0.connections"), 24);
         for series in ["connect_ns", "rtt_ns"] {
@@ -82,27 +71,21 @@ fn figures_agree_with_each_other() {
 
 #[test]
 fn every_form_shows_connections() {
-    let folder = std::env::temp_dir().join(format!("roundtrip-connect-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let [csv, svg] = ["c.csv", "c.svg"].map(|name| folder.join(name));
-    let flags = ["--loopback", "--test", "connect", "--time", "200ms", "--json-stream"];
-    let outcome =
-        run(Command::new(CLIENT).args(flags).arg("--csv").arg(&csv).arg("--svg").arg(&svg));
-    let [csv, svg] = [csv, svg].map(|path| std::fs::read_to_string(path).unwrap());
-    std::fs::remove_dir_all(&folder).unwrap();
+    let (csv, svg) = (Temporary::new("connect.csv"), Temporary::new("connect.svg"));
+    let flags = ["--test", "connect", "--time", "200ms", "--json-stream", "--csv", csv.path()];
+    let outcome = loopback(&[&flags[..], &["--svg", svg.path()]].concat());
+    let (csv, svg) = (csv.text(), svg.text());
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    let events: Vec<Value> =
-        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
-    let of =
-        |name| events.iter().filter(move |event| event.get("event") == Some(&Value::from(name)));
-    let result = of("result").next().unwrap();
+    let events = events(&outcome);
+    let of = |name| named(&events, name);
+    let result = of("result")[0];
     let all = number(result, "connections");
     assert!(all > 0, "{result}");
-    for (connected, answered) in of("connected").zip(of("connection")) {
+    for (connected, answered) in of("connected").into_iter().zip(of("connection")) {
         assert_eq!(number(connected, "number"), number(answered, "number"));
         assert!(number(connected, "rtt_ns") < number(answered, "rtt_ns"));
     }
-    assert_eq!((of("connected").count() as u64, of("connection").count() as u64), (all, all));
+    assert_eq!((of("connected").len() as u64, of("connection").len() as u64), (all, all));
     let rows = |part| csv.lines().filter(|line| line.starts_with(part)).count() as u64;
     assert_eq!((rows("connect,1,connected,"), rows("connect,1,,")), (all, all));
     assert!(svg.contains(">connect<") && svg.contains("p50"), "{svg}");
@@ -117,7 +100,7 @@ fn a_server_that_is_busy_shows_in_the_first_answer_alone() {
         thread::sleep(busy);
         serve_once(&mut peer);
     });
-    let document = json(&client(port, &["--test", "connect", "--count", "3", "--json"]));
+    let document = document(&client(port, &["--test", "connect", "--count", "3", "--json"]));
     let [connect, rtt] =
         ["connect_ns", "rtt_ns"].map(|series| number(&document, &format!("tests.0.{series}.min")));
     assert!(rtt >= connect + 50_000_000, "{document}");
@@ -127,7 +110,7 @@ fn a_server_that_is_busy_shows_in_the_first_answer_alone() {
 fn a_payload_an_interval_and_the_bare_dialect_are_possible() {
     let server = Server::start(&[]);
     let flags = ["--test", "connect", "--payload", "1000", "--interval", "5ms", "--json"];
-    let document = json(&client(server.port, &flags));
+    let document = document(&client(server.port, &flags));
     assert_eq!(number(&document, "tests.0.due_ns.count"), 10);
     assert!(number(&document, "tests.0.elapsed_ns") >= 45_000_000, "{document}");
     let server = Server::start(&["--framing", "bare"]);
@@ -155,7 +138,7 @@ fn what_was_measured_before_a_failure_is_reported() {
     });
     let outcome = client(port, &["--test", "connect", "--json"]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let document = json(&outcome);
+    let document = document(&outcome);
     assert_eq!(number(&document, "tests.0.connections"), 1);
     assert_eq!(number(&document, "tests.0.connect_ns.count"), 2);
     assert_eq!(number(&document, "tests.0.rtt_ns.count"), 1);

@@ -8,9 +8,9 @@ use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use roundtrip::json;
 use roundtrip::json::Value;
 
+use crate::document::{at, document};
 use crate::namespaces::Namespaces;
 
 /// `tbf` counts frames. Of the 1,514 bytes of a frame, headers take 66.
@@ -49,8 +49,8 @@ impl Cell {
         let start = Instant::now();
         let outcome = namespaces.client(server.port, &["--json", "--test", test, "--time", &time]);
         let took = start.elapsed();
-        let document = json::parse(outcome.out.as_bytes()).unwrap();
-        let result = &document.get("tests").unwrap().as_list().unwrap()[0];
+        let document = document(&outcome);
+        let result = at(&document, "tests.0");
         let goodput = f64::from(kbits) * 1000.0 * GOODPUT;
         let rate = |result: &Value| Some(result.get("bits_per_second")?.as_f64()? / goodput);
         let rates = ["download", "upload"].map(|direction| match result.get(direction) {

@@ -5,6 +5,7 @@
 //! in `support.rs`. Then read the groups below one after the other; within a group any
 //! order will do.
 
+mod document;
 mod first;
 mod support;
 

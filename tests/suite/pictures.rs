@@ -1,14 +1,14 @@
 //! What a picture shows of each test.
 
-use crate::reports::{Temporary, loopback};
 use crate::support::client;
+use crate::support::{Temporary, loopback};
 
 /// The picture of a run.
 fn picture(name: &str, flags: &[&str]) -> String {
     let file = Temporary::new(&format!("picture-{name}.svg"));
     let outcome = loopback(&[&["-q", "--svg", file.path(), "--test"], flags].concat());
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    std::fs::read_to_string(&file.0).unwrap()
+    file.text()
 }
 
 #[test]
@@ -44,5 +44,5 @@ fn a_picture_of_nothing_says_that_the_run_failed() {
     let file = Temporary::new("failed.svg");
     let flags = ["-q", "--test", "latency", "--svg", file.path()];
     assert_eq!(client(port, &flags).code, Some(1));
-    assert!(std::fs::read_to_string(&file.0).unwrap().contains("failed"));
+    assert!(file.text().contains("failed"));
 }

@@ -1,7 +1,9 @@
 //! Programs under test, and the other end of their connections.
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -172,6 +174,11 @@ pub fn client(port: u16, flags: &[&str]) -> Outcome {
     run(Command::new(CLIENT).args(["--host", "127.0.0.1", "--port", &port.to_string()]).args(flags))
 }
 
+/// Runs the client binary against a server that it starts in its own process.
+pub fn loopback(flags: &[&str]) -> Outcome {
+    run(Command::new(CLIENT).arg("--loopback").args(flags))
+}
+
 /// What a program left behind.
 #[derive(Debug)]
 pub struct Outcome {
@@ -195,6 +202,34 @@ pub fn fake_server(talk: impl Fn(Peer) + Send + 'static) -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || listener.incoming().for_each(|stream| talk(Peer::new(stream.unwrap()))));
     port
+}
+
+/// The path of a file of this test's own. What is there is deleted at the end.
+pub struct Temporary(PathBuf);
+
+impl Temporary {
+    pub fn new(name: &str) -> Self {
+        let name = format!("roundtrip-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        // A process with the same number may have been killed before it deleted its own.
+        let _ = fs::remove_file(&path);
+        Temporary(path)
+    }
+
+    pub fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    /// What a program has written there.
+    pub fn text(&self) -> String {
+        fs::read_to_string(&self.0).unwrap()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Waits for something that nobody announces.
@@ -221,15 +256,15 @@ pub fn sigint_is_ignored() -> bool {
 /// The process ids and states of the children of a process.
 #[cfg(target_os = "linux")]
 pub fn children(parent: u32) -> Vec<(u32, char)> {
-    let stat = |entry: io::Result<std::fs::DirEntry>| {
+    let stat = |entry: io::Result<fs::DirEntry>| {
         let path = entry.ok()?.path();
         let pid = path.file_name()?.to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(path.join("stat")).ok()?;
+        let stat = fs::read_to_string(path.join("stat")).ok()?;
         // "pid (name) state ppid …", and the name may hold anything.
         let mut fields = stat.rsplit_once(") ")?.1.split(' ');
         let (state, its_parent) =
             (fields.next()?.chars().next()?, fields.next()?.parse::<u32>().ok()?);
         (its_parent == parent).then_some((pid, state))
     };
-    std::fs::read_dir("/proc").unwrap().filter_map(stat).collect()
+    fs::read_dir("/proc").unwrap().filter_map(stat).collect()
 }

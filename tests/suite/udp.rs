@@ -7,8 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use roundtrip::client::Options;
-use roundtrip::json::Value;
-use roundtrip::json::parse;
+use roundtrip::json::{Value, parse};
 use roundtrip::log::Log;
 use roundtrip::measure::{Measurement as _, Outcome, Plan, Sample};
 use roundtrip::server::{Config, Running};
@@ -114,12 +113,6 @@ fn fake(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16 {
     port
 }
 
-/// The object of the only test in a JSON document.
-fn only_test(document: &str) -> Value {
-    let document = parse(document.as_bytes()).unwrap();
-    document.get("tests").and_then(Value::as_list).unwrap()[0].clone()
-}
-
-fn number(datagram: &[u8]) -> u64 {
+fn sequence_of(datagram: &[u8]) -> u64 {
     roundtrip::udp::datagram::sequence(datagram).unwrap()
 }

@@ -7,7 +7,8 @@ use roundtrip::pace::Stop;
 use roundtrip::wamp;
 use roundtrip::wamp::call::{Event, Plan};
 
-use super::{call, document, number, router, tests};
+use super::{call, router};
+use crate::document::{document, number, tests};
 use crate::support::{CLIENT, PATIENCE};
 
 #[test]

@@ -3,10 +3,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use roundtrip::json::Value;
-use roundtrip::json::parse;
+use roundtrip::json::{Value, parse};
 
-use super::{number, tests, text};
+use crate::document::{number, tests, text};
 use crate::support::CLIENT;
 
 /// A client that measures for more than two seconds, after its first batch.

@@ -10,8 +10,6 @@ mod urls;
 
 use std::process::Command;
 
-use roundtrip::json::Value;
-use roundtrip::json::parse;
 use roundtrip::net::Address;
 use roundtrip::wamp::router::{Config, Endpoint, Router};
 
@@ -19,22 +17,6 @@ use crate::support::{CLIENT, Outcome, run};
 
 fn call(flags: &[&str]) -> Outcome {
     run(Command::new(CLIENT).args(["--test", "call"]).args(flags))
-}
-
-fn document(outcome: &Outcome) -> Value {
-    parse(outcome.out.as_bytes()).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_else(|| panic!("no text {key} in {value}"))
-}
-
-fn number(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or_else(|| panic!("no number {key} in {value}"))
-}
-
-fn tests(document: &Value) -> &[Value] {
-    document.get("tests").and_then(Value::as_list).unwrap()
 }
 
 /// A router in this process, and its four URLs.

@@ -1,9 +1,8 @@
 //! The lines, the stream, the table and the picture.
 
-use roundtrip::json::Value;
-use roundtrip::json::parse;
-
-use super::{call, number, text};
+use super::call;
+use crate::document::{events, number, text};
+use crate::support::Temporary;
 
 #[test]
 #[cfg(unix)]
@@ -52,8 +51,7 @@ fn a_line_a_batch_then_a_table_and_a_conclusion() {
 #[test]
 fn the_stream_has_an_event_for_every_call_and_every_batch() {
     let outcome = call(&["--count", "12", "--json-stream"]);
-    let events: Vec<Value> =
-        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
+    let events = events(&outcome);
     let of =
         |kind: &str| events.iter().filter(|event| text(event, "event") == kind).collect::<Vec<_>>();
     let ways = of("result").len();
@@ -73,22 +71,10 @@ fn the_stream_has_an_event_for_every_call_and_every_batch() {
 
 #[test]
 fn a_table_and_a_picture() {
-    let name =
-        |end| std::env::temp_dir().join(format!("roundtrip-{}-call.{end}", std::process::id()));
-    let (csv, svg) = (name("csv"), name("svg"));
-    let outcome = call(&[
-        "--count",
-        "5",
-        "-q",
-        "--csv",
-        csv.to_str().unwrap(),
-        "--svg",
-        svg.to_str().unwrap(),
-    ]);
+    let (csv, svg) = (Temporary::new("call.csv"), Temporary::new("call.svg"));
+    let outcome = call(&["--count", "5", "-q", "--csv", csv.path(), "--svg", svg.path()]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    let (table, picture) =
-        (std::fs::read_to_string(&csv).unwrap(), std::fs::read_to_string(&svg).unwrap());
-    let _ = (std::fs::remove_file(csv), std::fs::remove_file(svg));
+    let (table, picture) = (csv.text(), svg.text());
     assert_eq!(
         table.lines().filter(|line| line.starts_with("call,1,tcp rawsocket json,")).count(),
         5,

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use roundtrip::json::Value;
 
-use super::{call, document, number, tests, text};
+use super::call;
+use crate::document::{document, list, number, tests, text};
 use crate::support::{CLIENT, run};
 
 #[test]
@@ -70,7 +71,7 @@ fn several_callers_are_a_list_of_the_same_objects() {
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     for test in tests(&document(&outcome)) {
         assert_eq!((number(test, "sent"), number(test, "received")), (75, 75));
-        let clients = test.get("clients").and_then(Value::as_list).unwrap();
+        let clients = list(test, "clients");
         assert_eq!(
             clients.iter().map(|client| number(client, "received")).collect::<Vec<_>>(),
             [25; 3]

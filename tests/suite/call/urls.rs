@@ -4,7 +4,8 @@ use std::process::Command;
 
 use roundtrip::json::{Map, Value};
 
-use super::{call, document, number, router, tests, text};
+use super::{call, router};
+use crate::document::{document, number, tests, text};
 use crate::support::{CLIENT, run};
 
 #[test]

@@ -3,8 +3,9 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use roundtrip::json::{self, Value};
+use roundtrip::json::Value;
 
+use crate::document::{document, tests};
 use crate::support::{CLIENT, Outcome, Server, client, fake_server, run};
 
 #[test]
@@ -168,8 +169,8 @@ fn a_stranger_is_named_in_one_line_and_asked_once() {
     assert!(outcome.err.contains("not this protocol"), "{outcome:?}");
     assert!(!outcome.out.contains("connected") && !outcome.out.contains("download"), "{outcome:?}");
     let outcome = client(http(), &["--json"]);
-    let document = json::parse(outcome.out.as_bytes()).unwrap();
-    let tests = document.get("tests").and_then(Value::as_list).unwrap();
+    let document = document(&outcome);
+    let tests = tests(&document);
     let ok = |test: &Value| test.get("ok").and_then(Value::as_bool).unwrap();
     assert!(tests.len() == 3 && !tests.iter().any(ok), "{document}");
     // One that says nothing costs one timeout, not three.

@@ -1,6 +1,6 @@
 //! What is printed when all goes well, and that the figures agree.
 
-use super::loopback;
+use crate::support::loopback;
 use crate::support::{MODES, Server, client};
 
 #[test]

@@ -1,18 +1,17 @@
 //! The client's view and the server's, of the same pings.
 
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use roundtrip::client::{Client, LagNext};
 use roundtrip::json::Value;
-use roundtrip::json::parse;
 use roundtrip::measure::{Measurement, lag};
 use roundtrip::stats::Recorder;
 use roundtrip::wire::command::more::LagPlan;
 
 use super::numbers;
-use crate::support::{CLIENT, PATIENCE, Server, client, fake_server, in_each_mode, run};
+use crate::document::{at, document, events, list};
+use crate::support::{PATIENCE, Server, Temporary, client, fake_server, in_each_mode, loopback};
 
 #[test]
 fn both_views_of_the_same_pings_agree_within_the_turnaround_time() {
@@ -42,13 +41,13 @@ fn the_client_reports_both_views_for_many_at_once() {
         let flags = ["--test", "lag", "--json", "--concurrent", "20", "--interval", "2ms"];
         let outcome = client(server.port, &flags);
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-        let document = parse(outcome.out.as_bytes()).unwrap();
-        let total = &document.get("tests").unwrap().as_list().unwrap()[0];
+        let document = document(&outcome);
+        let total = at(&document, "tests.0");
         assert_eq!(
             numbers(total, ["sent", "received", "protocol_errors", "echoed"]),
             [200, 200, 0, 200]
         );
-        let clients = total.get("clients").unwrap().as_list().unwrap();
+        let clients = list(total, "clients");
         assert_eq!(clients.len(), 20);
         for one in clients {
             for view in ["rtt_ns", "due_ns", "turnaround_ns"] {
@@ -56,8 +55,7 @@ fn the_client_reports_both_views_for_many_at_once() {
             }
         }
     });
-    let outcome =
-        run(Command::new(CLIENT).args(["--loopback", "--test", "lag", "--interval", "1ms"]));
+    let outcome = loopback(&["--test", "lag", "--interval", "1ms"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let lines: Vec<&str> = outcome.out.lines().collect();
     assert_eq!(lines[1], "lag: 10 pings from the server");
@@ -82,29 +80,17 @@ fn spinning_lags_the_same() {
 
 #[test]
 fn a_table_and_a_stream_hold_both_views() {
-    let file = std::env::temp_dir().join(format!("roundtrip-lag-{}.csv", std::process::id()));
-    let flags = [
-        "--loopback",
-        "--test",
-        "lag",
-        "--interval",
-        "1ms",
-        "--json-stream",
-        "--csv",
-        file.to_str().unwrap(),
-    ];
-    let outcome = run(Command::new(CLIENT).args(flags));
-    let table = std::fs::read_to_string(&file).unwrap();
-    std::fs::remove_file(&file).unwrap();
+    let file = Temporary::new("lag.csv");
+    let flags = ["--test", "lag", "--interval", "1ms", "--json-stream", "--csv", file.path()];
+    let events = events(&loopback(&flags));
+    let table = file.text();
     for view in ["turnaround", "rtt"] {
         let rows = table.lines().filter(|line| line.starts_with(&format!("lag,1,{view},")));
         let numbers: Vec<u64> =
             rows.map(|row| row.split(',').nth(4).unwrap().parse().unwrap()).collect();
         assert_eq!(numbers, (1..=10).collect::<Vec<_>>(), "{table}");
-        let events = outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap());
-        let pings =
-            events.filter(|event| event.get("part").and_then(Value::as_str) == Some(view)).count();
-        assert_eq!(pings, 10, "{view}");
+        let part = |event: &&Value| event.get("part").and_then(Value::as_str) == Some(view);
+        assert_eq!(events.iter().filter(part).count(), 10, "{view}");
     }
 }
 
@@ -157,8 +143,8 @@ fn the_client_survives_servers_that_ping_wrongly() {
     let outcome =
         client(port, &["--test", "lag", "--interval", "1ms", "--timeout", "100ms", "--json"]);
     assert_eq!(outcome.code, Some(1));
-    let document = parse(outcome.out.as_bytes()).unwrap();
-    let object = &document.get("tests").unwrap().as_list().unwrap()[0];
+    let document = document(&outcome);
+    let object = at(&document, "tests.0");
     assert!(numbers(object, ["echoed"]) == [2] && object.get("rtt_ns").is_none(), "{object}");
     assert_eq!(numbers(object.get("turnaround_ns").unwrap(), ["count"]), [2]);
 }

@@ -5,9 +5,9 @@ mod hooks;
 mod missing;
 mod requests;
 
-use roundtrip::json::Value;
-use roundtrip::json::parse;
+use roundtrip::json::{Value, parse};
 
+use crate::document::number;
 use crate::support::Peer;
 
 /// Echoes whatever comes until the server is done, and returns what it says then.
@@ -23,9 +23,7 @@ fn echo_all(peer: &mut Peer) -> Value {
 }
 
 fn numbers<const N: usize>(object: &Value, names: [&str; N]) -> [u64; N] {
-    names.map(|name| {
-        object.get(name).and_then(Value::as_u64).unwrap_or_else(|| panic!("no {name} in {object}"))
-    })
+    names.map(|name| number(object, name))
 }
 
 const COUNTS: [&str; 6] = ["sent", "echoed", "missing", "wrong", "repeated", "unsent"];

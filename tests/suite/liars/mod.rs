@@ -5,9 +5,9 @@ mod answers;
 mod silence;
 mod transfers;
 
-use roundtrip::json;
 use roundtrip::json::Value;
 
+use crate::document::{document, tests};
 use crate::support::{Outcome, Peer, client, fake_server};
 
 const MOST: &str = "18446744073709551615";
@@ -31,8 +31,8 @@ fn against(answer: impl Fn(&mut Peer, &str) + Send + 'static, flags: &[&str]) ->
 fn assert_found_out(outcome: &Outcome, why: &str) {
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(outcome.err.contains(why), "expected {why:?}: {outcome:?}");
-    let document = json::parse(outcome.out.as_bytes()).unwrap();
-    for test in document.get("tests").unwrap().as_list().unwrap() {
+    let document = document(outcome);
+    for test in tests(&document) {
         assert_eq!(test.get("ok").and_then(Value::as_bool), Some(false), "{test}");
         assert!(test.get("error").is_some(), "{test}");
         for part in [Some(test), test.get("download"), test.get("upload")].into_iter().flatten() {

@@ -1,9 +1,10 @@
 //! The JSON document at the end.
 
 use roundtrip::json::Value;
-use roundtrip::json::parse;
 
-use super::{at, check_rate, check_summary, json, loopback, number};
+use super::{check_rate, check_summary};
+use crate::document::{at, document, list, number, text};
+use crate::support::loopback;
 use crate::support::{MODES, Server, client};
 
 #[test]
@@ -12,7 +13,7 @@ fn a_document_holds_what_is_promised() {
     let outcome =
         client(server.port, &["--json", "--count", "20", "--interval", "1ms", "--size", "3"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    let document = json(&outcome);
+    let document = document(&outcome);
     assert_eq!(at(&document, "roundtrip").as_str(), Some(env!("CARGO_PKG_VERSION")));
     assert_eq!(at(&document, "host").as_str(), Some("127.0.0.1"));
     assert_eq!(number(&document, "port"), server.port.into());
@@ -38,22 +39,23 @@ fn a_document_holds_what_is_promised() {
 #[test]
 fn a_single_client_is_a_list_too_where_clients_are_asked_for() {
     let document =
-        json(&loopback(&["--json", "--concurrent", "1", "--count", "2", "--interval", "0"]));
-    let [latency] = at(&document, "tests").as_list().unwrap() else { panic!("{document}") };
-    assert_eq!(at(latency, "clients").as_list().unwrap().len(), 1);
+        document(&loopback(&["--json", "--concurrent", "1", "--count", "2", "--interval", "0"]));
+    let [latency] = list(&document, "tests") else { panic!("{document}") };
+    assert_eq!(list(latency, "clients").len(), 1);
     assert_eq!(at(latency, "clients.0.rtt_ns"), at(latency, "rtt_ns"));
 }
 
 #[test]
 fn what_is_not_known_is_left_out_of_a_document() {
-    let one = json(&loopback(&["--json", "--test", "latency", "--count", "1", "--interval", "0"]));
+    let one =
+        document(&loopback(&["--json", "--test", "latency", "--count", "1", "--interval", "0"]));
     check_summary(at(&one, "tests.0.rtt_ns"), 1);
     assert!(at(&one, "tests.0").get("due_ns").is_none());
 
     let port = crate::support::fake_server(|mut peer| drop(peer.rest()));
     let outcome = client(port, &["--json", "--test", "latency", "--timeout", "100ms"]);
     assert_eq!(outcome.code, Some(1));
-    let failed = json(&outcome);
+    let failed = document(&outcome);
     assert_eq!(at(&failed, "tests.0.ok").as_bool(), Some(false));
     assert_eq!(at(&failed, "tests.0.error").as_str(), Some("nothing arrived for 100ms"));
     assert_eq!((number(&failed, "tests.0.sent"), number(&failed, "tests.0.received")), (1, 0));
@@ -66,8 +68,8 @@ fn a_server_that_is_not_there_is_a_document_too() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let outcome = client(port, &["--json"]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
-    let document = json(&outcome);
-    assert_eq!(at(&document, "tests").as_list().unwrap().len(), 3);
+    let document = document(&outcome);
+    assert_eq!(list(&document, "tests").len(), 3);
     assert!(at(&document, "tests.2.error").as_str().unwrap().contains("refused"));
 }
 
@@ -88,10 +90,10 @@ fn several_clients_are_a_list_of_the_same_objects() {
             "--size",
             "1",
         ];
-        let document = json(&client(server.port, &flags));
+        let document = document(&client(server.port, &flags));
         for test in 0..3 {
             let object = at(&document, &format!("tests.{test}"));
-            assert_eq!(at(object, "clients").as_list().unwrap().len(), 3, "{mode}");
+            assert_eq!(list(object, "clients").len(), 3, "{mode}");
         }
         assert_eq!(number(&document, "tests.0.received"), 12);
         check_summary(at(&document, "tests.0.rtt_ns"), 12);
@@ -109,19 +111,16 @@ fn several_clients_are_a_list_of_the_same_objects() {
 #[test]
 fn a_document_says_what_was_measured_when_and_how() {
     let server = Server::start(&[]);
-    let document = |flags: &[&str]| {
-        let outcome = client(server.port, &[flags, &["--json"]].concat());
-        parse(outcome.out.as_bytes()).unwrap()
-    };
-    let all = document(&["--interval", "0", "--label", "before the change", "--size", "64KiB"]);
-    assert_eq!(all.get("label").and_then(Value::as_str), Some("before the change"));
-    let started = all.get("started").and_then(Value::as_str).unwrap();
+    let measured = |flags: &[&str]| document(&client(server.port, &[flags, &["--json"]].concat()));
+    let all = measured(&["--interval", "0", "--label", "before the change", "--size", "64KiB"]);
+    assert_eq!(text(&all, "label"), "before the change");
+    let started = text(&all, "started");
     assert!(
         started.len() == 20 && started.ends_with('Z') && started.starts_with("20"),
         "{started}"
     );
     let peer = format!("127.0.0.1:{}", server.port);
-    assert_eq!(all.get("peer").and_then(Value::as_str), Some(peer.as_str()));
+    assert_eq!(text(&all, "peer"), peer);
     let number = |document: &Value, name: &str| document.get("plan")?.get(name)?.as_u64();
     let names = ["count", "bytes", "interval_ns", "warmup", "payload_bytes", "clients"];
     let values = [Some(10), Some(65_536), Some(0), Some(1), Some(0), Some(1)];
@@ -129,7 +128,7 @@ fn a_document_says_what_was_measured_when_and_how() {
     assert_eq!(number(&all, "timeout_ns"), Some(10_000_000_000));
     assert_eq!(number(&all, "time_ns"), None);
     assert!(all.get("interrupted").is_none());
-    let timed = document(&["--test", "download", "--time", "100ms"]);
+    let timed = measured(&["--test", "download", "--time", "100ms"]);
     assert_eq!(number(&timed, "time_ns"), Some(100_000_000));
     assert!(
         ["bytes", "count", "warmup", "interval_ns"].iter().all(|n| number(&timed, n).is_none())
@@ -137,7 +136,6 @@ fn a_document_says_what_was_measured_when_and_how() {
     assert!(timed.get("label").is_none());
     // Tests that connect by themselves.
     for test in ["udp", "connect", "status"] {
-        let document = document(&["--test", test]);
-        assert_eq!(document.get("peer").and_then(Value::as_str), Some(peer.as_str()), "{test}");
+        assert_eq!(text(&measured(&["--test", test]), "peer"), peer, "{test}");
     }
 }

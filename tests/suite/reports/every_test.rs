@@ -1,9 +1,8 @@
 //! Each test of the client, with the flags that change what is measured.
 
-use super::{
-    EVERY_TEST, at, check_in_time, check_rate, check_summary, json, loopback, number, short,
-};
-use crate::support::{MODES, Server, client};
+use super::{EVERY_TEST, check_in_time, check_rate, check_summary, short};
+use crate::document::{at, document, list, number};
+use crate::support::{MODES, Server, client, loopback};
 
 #[test]
 fn every_test_runs_for_a_given_time_in_each_mode() {
@@ -19,7 +18,7 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                 (Some(0), ""),
                 "{mode}, {test}: {outcome:?}"
             );
-            let document = json(&outcome);
+            let document = document(&outcome);
             let object = at(&document, "tests.0");
             match test {
                 "latency" => check_in_time(object, 60),
@@ -45,7 +44,7 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                     check_rate(at(object, "upload"));
                 }
                 _ => {
-                    let sizes = at(object, "sizes").as_list().unwrap();
+                    let sizes = list(object, "sizes");
                     let payloads: Vec<u64> =
                         sizes.iter().map(|size| number(size, "payload_bytes")).collect();
                     assert_eq!(payloads, (0..17).map(|power| 1 << power).collect::<Vec<u64>>());
@@ -72,7 +71,7 @@ fn both_directions_move_exactly_what_was_asked_for() {
     for mode in MODES {
         let server = Server::start(&["--mode", mode]);
         let document =
-            json(&client(server.port, &["--json", "--test", "bidirectional", "--size", "20"]));
+            document(&client(server.port, &["--json", "--test", "bidirectional", "--size", "20"]));
         for way in ["download", "upload"] {
             assert_eq!(number(&document, &format!("tests.0.{way}.bytes")), 20 << 20, "{mode}");
         }

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::{EVERY_TEST, Temporary, loopback, short};
-use crate::support::{CLIENT, Guard, Server, client};
+use super::{EVERY_TEST, short};
+use crate::support::{CLIENT, Guard, Server, Temporary, client, loopback};
 
 #[test]
 fn a_table_holds_every_sample() {
@@ -22,7 +22,7 @@ fn a_table_holds_every_sample() {
         "1ms",
     ];
     assert_eq!(loopback(&[&flags[..], &["--size", "2", "-q"]].concat()).code, Some(0));
-    let table = std::fs::read_to_string(&file.0).unwrap();
+    let table = file.text();
     let mut lines = table.lines();
     assert_eq!(lines.next(), Some("test,client,part,at_ns,number,rtt_ns,due_ns,direction,bytes"));
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
@@ -44,7 +44,7 @@ fn a_picture_is_drawn_of_every_test() {
         let file = Temporary::new(&format!("{test}.svg"));
         let outcome = loopback(&[&["--svg", file.path(), "--test", test], short(test)].concat());
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
-        let picture = std::fs::read_to_string(&file.0).unwrap();
+        let picture = file.text();
         assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"), "{test}");
         assert!(picture.contains(test) && picture.contains("127.0.0.1"), "{test}");
         assert!(!picture.contains("NaN") && !picture.contains("inf"), "{test}");
@@ -75,31 +75,28 @@ fn a_table_or_picture_that_cannot_be_written_costs_no_results() {
 #[test]
 fn a_picture_takes_the_place_of_the_old_one_when_it_is_whole() {
     let server = Server::start(&[]);
-    let name = format!("roundtrip-client-{}.svg", std::process::id());
-    let picture = std::env::temp_dir().join(&name);
-    std::fs::write(&picture, "the old one").unwrap();
+    let picture = Temporary::new("again.svg");
+    std::fs::write(picture.path(), "the old one").unwrap();
     let mut child = Guard(
         Command::new(CLIENT)
             .args(["--host", "127.0.0.1", "--port", &server.port.to_string(), "--count", "100000"])
-            .args(["--test", "latency", "--svg", picture.to_str().unwrap()])
+            .args(["--test", "latency", "--svg", picture.path()])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap(),
     );
     let mut first = String::new();
     BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    assert_eq!(std::fs::read_to_string(&picture).unwrap(), "the old one");
+    assert_eq!(picture.text(), "the old one");
     drop(child);
-    assert_eq!(std::fs::read_to_string(&picture).unwrap(), "the old one");
-    let flags = ["--test", "latency", "--interval", "0", "--svg", picture.to_str().unwrap()];
+    assert_eq!(picture.text(), "the old one");
+    let flags = ["--test", "latency", "--interval", "0", "--svg", picture.path()];
     assert_eq!(client(server.port, &flags).code, Some(0));
-    assert!(std::fs::read_to_string(&picture).unwrap().starts_with("<svg"));
+    assert!(picture.text().starts_with("<svg"));
+    // Nothing else is left beside it.
     let is_left = |entry: std::io::Result<std::fs::DirEntry>| {
-        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with(&name))
+        entry.is_ok_and(|entry| entry.path().to_string_lossy().starts_with(picture.path()))
     };
-    let left = std::fs::read_dir(std::env::temp_dir())
-        .unwrap()
-        .filter_map(|entry| is_left(entry).then_some(()));
-    assert_eq!(left.count(), 1);
-    std::fs::remove_file(&picture).unwrap();
+    let entries = std::fs::read_dir(std::env::temp_dir()).unwrap();
+    assert_eq!(entries.filter_map(|entry| is_left(entry).then_some(())).count(), 1);
 }

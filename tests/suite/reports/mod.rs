@@ -6,13 +6,9 @@ mod files;
 mod stream;
 mod text;
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use roundtrip::json::Value;
-use roundtrip::json::parse;
 
-use crate::support::{CLIENT, Outcome, run};
+use crate::document::{at, number};
 
 const EVERY_TEST: [&str; 8] =
     ["latency", "download", "upload", "bidirectional", "loaded", "sweep", "lag", "status"];
@@ -24,30 +20,6 @@ fn short(test: &str) -> &[&str] {
         "download" | "upload" | "bidirectional" => &["--time", "300ms"],
         _ => &["--time", "300ms", "--interval", "5ms"],
     }
-}
-
-pub fn loopback(flags: &[&str]) -> Outcome {
-    run(Command::new(CLIENT).arg("--loopback").args(flags))
-}
-
-fn json(outcome: &Outcome) -> Value {
-    parse(outcome.out.as_bytes()).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
-}
-
-/// Goes down a path of keys and indices.
-pub fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
-    path.split('.').fold(value, |value, key| {
-        let next = key
-            .parse()
-            .ok()
-            .and_then(|index: usize| value.as_list()?.get(index))
-            .or_else(|| value.get(key));
-        next.unwrap_or_else(|| panic!("no {key} of {path} in {value}"))
-    })
-}
-
-pub fn number(value: &Value, path: &str) -> u64 {
-    at(value, path).as_u64().unwrap_or_else(|| panic!("{path} is no whole number in {value}"))
 }
 
 fn check_summary(summary: &Value, count: u64) {
@@ -76,23 +48,4 @@ fn check_rate(transfer: &Value) {
         ["bytes", "duration_ns", "bits_per_second"].map(|name| number(transfer, name));
     let expected = u128::from(bytes) * 8 * 1_000_000_000 / u128::from(duration);
     assert!(bytes > 0 && expected.abs_diff(rate.into()) <= 1, "{transfer}");
-}
-
-/// A file of this test's own, gone at its end.
-pub struct Temporary(pub PathBuf);
-
-impl Temporary {
-    pub fn new(name: &str) -> Self {
-        Temporary(std::env::temp_dir().join(format!("roundtrip-{}-{name}", std::process::id())))
-    }
-
-    pub fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

@@ -1,30 +1,15 @@
 //! What is reported while a test runs: events of the stream, and intervals.
 
-use roundtrip::json::Value;
-use roundtrip::json::parse;
-
-use super::{at, loopback, number};
-use crate::support::{Server, client};
+use crate::document::{events, list, named, number, text};
+use crate::support::{Server, client, loopback};
 
 #[test]
 fn a_stream_is_an_event_a_line_and_ends_with_the_document() {
-    let outcome = loopback(&[
-        "--json-stream",
-        "--test",
-        "all",
-        "--count",
-        "5",
-        "--interval",
-        "1ms",
-        "--size",
-        "2",
-    ]);
+    let flags = ["--test", "all", "--count", "5", "--interval", "1ms", "--size", "2"];
+    let outcome = loopback(&[&flags[..], &["--json-stream"]].concat());
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    let events: Vec<Value> =
-        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
-    let of = |kind: &str| -> Vec<&Value> {
-        events.iter().filter(|event| at(event, "event").as_str() == Some(kind)).collect()
-    };
+    let events = events(&outcome);
+    let of = |name| named(&events, name);
     assert_eq!((of("start").len(), of("result").len(), of("ping").len()), (3, 3, 5));
     assert_eq!(
         of("ping").iter().map(|ping| number(ping, "number")).collect::<Vec<_>>(),
@@ -33,8 +18,8 @@ fn a_stream_is_an_event_a_line_and_ends_with_the_document() {
     let bytes: u64 = of("progress").iter().map(|event| number(event, "bytes")).sum();
     assert_eq!(bytes, 2 * (2 << 20));
     let document = events.last().unwrap();
-    assert_eq!(at(document, "event").as_str(), Some("document"));
-    assert_eq!(at(document, "tests").as_list().unwrap().len(), 3);
+    assert_eq!(text(document, "event"), "document");
+    assert_eq!(list(document, "tests").len(), 3);
 }
 
 #[test]
@@ -48,20 +33,16 @@ fn each_interval_is_a_line_or_an_event() {
     for line in lines {
         let (time, _) = line.split_once(' ').unwrap();
         assert!(time.len() == 9 && time.as_bytes()[2] == b':' && time.ends_with('Z'), "{line}");
-        assert!(line.contains(" pings, 0% lost, p50 ") && line.ends_with(" ms"), "{line}");
+        // A busy machine may leave time for one ping alone.
+        assert!(line.contains(" ping") && line.contains(", 0% lost, p50 "), "{line}");
+        assert!(line.ends_with(" ms"), "{line}");
     }
     assert!(!outcome.out.contains("ping  1"), "{outcome:?}");
     for test in ["latency", "download", "upload"] {
         let flags = ["--test", test, "--time", "500ms", "--every", "100ms", "--json-stream"];
         let outcome = client(server.port, &flags);
-        let events: Vec<Value> =
-            outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
-        let named = |name: &str| {
-            let is = move |event: &&Value| event.get("event").and_then(Value::as_str) == Some(name);
-            events.iter().filter(is).collect::<Vec<_>>()
-        };
-        let number = |event: &Value, name: &str| event.get(name).and_then(Value::as_u64).unwrap();
-        let intervals = named("interval");
+        let events = events(&outcome);
+        let intervals = named(&events, "interval");
         assert!((3..=8).contains(&intervals.len()), "{test}: {}", intervals.len());
         let mut end = 0;
         for event in &intervals {
@@ -72,7 +53,7 @@ fn each_interval_is_a_line_or_an_event() {
             }
         }
         let sum = |name| intervals.iter().map(|event| number(event, name)).sum::<u64>();
-        let result = named("result")[0];
+        let result = named(&events, "result")[0];
         if test == "latency" {
             assert_eq!(sum("received"), number(result, "received"));
             assert_eq!((sum("lost"), sum("sent")), (0, sum("received")));

@@ -1,6 +1,6 @@
 //! Notes and the trace, for people.
 
-use super::loopback;
+use crate::support::loopback;
 
 #[test]
 fn a_trace_draws_each_message() {

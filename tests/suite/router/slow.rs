@@ -10,7 +10,7 @@ use roundtrip::wamp::router::{Config, Endpoint, Router, Settings};
 use roundtrip::wamp::{Payload, Session};
 
 use super::{Bystanders, Raw, impatient, router};
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, Temporary};
 
 #[test]
 fn a_client_that_pauses_reading_delays_nobody_and_receives_everything() {
@@ -90,7 +90,8 @@ fn a_client_that_never_reads_is_dropped() {
 #[cfg(unix)]
 #[test]
 fn a_slow_reader_receives_everything() {
-    let socket = Address::Unix(crate::wamp::path("slow"));
+    let file = Temporary::new("slow");
+    let socket = Address::Unix(file.path().into());
     let session = Settings { idle_timeout: Duration::from_secs(1), ..Settings::default() };
     let config = Config { listen: vec![Endpoint::rawsocket(socket)], session, ..Config::default() };
     let router = Router::bind(config).unwrap().start().unwrap();

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use roundtrip::client::Client;
-use roundtrip::json::parse;
-use roundtrip::json::{Map, Value};
+use roundtrip::json::{Map, Value, parse};
 use roundtrip::measure::{Status, ping_server};
 use roundtrip::server::{Config, Server as Embedded};
 use roundtrip::session::{Hooks, Settings};
 use roundtrip::wire::command::Amount;
 
-use super::{address, ask, at, keys, number};
+use super::{address, ask, keys};
+use crate::document::{at, number};
 use crate::support::{PATIENCE, Server, eventually, in_each_mode};
 
 #[test]

@@ -5,7 +5,8 @@ use std::thread;
 use roundtrip::json::{Map, Value};
 use roundtrip::measure::{concurrently, ping_server};
 
-use super::{address, ask, at, number};
+use super::{address, ask};
+use crate::document::{at, number};
 use crate::support::{PATIENCE, Peer, Server};
 
 /// So many at once, all answered.

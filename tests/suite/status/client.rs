@@ -2,9 +2,8 @@
 
 use std::net::TcpListener;
 
-use roundtrip::json::parse;
-
-use super::{address, number};
+use super::address;
+use crate::document::{at, document, list, number};
 use crate::support::{client, in_each_mode};
 
 #[test]
@@ -23,11 +22,11 @@ fn the_client_prints_it_for_a_person_and_for_a_program() {
         for line in ["name mine\\u{1b}", "connections now 1, total 1"] {
             assert!(words.iter().any(|words| words == line), "{line}: {outcome:?}");
         }
-        let document = client(server.port, &["--test", "status", "--json", "--concurrent", "3"]);
-        let document = parse(document.out.as_bytes()).unwrap();
-        let test = &document.get("tests").unwrap().as_list().unwrap()[0];
+        let flags = ["--test", "status", "--json", "--concurrent", "3"];
+        let document = document(&client(server.port, &flags));
+        let test = at(&document, "tests.0");
         assert_eq!((number(test, "answered"), number(test, "delay_ns.count")), (3, 3));
-        let clients = test.get("clients").unwrap().as_list().unwrap();
+        let clients = list(test, "clients");
         assert!(clients.iter().all(|one| number(one, "status.roundtrip.protocol") == 1));
     });
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

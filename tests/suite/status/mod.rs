@@ -21,13 +21,3 @@ fn ask(server: &Server) -> Result<Status, StatusError> {
 fn keys(object: &Value) -> Vec<&str> {
     object.as_map().unwrap().iter().map(|(key, _)| key).collect()
 }
-
-fn at<'a>(object: &'a Value, path: &str) -> &'a Value {
-    path.split('.').fold(object, |object, key| {
-        object.get(key).unwrap_or_else(|| panic!("no {path} in {object}"))
-    })
-}
-
-fn number(object: &Value, path: &str) -> u64 {
-    at(object, path).as_u64().unwrap_or_else(|| panic!("{path} is no whole number in {object}"))
-}

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use roundtrip::json::Value;
-
-use super::{Table, in_three_attempts, measure, ms, only_test};
+use super::{in_three_attempts, measure, ms, only_test};
+use crate::document::list;
 use crate::namespaces::Namespaces;
 use crate::relay::{Line, relay};
-use crate::support::{Server, client};
+use crate::support::{Server, Temporary, client};
 
 /// The round trip takes 40 ms and a ping is due every 5 ms, so eight are outstanding at
 /// a time. If each ping waited for the answer before it, the last would leave 20 × (40
@@ -42,22 +41,16 @@ fn a_delayed_link_is_what_is_measured() {
 #[test]
 fn who_waits_to_be_served_sees_how_long() {
     let server = Server::start(&["-q", "--mode", "sequential"]);
-    let picture =
-        Table(std::env::temp_dir().join(format!("roundtrip-truth-{}.svg", std::process::id())));
+    let picture = Temporary::new("waiting.svg");
     let flags = ["--test", "latency", "--concurrent", "5", "--count", "5", "--interval", "20ms"];
-    let with_picture = [&flags[..], &["--svg", picture.0.to_str().unwrap()]].concat();
+    let with_picture = [&flags[..], &["--svg", picture.path()]].concat();
     let test = measure(server.port, &with_picture);
-    let mut first: Vec<f64> = test
-        .get("clients")
-        .and_then(Value::as_list)
-        .unwrap()
-        .iter()
-        .map(|client| ms(client, "first_answer_ns"))
-        .collect();
+    let mut first: Vec<f64> =
+        list(&test, "clients").iter().map(|client| ms(client, "first_answer_ns")).collect();
     first.sort_by(f64::total_cmp);
     assert!(first[4] >= 320.0 && first[4] >= first[0] + 320.0, "{first:?}");
     assert!(ms(&test, "elapsed_ns") >= 400.0 && ms(&test, "elapsed_ns") > first[4], "{test}");
-    let picture = std::fs::read_to_string(&picture.0).unwrap();
+    let picture = picture.text();
     assert!(picture.contains("first answer") && picture.contains("client 5"));
     let out = client(server.port, &flags).out;
     assert!(out.contains("first answer after ") && out.contains("; all clients done in "), "{out}");

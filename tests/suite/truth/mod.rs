@@ -7,9 +7,9 @@ mod rate;
 mod samples;
 mod stall;
 
-use roundtrip::json;
 use roundtrip::json::Value;
 
+use crate::document::{at, document, tests};
 use crate::relay::Line;
 use crate::support::{Outcome, client};
 
@@ -20,16 +20,15 @@ fn measure(port: u16, flags: &[&str]) -> Value {
 
 fn only_test(outcome: &Outcome, code: i32) -> Value {
     assert_eq!(outcome.code, Some(code), "{outcome:?}");
-    let document = json::parse(outcome.out.as_bytes()).unwrap();
-    let [test] = document.get("tests").unwrap().as_list().unwrap() else { panic!("{document}") };
+    let document = document(outcome);
+    let [test] = tests(&document) else { panic!("{document}") };
     assert_eq!(test.get("ok").unwrap().as_bool(), Some(code == 0), "{test}");
     test.clone()
 }
 
 /// The number at this path of names.
 fn figure(test: &Value, path: &str) -> f64 {
-    let found = path.split('.').try_fold(test, |value, name| value.get(name));
-    found.and_then(Value::as_f64).unwrap_or_else(|| panic!("no {path} in {test}"))
+    at(test, path).as_f64().unwrap_or_else(|| panic!("{path} is no number in {test}"))
 }
 
 fn ms(test: &Value, path: &str) -> f64 {
@@ -59,13 +58,4 @@ const RATE: u32 = 100_000_000;
 
 fn at_rate(bits_per_second: u32) -> Line {
     Line { bits_per_second: bits_per_second.into(), ..Line::default() }
-}
-
-/// A file that is deleted when this is dropped.
-struct Table(std::path::PathBuf);
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

@@ -1,32 +1,23 @@
 //! The summary against the samples themselves.
 
-use super::{Table, measure};
-use crate::support::Server;
+use super::measure;
+use crate::document::number;
+use crate::support::{Server, Temporary};
 
 #[test]
 fn the_summary_is_that_of_the_samples() {
     let server = Server::start(&["-q"]);
-    let table =
-        Table(std::env::temp_dir().join(format!("roundtrip-truth-{}.csv", std::process::id())));
-    let flags = [
-        "--test",
-        "latency",
-        "--count",
-        "2000",
-        "--interval",
-        "0",
-        "--csv",
-        table.0.to_str().unwrap(),
-    ];
+    let table = Temporary::new("summary.csv");
+    let flags = ["--test", "latency", "--count", "2000", "--interval", "0", "--csv", table.path()];
     let test = measure(server.port, &flags);
-    let lines = std::fs::read_to_string(&table.0).unwrap();
+    let lines = table.text();
     let mut lines = lines.lines();
     let column = lines.next().unwrap().split(',').position(|name| name == "rtt_ns").unwrap();
     let mut samples: Vec<u64> =
         lines.map(|line| line.split(',').nth(column).unwrap().parse().unwrap()).collect();
     samples.sort_unstable();
 
-    let exact = |name: &str| test.get("rtt_ns").unwrap().get(name).unwrap().as_u64().unwrap();
+    let exact = |name: &str| number(&test, &format!("rtt_ns.{name}"));
     assert_eq!((exact("count"), samples.len()), (2000, 2000));
     assert_eq!((exact("min"), exact("max")), (samples[0], samples[1999]));
     // The mean is rounded to a nanosecond.

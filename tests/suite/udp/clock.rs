@@ -4,6 +4,7 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::*;
+use crate::document::{at, document};
 
 const MS: u64 = 1_000_000;
 
@@ -15,7 +16,7 @@ fn with_clock(mut clock: impl FnMut(u64, u64) -> i64 + Send + 'static) -> u16 {
     let start = Instant::now();
     let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     fake(move |question| {
-        let sequence = number(question);
+        let sequence = sequence_of(question);
         count += u64::from(sequence > 0);
         let [since, epoch] = [start.elapsed(), epoch].map(|time| time.as_nanos());
         let since = u64::try_from(since).unwrap();
@@ -35,7 +36,7 @@ fn report(port: u16) -> (Value, String) {
     let json = client(port, &[&flags[..], &["--json"]].concat());
     let text = client(port, &flags);
     assert_eq!((json.code, text.code), (Some(0), Some(0)), "{json:?} {text:?}");
-    (only_test(&json.out), text.out)
+    (at(&document(&json), "tests.0").clone(), text.out)
 }
 
 fn integer(test: &Value, name: &str) -> i64 {

@@ -6,6 +6,7 @@ use roundtrip::serve::Limits;
 use roundtrip::udp::server::EchoServer;
 
 use super::*;
+use crate::document::{document, number};
 use crate::support::eventually;
 
 /// Starts an echo server. Also returns a second handle to its socket: what is sent with
@@ -94,7 +95,7 @@ fn the_log_follows_each_peer() {
     let server = Server::start(&["--idle-timeout", "1s", "--loss", "50", "--seed", "7"]);
     let flags = ["--test", "udp", "--count", "10", "--interval", "1ms", "--timeout", "300ms"];
     let outcome = client(server.port, &[&flags[..], &["--json"]].concat());
-    let lost = only_test(&outcome.out).get("lost").and_then(Value::as_u64).unwrap();
+    let lost = number(&document(&outcome), "tests.0.lost");
     let begun = server.line("sends pings (udp)");
     let peer = begun.strip_prefix("[SERVER] ").unwrap().split(' ').next().unwrap();
     let left = server.line("fell silent (udp)");

@@ -1,6 +1,7 @@
 //! What becomes of a ping: one outcome for each.
 
 use super::*;
+use crate::document::{at, document};
 
 #[test]
 fn a_server_that_does_not_know_stamps_is_enough() {
@@ -80,7 +81,7 @@ fn a_late_answer_is_neither_answered_nor_lost() {
     // The third ping is never answered, the fourth long after the timeout.
     let port = fake({
         let mut kept = Vec::new();
-        move |question: &[u8]| match number(question) {
+        move |question: &[u8]| match sequence_of(question) {
             3 => Vec::new(),
             4 => {
                 kept = vec![question.to_vec()];
@@ -109,7 +110,7 @@ fn a_late_answer_is_neither_answered_nor_lost() {
 
 #[test]
 fn damaged_and_foreign_datagrams_are_distinguished() {
-    let port = fake(|question| match number(question) {
+    let port = fake(|question| match sequence_of(question) {
         0 => vec![question.to_vec()],
         1 => vec![question[..question.len() - 1].to_vec(), question[..3].to_vec()],
         2 => vec![[question, b"!"].concat()],
@@ -134,7 +135,7 @@ fn lost_pings_are_distinguished_from_lost_answers() {
     // This server receives every second ping, and every third of its answers is lost.
     let mut count = 0;
     let port = fake(move |question| {
-        let sequence = number(question);
+        let sequence = sequence_of(question);
         if sequence % 2 == 1 {
             return Vec::new();
         }
@@ -158,10 +159,8 @@ fn what_is_unknown_about_losses_is_left_out() {
             server.port,
             &[&["--test", "udp", "--json", "--timeout", "200ms"], flags].concat(),
         );
-        let test =
-            parse(outcome.out.as_bytes()).unwrap().get("tests").and_then(Value::as_list).unwrap()
-                [0]
-            .clone();
+        let document = document(&outcome);
+        let test = at(&document, "tests.0");
         ["lost", "lost_there", "lost_back"].map(|name| test.get(name).and_then(Value::as_u64))
     };
     let few = ["--count", "5", "--interval", "1ms"];
@@ -177,7 +176,7 @@ fn what_is_unknown_about_losses_is_left_out() {
         let port = fake(move |question| {
             let mut answer = question.to_vec();
             Stamps { count, received_ns: 1, sent_ns: 1 }.write(&mut answer);
-            if number(question) == 5 { Vec::new() } else { vec![answer] }
+            if sequence_of(question) == 5 { Vec::new() } else { vec![answer] }
         });
         let (measured, _) = measure(port, &Plan { count: 10, ..PLAN }, Duration::from_millis(200));
         assert_eq!((measured.lost(), measured.lost_there(), measured.lost_back()), (1, None, None));

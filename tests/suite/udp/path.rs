@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::document::{at, document, number, text};
 use crate::support::{CLIENT, Guard, SERVER};
 
 const FEW: [&str; 7] = ["--test", "udp", "--count", "3", "--interval", "1ms", "--timeout=300ms"];
@@ -14,14 +15,15 @@ fn a_server_that_answers_from_another_address_is_named() {
     let port = server.port.to_string();
     let flags = [&FEW[..], &["--json", "--host", "127.0.0.2", "--port", &port]].concat();
     let outcome = crate::support::run(Command::new(CLIENT).args(flags));
-    let test = only_test(&outcome.out);
+    let document = document(&outcome);
+    let test = at(&document, "tests.0");
     let from = format!("127.0.0.1:{port}");
-    assert_eq!(test.get("answered_from").and_then(Value::as_str), Some(&*from), "{outcome:?}");
+    assert_eq!(text(test, "answered_from"), from, "{outcome:?}");
     let expected = format!(
         "no answer to any of 3 pings within 300ms; 127.0.0.2:{port} answered from {from}: give \
          the server its --host, or measure that address"
     );
-    assert_eq!(test.get("error").and_then(Value::as_str), Some(&*expected), "{outcome:?}");
+    assert_eq!(text(test, "error"), expected, "{outcome:?}");
     assert!(outcome.err.contains(&expected) && outcome.code == Some(1), "{outcome:?}");
 }
 
@@ -93,8 +95,9 @@ fn a_ping_that_this_machine_refuses_to_send_is_not_lost() {
     wait_for(r#""event":"refused""#);
     writeln!(commands, "ip rule del pref 50; wait $client; kill $server; exit").unwrap();
     let output = lines.last().unwrap();
-    let test = only_test(&output);
-    let field = |name: &str| test.get(name).and_then(Value::as_u64).unwrap();
+    let document = parse(output.as_bytes()).unwrap();
+    let test = at(&document, "tests.0");
+    let field = |name: &str| number(test, name);
     let (sent, refused) = (field("sent"), field("refused_here"));
     assert!(refused > 10 && field("received") > 10, "{output}");
     assert_eq!((sent + refused, test.get("ok")), (150, Some(&Value::from(true))), "{output}");

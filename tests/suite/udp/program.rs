@@ -1,6 +1,8 @@
 //! The client program with `--test udp`: its flags and its reports.
 
 use super::*;
+use crate::document::{at, document, events, list, named, number};
+use crate::support::Temporary;
 
 #[test]
 fn a_time_is_kept_at_any_interval() {
@@ -9,9 +11,7 @@ fn a_time_is_kept_at_any_interval() {
         // A plan of a thousand million pings.
         let flags = ["--test", test, "--time", "100ms", "--interval", "1ns", "--json"];
         let outcome = client(server.port, &flags);
-        let document = parse(outcome.out.as_bytes()).unwrap();
-        let test = &document.get("tests").and_then(Value::as_list).unwrap()[0];
-        let sent = test.get("sent").and_then(Value::as_u64).unwrap();
+        let sent = number(&document(&outcome), "tests.0.sent");
         assert!((1..1_000_000).contains(&sent), "{outcome:?}");
     }
 }
@@ -19,10 +19,7 @@ fn a_time_is_kept_at_any_interval() {
 #[test]
 fn many_clients_and_every_report() {
     let server = Server::start(&["--loss", "20", "--duplicate", "20", "--seed", "3"]);
-    let dir = std::env::temp_dir().join(format!("roundtrip-udp-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).unwrap();
-    let [csv, svg] =
-        ["udp.csv", "udp.svg"].map(|name| dir.join(name).to_str().unwrap().to_string());
+    let (csv, svg) = (Temporary::new("udp.csv"), Temporary::new("udp.svg"));
     let flags = [
         "--test",
         "udp",
@@ -36,26 +33,20 @@ fn many_clients_and_every_report() {
         "1s",
         "--json-stream",
     ];
-    let outcome = client(server.port, &[&flags[..], &["--csv", &csv, "--svg", &svg]].concat());
+    let outcome =
+        client(server.port, &[&flags[..], &["--csv", csv.path(), "--svg", svg.path()]].concat());
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
-    let events: Vec<Value> =
-        outcome.out.lines().map(|line| parse(line.as_bytes()).unwrap()).collect();
-    let named = |name| {
-        events
-            .iter()
-            .filter(|event| event.get("event").and_then(Value::as_str) == Some(name))
-            .count()
-    };
-    let document = events.last().unwrap();
-    let test = &document.get("tests").and_then(Value::as_list).unwrap()[0];
-    let field = |name| usize::try_from(test.get(name).and_then(Value::as_u64).unwrap()).unwrap();
+    let events = events(&outcome);
+    let named = |name| named(&events, name).len();
+    let test = at(events.last().unwrap(), "tests.0");
+    let field = |name| usize::try_from(number(test, name)).unwrap();
     assert_eq!(
         (field("sent"), named("ping"), named("lost")),
         (500, field("received"), field("lost"))
     );
     assert_eq!(named("duplicate"), field("duplicates"));
-    assert_eq!(test.get("clients").and_then(Value::as_list).unwrap().len(), 10);
-    let one = &test.get("clients").and_then(Value::as_list).unwrap()[0];
+    assert_eq!(list(test, "clients").len(), 10);
+    let one = at(test, "clients.0");
     for name in [
         "rtt_ns",
         "due_ns",
@@ -66,14 +57,13 @@ fn many_clients_and_every_report() {
     ] {
         assert!(one.get(name).is_some(), "{name}");
     }
-    let table = std::fs::read_to_string(csv).unwrap();
+    let table = csv.text();
     assert_eq!(table.lines().filter(|line| line.contains(",lost,")).count(), field("lost"));
     assert_eq!(
         table.lines().filter(|line| line.contains(",,")).count(),
         1 + 500 + field("duplicates") - 1
     );
-    assert!(std::fs::read_to_string(svg).unwrap().contains("udp"));
-    std::fs::remove_dir_all(dir).unwrap();
+    assert!(svg.text().contains("udp"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The echo server: what it answers, to whom, and what it does to its answers.
 
 use super::*;
+use crate::document::{at, document};
 
 #[test]
 fn the_client_reports_what_the_server_did_to_its_answers() {
@@ -60,8 +61,8 @@ fn a_seed_makes_impairments_repeatable() {
             server.port,
             &["--test", "udp", "--count", "1000", "--interval", "1ms", "--timeout", "1s", "--json"],
         );
-        let document = parse(outcome.out.as_bytes()).unwrap();
-        let test = &document.get("tests").and_then(Value::as_list).unwrap()[0];
+        let document = document(&outcome);
+        let test = at(&document, "tests.0");
         let field = |name| test.get(name).and_then(Value::as_u64);
         assert_eq!((field("sent"), field("received")), (Some(1000), Some(1000 - lost as u64)));
         assert_eq!(

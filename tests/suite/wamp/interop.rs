@@ -6,7 +6,7 @@ use std::time::Duration;
 use roundtrip::net::Address;
 use roundtrip::wamp::router::{Config, Endpoint, Router, Settings};
 
-use super::path;
+use crate::support::Temporary;
 
 /// Needs a Python with the packages `autobahn` and `msgpack`; the variable `PYTHON`
 /// names it. Without the packages this test prints `skipped`.
@@ -14,14 +14,14 @@ use super::path;
 #[cfg(unix)]
 fn autobahn_calls_and_is_called() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
-    let (ws, rs) = (path("autobahn-ws"), path("autobahn-rs"));
+    let (ws, rs) = (Temporary::new("autobahn-ws"), Temporary::new("autobahn-rs"));
     let tcp = || "127.0.0.1:0".parse().unwrap();
     let unix = |path: &str| Address::Unix(path.into());
     let listen = vec![
         Endpoint::websocket(tcp()),
         Endpoint::rawsocket(tcp()),
-        Endpoint::websocket(unix(&ws)),
-        Endpoint::rawsocket(unix(&rs)),
+        Endpoint::websocket(unix(ws.path())),
+        Endpoint::rawsocket(unix(rs.path())),
     ];
     let idle = Duration::from_secs(1);
     let session = Settings { idle_timeout: idle, ..Settings::default() };
@@ -36,7 +36,7 @@ fn autobahn_calls_and_is_called() {
         .arg(script)
         .arg(idle.as_secs().to_string())
         .args(ports)
-        .args([ws, rs])
+        .args([ws.path(), rs.path()])
         .output()
     {
         Err(error) => println!("skipped: {python}: {error}"),

@@ -18,11 +18,3 @@ fn router() -> Running {
 fn join(router: &Running) -> Session {
     Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap()
 }
-
-/// A free path for a Unix socket.
-#[cfg(unix)]
-pub fn path(name: &str) -> String {
-    let path = std::env::temp_dir().join(format!("roundtrip-suite-{}-{name}", std::process::id()));
-    let _ = std::fs::remove_file(&path);
-    path.to_str().unwrap().into()
-}

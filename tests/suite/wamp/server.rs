@@ -8,8 +8,7 @@ use roundtrip::wamp::Payload;
 use roundtrip::wamp::Session;
 use roundtrip::wamp::router::{Config, Endpoint, Router};
 
-use super::path;
-use crate::support::{PATIENCE, SERVER, Server, run};
+use crate::support::{PATIENCE, SERVER, Server, Temporary, run};
 
 #[test]
 #[cfg(unix)]
@@ -17,39 +16,39 @@ fn a_unix_socket_replaces_and_removes_only_its_own_file() {
     use std::fs;
     use std::os::unix::net::UnixListener;
 
-    let path = path("file");
+    let file = Temporary::new("file");
+    let path = file.path();
     let bind = || {
         let endpoint = Endpoint::rawsocket(format!("unix:{path}").parse().unwrap());
         Router::bind(Config { listen: vec![endpoint], ..Config::default() }).and_then(Router::start)
     };
     // A file that an ended program left is replaced; `std` does not remove it.
-    drop(UnixListener::bind(&path).unwrap());
+    drop(UnixListener::bind(path).unwrap());
     let router = bind().unwrap();
     Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap().leave().unwrap();
     // A file that is in use is not replaced.
     assert_eq!(bind().unwrap_err().kind(), ErrorKind::AddrInUse);
     Session::join(&router.urls()[0], "realm1", PATIENCE).unwrap().leave().unwrap();
     drop(router);
-    assert!(!fs::exists(&path).unwrap());
+    assert!(!fs::exists(path).unwrap());
     // A file that is not a socket is not touched, not even in the place of the socket.
-    fs::write(&path, "dear diary").unwrap();
+    fs::write(path, "dear diary").unwrap();
     assert!(bind().is_err());
-    assert_eq!(fs::read_to_string(&path).unwrap(), "dear diary");
-    fs::remove_file(&path).unwrap();
+    assert_eq!(file.text(), "dear diary");
+    fs::remove_file(path).unwrap();
     let router = bind().unwrap();
-    fs::remove_file(&path).unwrap();
-    fs::write(&path, "dear diary").unwrap();
+    fs::remove_file(path).unwrap();
+    fs::write(path, "dear diary").unwrap();
     drop(router);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "dear diary");
-    fs::remove_file(&path).unwrap();
+    assert_eq!(file.text(), "dear diary");
 }
 
 #[test]
 #[cfg(unix)]
 fn the_server_routes_in_every_mode() {
     for mode in ["thread", "process", "sequential"] {
-        let path = path(mode);
-        let unix = format!("unix:{path}");
+        let file = Temporary::new(&format!("router-{mode}"));
+        let unix = format!("unix:{}", file.path());
         let flags =
             ["--mode", mode, "--realm", "com.example", "--ws", "127.0.0.1:0", "--rawsocket", &unix];
         let server = Server::start(&flags);
@@ -78,8 +77,6 @@ fn the_server_routes_in_every_mode() {
         serving.join().unwrap().unwrap();
         assert!(server.line("left").contains(" left: 0 calls, 1 invocation in "));
         server.assert_alive();
-        drop(server);
-        let _ = std::fs::remove_file(path);
     }
 }
 
