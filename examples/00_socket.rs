@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
     println!("bind       port 0 was asked for, and the system gave {}", address.port());
     match TcpListener::bind(address) {
         Ok(_) => println!("           a second listener has the port, too"),
-        Err(error) => println!("           a second listener there is refused: {error}"),
+        Err(error) => println!("           refused to a second listener: {error}"),
     }
 
     // As a rule the client is another program. Here one program is both.

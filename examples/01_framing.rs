@@ -21,7 +21,7 @@ fn main() -> io::Result<()> {
     println!("  the sender      one whole  several  cut   such as");
     for (sender, burst) in [("waits after 1", 1), ("waits after 5", 5), ("never waits", 1000)] {
         let ([whole, several, cut], example) = naive(connect_to_sender(burst)?)?;
-        println!("  {sender:<15} {whole:>9} {several:>8} {cut:>4}   {example}");
+        println!("  {sender:<15} {whole:>9} {several:>8} {cut:>4}   {example:.36}");
     }
 
     println!("\nThe framed reader takes each line for one message. It finds:");

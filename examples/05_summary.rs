@@ -43,8 +43,8 @@ fn main() -> io::Result<()> {
     for (name, figure) in [("p50", p50), ("p99", p99), ("p99.9", p99_9), ("max", max)] {
         println!("  Recorder: {name:<9} {:>8} ms", ms(figure));
     }
-    println!("The median shows what is usual, the maximum the worst that happened. The mean shows");
-    println!("neither. And p99.9 leaves out one answer in 1,000, which is the stall.");
+    println!("The median shows what is usual, the maximum the worst that happened. The mean");
+    println!("shows neither. And p99.9 leaves out one answer in 1,000, which is the stall.");
     Ok(())
 }
 

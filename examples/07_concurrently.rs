@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
     let clients = connect(&server)?;
     println!("  (the server counts {} connections at once)", admission.counts().0);
     show("released at a gate", concurrently(clients, work).into_iter())?;
-    println!("To be connected is not to be at work: with a gate nearly all are, without it fewer.");
+    println!("Connected is not yet at work: with a gate nearly all are, without it fewer.");
     Ok(())
 }
 

@@ -31,7 +31,7 @@ fn main() -> io::Result<()> {
     let port = stalling_server(stall)?;
     let connect = || Client::connect("127.0.0.1", port, Duration::from_secs(10));
     println!("{COUNT} pings, one every {interval:?}. The server stalls once, for {stall:?}.");
-    println!("  {:<40} {:>8} {:>8} {:>8} ms   over {slow:?}", "", "p50", "p99", "max");
+    println!("  {:<40} {:>8} {:>8} {:>8}  over {slow:?}", "ms", "p50", "p99", "max");
 
     // The naive client sends a ping when it has the answer to the last one.
     let (mut client, mut rtts) = (connect()?, Recorder::default());
@@ -58,8 +58,8 @@ fn main() -> io::Result<()> {
 
     println!("The naive client met the stall {naive} time(s). {on_time} pings were due in it:");
     println!("users do not wait for each other's answers, and all of them would have felt it.");
-    println!("The last two rows are alike because the library sends on time. The two rows above");
-    println!("them differ, because there a late answer delays the next pings.");
+    println!("The last two rows are alike because the library sends on time. The two rows");
+    println!("above them differ, because there a late answer delays the next pings.");
     Ok(())
 }
 
@@ -69,7 +69,7 @@ fn show(how: &str, series: &Recorder, slow: Duration) -> u64 {
     let ranges = series.histogram().ranges();
     let above = ranges.filter(|(values, _)| *values.start() > nanoseconds(slow));
     let count = above.map(|(_, count)| count).sum();
-    println!("  {how:<40} {:>8} {:>8} {:>8}    {count:>8}", ms(p50), ms(p99), ms(max));
+    println!("  {how:<40} {:>8} {:>8} {:>8}  {count:>6}", ms(p50), ms(p99), ms(max));
     count
 }
 

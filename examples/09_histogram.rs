@@ -21,8 +21,8 @@ const HISTOGRAM: usize = (256 + 34 * 128) * 8;
 
 fn main() {
     let most = if std::env::args().any(|flag| flag == "--short") { 50_000 } else { 5_000_000 };
-    println!("              naive: keep all, and sort           Recorder");
-    println!("    samples         size   ns each   p99 ms         size   ns each   p99 ms   error");
+    println!("           naive: keep all, and sort          Recorder");
+    println!(" samples         size  ns each   p99 ms         size  ns each   p99 ms   error");
     for count in [most / 100, most / 10, most] {
         let samples: Vec<Duration> = round_trips(1.0).take(count).collect();
         let (exact_ns, exact) = measured(&samples, |samples| {
@@ -37,8 +37,8 @@ fn main() {
         let [kept, fixed] = [count * size_of::<Duration>(), HISTOGRAM + size_of::<Recorder>()]
             .map(|bytes| size(bytes as u64));
         let [exact, found] = [exact, found].map(ms);
-        print!("{count:>11} {kept:>12} {exact_ns:>9.1} {exact:>8} ");
-        println!("{fixed:>12} {ns:>9.1} {found:>8} {error:>6.2}%");
+        print!("{count:>8} {kept:>12} {exact_ns:>8.1} {exact:>8} ");
+        println!("{fixed:>12} {ns:>8.1} {found:>8} {error:>6.2}%");
     }
     println!("A Recorder does not grow, and its percentiles are less than 0.8% too high.");
 

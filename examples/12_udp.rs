@@ -50,8 +50,8 @@ fn main() -> io::Result<()> {
     println!(
         "The naive client saw {lost} of {truth} losses, and took {wrong} answers to other pings"
     );
-    println!("for its own. A duplicate or a late answer puts it one answer behind: it then takes");
-    println!("no time at all to receive, and the next loss goes unnoticed.");
+    println!("for its own. A duplicate or a late answer puts it one answer behind: it then");
+    println!("takes no time at all to receive, and the next loss goes unnoticed.");
     Ok(())
 }
 

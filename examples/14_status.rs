@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
+use roundtrip::flags::wrap;
 use roundtrip::json::{Map, Value};
 use roundtrip::measure::{Direction, bandwidth, ping_server};
 use roundtrip::serve::{Limits, Mode};
@@ -60,7 +61,7 @@ fn while_busy(mode: Mode, max_connections: u64, busy: Duration) -> io::Result<()
         Client::connect("127.0.0.1", port, busy * 5).and_then(|mut client| client.ping(None));
     let naive = naive.map_or_else(|error| error.to_string(), |()| "it answers".into());
     let over = if load.is_finished() { ", but the transfer is over" } else { "" };
-    println!("  naive, connect and ping:  after {:>8} ms: {naive}{over}", ms(start.elapsed()));
+    show("naive:", &format!("after {:>8} ms: {naive}{over}", ms(start.elapsed())));
     match load.join() {
         Ok(None) => Ok(()),
         Ok(Some(error)) => Err(error),
@@ -73,10 +74,14 @@ fn ask(address: &str, timeout: Duration) {
         Ok(status) => {
             let connections = status.answer.get("connections").unwrap_or(&Value::Null);
             let delay = ms(status.delay);
-            println!("  ping_server:              after {delay:>8} ms: connections {connections}");
+            show("ping_server:", &format!("after {delay:>8} ms: connections {connections}"));
         }
-        Err(error) => println!("  ping_server:              {error}"),
+        Err(error) => show("ping_server:", &error.to_string()),
     }
+}
+
+fn show(how: &str, what: &str) {
+    println!("  {how:<13} {}", wrap(what, 64).join("\n                "));
 }
 
 // Try:

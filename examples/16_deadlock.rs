@@ -32,7 +32,7 @@ type End = fn(TcpStream, usize) -> io::Result<(usize, usize)>;
 
 fn main() -> io::Result<()> {
     println!("Two ends of a connection send each other the same number of bytes.");
-    println!("  {:<34} {:>10}   {:>10} {:>10}", "", "each sends", "written", "read");
+    println!("  {:<32} {:>10}  {:>10} {:>10}", "", "each sends", "written", "read");
     show("naive: write all, then read all", SMALL, write_then_read)?;
     show("naive: write all, then read all", LARGE, write_then_read)?;
     show("right: read while writing", LARGE, read_while_writing)?;
@@ -43,8 +43,8 @@ fn main() -> io::Result<()> {
     let both = bidirectional(&mut client, Amount::Bytes(LARGE as u64), &|_| {});
     let [written, read] = [both.upload.bytes, both.download.bytes].map(Option::unwrap_or_default);
     row("measure::bidirectional", LARGE, written, read);
-    println!("What was written and never read lies in the buffers of the system. Both ends wait");
-    println!("for room there, and only a reader makes room.");
+    println!("What was written and never read lies in the buffers of the system. Both ends");
+    println!("wait for room there, and only a reader makes room.");
     client.quit()
 }
 
@@ -67,7 +67,7 @@ fn show(how: &str, bytes: usize, end: End) -> io::Result<()> {
 fn row(how: &str, bytes: usize, written: u64, read: u64) {
     let gave_up = if written < bytes as u64 { "   deadlock" } else { "" };
     let [bytes, written, read] = [bytes as u64, written, read].map(size);
-    println!("  {how:<34} {bytes:>10}   {written:>10} {read:>10}{gave_up}");
+    println!("  {how:<32} {bytes:>10}  {written:>10} {read:>10}{gave_up}");
 }
 
 fn write_then_read(mut stream: TcpStream, bytes: usize) -> io::Result<(usize, usize)> {

@@ -48,8 +48,8 @@ fn show(how: &str, stream: impl io::Read) {
     let (start, mut answer) = (Instant::now(), Vec::new());
     let result = BufReader::with_capacity(1, stream).read_until(b'\n', &mut answer);
     let (took, bytes) = (ms(start.elapsed()), answer.len());
-    let end = result.map_or_else(|error| error.to_string(), |_| "the whole answer".into());
-    println!("  {how:<32} {took:>9} ms, {bytes:>2} bytes: {end}");
+    let end = result.map_or_else(|error| error.kind().to_string(), |_| "the whole answer".into());
+    println!("  {how:<30} {took:>8} ms, {bytes:>2} bytes: {end}");
 }
 
 struct ByHand {

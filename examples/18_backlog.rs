@@ -44,8 +44,8 @@ fn main() -> io::Result<()> {
     show("accept at once, work elsewhere", drained)?;
     println!("No client has done anything wrong, and no counter of the server shows the second");
     println!("that some of them waited: it was spent before the server knew of them. Only the");
-    println!("system knows. On Linux, `ss -ltn` shows the queue (Recv-Q) and its limit (Send-Q),");
-    println!("and `nstat -az TcpExtListenOverflows` counts those who found it full.");
+    println!("system knows. On Linux, `ss -ltn` shows the queue (Recv-Q) and its limit");
+    println!("(Send-Q), and `nstat -az TcpExtListenOverflows` counts those who found it full.");
     Ok(())
 }
 

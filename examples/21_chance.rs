@@ -36,8 +36,8 @@ fn main() -> io::Result<()> {
         queue
     };
     compared("equal runs, slow answers in clusters", &mut clustered, 1.0);
-    println!("Of a hundred pairs of equals, the interval calls about five different: that is what");
-    println!("95% means. Clusters say less than their number, and so the interval is wider.");
+    println!("Of a hundred pairs of equals, the interval calls about five different, as 95%");
+    println!("means. Clusters say less than their number, and so the interval is wider.");
 
     let server = Server::bind(Config::default())?.start()?;
     let mut client = Client::connect("127.0.0.1", server.address().port(), TIMEOUT)?;
@@ -49,7 +49,7 @@ fn main() -> io::Result<()> {
         }
     }
     println!("If even these two differ, the cause is the same for all pings of a run, such as");
-    println!("where the system placed the threads. No interval knows of that: take several runs");
+    println!("where the system placed the threads. No interval knows that: take several runs");
     println!("of each, in turn.");
     Ok(())
 }

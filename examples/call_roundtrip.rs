@@ -14,6 +14,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use roundtrip::flags::wrap;
 use roundtrip::measure::{self, Measurement, Sample};
 use roundtrip::pace::Stop;
 use roundtrip::stats::{Recorder, Summary};
@@ -74,7 +75,7 @@ fn compare(rounds: u64, count: u64) -> std::io::Result<()> {
     show(&[all[0], all[7]]);
     println!("Is it the socket, the framing or the serializer? Eight transports can tell:");
     show(&all);
-    for line in report::effects(&effects(&all)) {
+    for line in report::effects(&effects(&all)).iter().flat_map(|line| wrap(line, 80)) {
         println!("{line}");
     }
     Ok(())

@@ -82,7 +82,7 @@ fn choose(modes: &[Measured]) {
     for Measured { mode, load, crashes } in modes {
         let (right, wrong) = match mode {
             Mode::Sequential => ("work that is over at once", "one client can be slow"),
-            Mode::Thread => ("many clients, and memory that they share", "code may abort"),
+            Mode::Thread => ("many clients that share memory", "code may abort"),
             Mode::Process => ("code that may crash", "connections are short and many"),
         };
         let first = load.connections[0].pings.rtt.summary().map_or("?".into(), |rtt| ms(rtt.p50));

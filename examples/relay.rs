@@ -144,6 +144,6 @@ fn show() -> io::Result<()> {
         println!("relay, {name:<14} p50 of a ping {p50:>8} ms, download {rate}");
         client.quit()?;
     }
-    println!("The delay makes each ping longer, by 10 ms each way. The rate limits the download.");
+    println!("The delay makes each ping 20 ms longer, and the rate limits the download.");
     Ok(())
 }

@@ -59,7 +59,7 @@ fn compare(&Scale { rounds, bytes, seconds, pings }: &Scale) -> io::Result<()> {
     let seconds = seconds.as_str();
 
     println!(
-        "latency over TCP, p50 of a whole round trip in µs, median of {rounds} rounds (less is better)"
+        "latency over TCP, p50 of round trips in µs, median of {rounds} rounds (less is better)"
     );
     let sockperf = Peer::installed("sockperf", &["server", "--tcp", "-i", "127.0.0.1", "-p"]);
     let qperf = Peer::installed("qperf", &["-lp"]);
@@ -155,7 +155,8 @@ fn compare_udp(rounds: usize, port: u16, pings: u64, seconds: &str) -> io::Resul
     drop(contenders);
 
     println!(
-        "\n10,000 pings a second over UDP: how many of a hundred left more than 10 µs late, and how many were lost"
+        "\n10,000 pings a second over UDP: how many of a hundred left more than 10 µs late,\n\
+         and how many were lost"
     );
     let count = seconds_long * 10_000;
     let plan = Plan { count, interval: Duration::from_micros(100), ..Plan::default() };

@@ -10,7 +10,7 @@
 //! run --release --example versus` makes the table anew on your machine.
 //!
 //! ```text
-//! latency over TCP, p50 of a whole round trip in µs, median of 7 rounds (less is better)
+//! latency over TCP, p50 of round trips in µs, median of 7 rounds (less is better)
 //!   roundtrip                         60.99   × 1.00
 //!   minimal: one write, one read      60.70   × 1.00
 //!   sockperf --full-rtt               61.59   × 1.01
@@ -47,7 +47,7 @@
 //! recording one sample in ns, median of 7 rounds (less is better)
 //!   stats::Recorder                    7.02   × 1.00
 //!
-//! calls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,
+//! calls over a Unix socket, RawSocket and MessagePack: p50 of a round trip in µs,
 //! median of 15 rounds (less is better)
 //!   a ping over a Unix socket          8.74   × 1.00
 //!   a relay of bytes                  67.31   × 7.70

@@ -12,9 +12,9 @@ use super::{CRASHES, Measured, OTHERS};
 
 /// Prints a row: a name, and a cell for each mode.
 fn row(name: &str, modes: &[Measured], cell: impl Fn(&Measured) -> String) {
-    print!("{name:<42}");
+    print!("{name:<29}");
     for mode in modes {
-        print!("{:>18}", cell(mode));
+        print!("{:>17}", cell(mode));
     }
     println!();
 }
@@ -38,25 +38,25 @@ fn of(clients: usize) -> String {
 pub fn table(modes: &[Measured]) {
     row("", modes, |mode| mode.mode.to_string());
     for (index, clients) in CLIENTS.iter().enumerate() {
-        let name = format!("connections in a second, {}", of(*clients));
+        let name = format!("connections/s, {}", of(*clients));
         row(&name, modes, |mode| rate(&mode.load.connections[index]));
     }
     for (index, clients) in CLIENTS.iter().enumerate() {
-        let name = format!("first answer, p50 / p99 ms, {}", of(*clients));
+        let name = format!("first answer ms, {}", of(*clients));
         row(&name, modes, |mode| both(&mode.load.connections[index].pings.rtt));
     }
     for (index, clients) in CLIENTS.iter().enumerate() {
-        let name = format!("a ping, p50 / p99 ms, {}", of(*clients));
+        let name = format!("a ping ms, {}", of(*clients));
         row(&name, modes, |mode| both(&mode.load.pings[index].rtt));
     }
-    println!("  (the first ping of a client waits until the client is served, and counts;");
-    println!("  p50 is the median, and 99 of 100 take at most p99)");
-    row("processor time of a connection, ms", modes, |mode| mode.load.cpu.map_or("?".into(), ms));
+    println!("  (p50 / p99: the median, and what 99 of 100 do not exceed; the first ping of a");
+    println!("  client waits until the client is served, and counts)");
+    row("processor ms of a connection", modes, |mode| mode.load.cpu.map_or("?".into(), ms));
     let used = |mode: &Measured, what: fn(&Usage) -> u64| {
         let used = mode.crashes[0].usage;
         used.map(|(before, now)| what(&now).saturating_sub(what(&before)))
     };
-    row("memory of an open connection, KiB", modes, |mode| {
+    row("KiB of an open connection", modes, |mode| {
         used(mode, |usage| usage.kibibytes)
             .map_or("?".into(), |used| (used / OTHERS as u64).to_string())
     });
@@ -68,12 +68,13 @@ pub fn table(modes: &[Measured]) {
             used(mode, what).map_or("?".into(), |used| used.to_string())
         });
     }
-    row(&format!("of {OTHERS} others, served while one is idle"), modes, |mode| {
+    println!("of {OTHERS} others, served while one");
+    row("  is idle", modes, |mode| {
         let served = mode.crashes.iter().map(|crash| crash.while_idle);
         served.max().unwrap_or(0).to_string()
     });
     for (index, (how, _)) in CRASHES.iter().enumerate() {
-        row(&format!("  alive when its handler {how}"), modes, |mode| {
+        row(&format!("  {how}"), modes, |mode| {
             let Survivors { after_crash, .. } = mode.crashes[index];
             after_crash.to_string()
         });

@@ -56,9 +56,7 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
         .inspect_err(|error| println!("  crossbar is missing: {error}"))
         .ok();
 
-    println!(
-        "\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a whole round trip in µs,"
-    );
+    println!("\ncalls over a Unix socket, RawSocket and MessagePack: p50 of a round trip in µs,");
     println!("median of {rounds} rounds (less is better)");
     let url = |path: &str| format!("rs+unix:{path}?serializer=msgpack");
     let mut contenders: Vec<Contender> = vec![
@@ -86,7 +84,7 @@ pub fn compare(rounds: usize, calls: u64) -> io::Result<()> {
     table(&mut contenders, rounds);
 
     println!(
-        "\nwriting and reading a CALL with one integer in ns, \
+        "\nwriting and reading a CALL with one integer in ns,\n\
          median of {rounds} rounds (less is better)"
     );
     let codec = |serializer: Serializer| -> Contender {

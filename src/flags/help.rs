@@ -1,6 +1,7 @@
 //! The help of a program: its flags in groups, in lines of 80 columns.
 
 use super::table::{Flag, dashed};
+use super::wrap::{WIDTH, wrap};
 
 /// A program, as its help describes it.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +26,6 @@ pub(super) const COMMON: [Flag; 2] = [
 
 /// Where the text begins that says what a flag does.
 const INDENT: usize = 26;
-
-/// The width of a terminal that is not wide.
-const WIDTH: usize = 80;
 
 impl Program {
     /// What `--help` prints.
@@ -65,22 +63,6 @@ fn flag(flag: &Flag) -> Vec<String> {
             lines.push(format!("{:INDENT$}{line}", ""));
         } else {
             lines.push(format!("{left:INDENT$}{line}"));
-        }
-    }
-    lines
-}
-
-/// Breaks a text between words into lines of at most this many characters.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
         }
     }
     lines

@@ -28,11 +28,13 @@ mod nearest;
 mod parse;
 mod table;
 mod values;
+mod wrap;
 
 pub use help::Program;
-pub(crate) use help::wrap;
 pub use nearest::nearest;
 #[cfg(feature = "cli")]
 pub use parse::{Given, Parsed, parse};
 pub use table::{Flag, markdown, refuse};
 pub use values::{at_least_one, one_line, some_time};
+pub(crate) use wrap::{WIDTH, hanging};
+pub use wrap::{complain, note, wrap};

@@ -6,15 +6,12 @@ use std::time::Duration;
 
 use super::latency::rows;
 use super::{Report, Reporter, Results, Source, Test, Title, Waits};
-use crate::flags::wrap;
+use crate::flags::{WIDTH, hanging};
 use crate::json::Map;
 use crate::measure::environment::Environment;
 use crate::measure::{Latency, Outcome, Sample};
 use crate::stats::{Recorder, Summary};
 use crate::units::{count, float, ms, time};
-
-/// The width of a terminal, without the indentation of details.
-const WIDTH: usize = 78;
 
 /// The form for a person.
 #[derive(Debug)]
@@ -38,14 +35,13 @@ impl<W: Write> Text<W> {
     /// There was an answer, or the test is over.
     fn answered(&mut self) -> io::Result<()> {
         self.connected = false;
-        self.waiting.drain(..).try_for_each(|line| writeln!(self.out, "{line}"))
+        let broken = self.waiting.drain(..).flat_map(|line| hanging(&line, WIDTH));
+        broken.into_iter().try_for_each(|line| writeln!(self.out, "{line}"))
     }
 
     /// A line of results; what is too long for a terminal is broken between words.
     fn line(&mut self, line: &str) -> io::Result<()> {
-        let broken =
-            if line.chars().count() > WIDTH { wrap(line, WIDTH) } else { vec![line.into()] };
-        broken.iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+        hanging(line, WIDTH - 2).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
     }
 
     fn detail(&mut self, line: &str) -> io::Result<()> {
@@ -97,7 +93,9 @@ impl<W: Write + Send> Reporter for Text<W> {
         let mut lines = total.lines();
         if let Title::Before(title) = &test.title {
             let brief = total.brief();
-            writeln!(self.out, "{title:<9} {brief}")?;
+            hanging(&format!("{title:<9} {brief}"), WIDTH)
+                .iter()
+                .try_for_each(|line| writeln!(self.out, "{line}"))?;
             lines.retain(|line| *line != brief);
         }
         for (part, Results { clients, waits, .. }) in results.parts() {
@@ -109,8 +107,9 @@ impl<W: Write + Send> Reporter for Text<W> {
                 let first = first.filter(|_| result.failure().is_none());
                 let first = first.map(|first| format!(", first {} ms", ms(first)));
                 let line = client(index, clients.len(), *result) + &first.unwrap_or_default();
-                if !self.quiet {
-                    writeln!(self.out, "  {line}")?;
+                self.detail(&line)?;
+                if let Some(failure) = result.failure() {
+                    self.detail(&format!("  failed: {failure}"))?;
                 }
             }
         }
@@ -136,7 +135,7 @@ impl<W: Write + Send> Reporter for Text<W> {
     }
 
     fn compared(&mut self, lines: &[String], _: &[Map]) -> io::Result<()> {
-        lines.iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+        lines.iter().try_for_each(|line| self.line(line))
     }
 
     /// Several tests end with the figures that say most.
@@ -164,12 +163,11 @@ fn outcome(number: u64, rtt: Option<Duration>, outcome: Outcome) -> String {
     format!("{number} {}{after}", outcome.phrase)
 }
 
-/// One of several clients: its result, and why it failed if it did.
+/// One of several clients, and its result.
 #[must_use]
 pub fn client(index: usize, clients: usize, result: &dyn Report) -> String {
     let width = clients.to_string().len();
-    let failure = result.failure().map_or(String::new(), |error| format!("; failed: {error}"));
-    format!("client {:>width$}/{clients}: {}{failure}", index + 1, result.brief())
+    format!("client {:>width$}/{clients}: {}", index + 1, result.brief())
 }
 
 /// When the clients were served.
@@ -177,7 +175,7 @@ fn waited(waits: &Waits) -> Option<String> {
     let first_answers: Recorder = waits.first_answers.iter().flatten().copied().collect();
     let Summary { p50, max, .. } = first_answers.summary()?;
     let (p50, max, all) = (ms(p50), ms(max), time(waits.elapsed));
-    Some(format!("first answer after {p50} ms (p50), {max} ms (max); all clients done in {all}"))
+    Some(format!("first answer after {p50} ms (p50), {max} ms (max); all done in {all}"))
 }
 
 /// What the measurement cannot see, as far as it is known.

@@ -1,11 +1,11 @@
 //! Standard output and standard error, and what happens when nobody reads them.
 
 use std::fmt::{self, Display};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::exit;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use roundtrip::flags::one_line;
+use roundtrip::flags;
 
 /// The exit code of a run whose reader leaves: what has failed until then stays failed.
 static FAILED: AtomicU8 = AtomicU8::new(0);
@@ -61,15 +61,10 @@ pub fn say(line: impl Display) {
 
 /// Reports what went wrong.
 pub fn complain(what: impl Display) {
-    // Without a standard error there is no place to report that.
-    let _ = writeln!(io::stderr(), "client: {}", one_line(what));
+    flags::complain("client", what);
 }
 
 /// Reports what to mistrust.
 pub fn note(what: impl Display) {
-    // In yellow on a terminal, unless the user objects (no-color.org).
-    let colour = io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let (on, off) = if colour { ("\x1b[33m", "\x1b[0m") } else { ("", "") };
-    let _ = writeln!(io::stderr(), "client: {on}note:{off} {}", one_line(what));
+    flags::note("client", what);
 }

@@ -67,7 +67,7 @@ fn main() -> ExitCode {
 }
 
 fn complain(code: u8, what: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "server: {}", one_line(what));
+    roundtrip::flags::complain("server", what);
     ExitCode::from(code)
 }
 

@@ -14,7 +14,8 @@ fn one_client_that_fails_does_not_lose_the_others_results() {
     let outcome = client(server.port, &["--concurrent", "3", "--count", "3", "--interval", "50ms"]);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.out.contains("\n  7 sent, 6 received, 14.3% lost\n"), "{outcome:?}");
-    assert!(outcome.out.contains("; failed: the server answered ERROR:server full"), "{outcome:?}");
+    let failed = "100% lost\n    failed: the server answered ERROR:server full\n";
+    assert!(outcome.out.contains(failed), "{outcome:?}");
     assert!(
         outcome.err.contains("latency failed for 1 of 3 clients, the first: the server answered"),
         "{outcome:?}"

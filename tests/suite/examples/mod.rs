@@ -26,6 +26,9 @@ fn short(name: &str) -> String {
     let outcome = run(Command::new(built(name)).arg("--short"));
     assert_eq!(outcome.code, Some(0), "{name}: {outcome:?}");
     assert!(outcome.out.lines().count() > 3, "{name}: {outcome:?}");
+    for line in outcome.out.lines() {
+        assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
+    }
     outcome.out
 }
 

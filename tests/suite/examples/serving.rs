@@ -77,14 +77,14 @@ fn what_one_handler_can_do_to_others_depends_on_the_mode() {
         let row = numbers(&out, label);
         [row[0] > 0.0, row[1] > 0.0, row[2] > 0.0]
     };
-    assert_eq!(lives("others, served while one is idle "), [false, true, true], "{out}");
-    assert_eq!(lives("alive when its handler panics "), [false, true, true], "{out}");
-    assert_eq!(lives("alive when its handler aborts "), [false, false, true], "{out}");
-    assert_eq!(lives("alive when its handler loops for ever "), [false, true, true], "{out}");
-    assert_eq!(lives("alive when its handler is killed "), [false, false, true], "{out}");
+    assert_eq!(lives("  is idle "), [false, true, true], "{out}");
+    assert_eq!(lives("  panics "), [false, true, true], "{out}");
+    assert_eq!(lives("  aborts "), [false, false, true], "{out}");
+    assert_eq!(lives("  loops for ever "), [false, true, true], "{out}");
+    assert_eq!(lives("  is killed "), [false, false, true], "{out}");
     assert_eq!(lives("threads for 100 connections "), [false, true, true], "{out}");
     assert_eq!(lives("processes for 100 connections "), [false, false, true], "{out}");
-    let [_, thread, process] = numbers(&out, "memory of an open connection, KiB ")[..] else {
+    let [_, thread, process] = numbers(&out, "KiB of an open connection ")[..] else {
         panic!("{out}")
     };
     assert!(thread < process, "{out}");

@@ -53,7 +53,7 @@ fn who_waits_to_be_served_sees_how_long() {
     let picture = picture.text();
     assert!(picture.contains("first answer") && picture.contains("client 5"));
     let out = client(server.port, &flags).out;
-    assert!(out.contains("first answer after ") && out.contains("; all clients done in "), "{out}");
+    assert!(out.contains("first answer after ") && out.contains("; all done in "), "{out}");
 
     let alone = measure(server.port, &["--test", "latency", "--count", "1"]);
     assert!(alone.get("first_answer_ns").is_some() && alone.get("elapsed_ns").is_some());
