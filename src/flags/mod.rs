@@ -36,5 +36,5 @@ pub use nearest::nearest;
 pub use parse::{Given, Parsed, parse};
 pub use table::{Flag, markdown, refuse};
 pub use values::{at_least_one, one_line, some_time};
-pub(crate) use wrap::{WIDTH, hanging};
+pub(crate) use wrap::{DETAIL, WIDTH, hanging};
 pub use wrap::{complain, note, wrap};

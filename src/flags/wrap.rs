@@ -13,6 +13,9 @@ use super::values::one_line;
 /// The width of a terminal that is not wide.
 pub(crate) const WIDTH: usize = 80;
 
+/// What is left of it for details, which are indented.
+pub(crate) const DETAIL: usize = WIDTH - 2;
+
 /// Breaks a text that is longer than `width` characters between words. A text that fits
 /// stays as it is. A word that does not fit has a line of its own.
 ///

@@ -65,7 +65,7 @@ pub fn rates(bits_per_second: &[Option<f64>]) -> (&'static str, Vec<String>) {
 }
 
 /// A row of a table.
-pub(super) fn columns<T: AsRef<str>>(cells: &[T]) -> String {
+pub(crate) fn columns<T: AsRef<str>>(cells: &[T]) -> String {
     cells.iter().map(|cell| format!("{:>10}", cell.as_ref())).collect::<Vec<_>>().concat()
 }
 

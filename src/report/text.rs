@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::latency::rows;
 use super::{Report, Reporter, Results, Source, Test, Title, Waits};
-use crate::flags::{WIDTH, hanging};
+use crate::flags::{DETAIL, WIDTH, hanging};
 use crate::json::Map;
 use crate::measure::environment::Environment;
 use crate::measure::{Latency, Outcome, Sample};
@@ -41,7 +41,7 @@ impl<W: Write> Text<W> {
 
     /// A line of results; what is too long for a terminal is broken between words.
     fn line(&mut self, line: &str) -> io::Result<()> {
-        hanging(line, WIDTH - 2).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+        hanging(line, DETAIL).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
     }
 
     fn detail(&mut self, line: &str) -> io::Result<()> {

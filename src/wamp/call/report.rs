@@ -1,6 +1,7 @@
 //! Calls as text: the time at each target, and which choice makes the difference.
 
 use std::cmp::Reverse;
+use std::iter;
 use std::time::Duration;
 
 use super::compare::Comparison;
@@ -8,8 +9,9 @@ use super::effects::{Effect, Effects};
 use super::json;
 use super::result::Call;
 use super::transport::Target;
+use crate::flags::DETAIL;
 use crate::json::Map;
-use crate::report::figures::{put, whole};
+use crate::report::figures::{self, put, whole};
 use crate::report::{Chart, Report};
 use crate::stats::Summary;
 use crate::units::{float, ms};
@@ -94,28 +96,39 @@ pub fn batch(target: &Target, number: u64, batches: Option<u64>, mean: Duration)
     format!("{target} batch {number:>width$}{slash}{batches}: {} ms", ms(mean))
 }
 
+/// The lines of a table: heads and rows, each with its name. If the names leave no room
+/// for the figures, as long URLs do, the figures stand below them.
+fn lines(rows: &[(String, String)]) -> Vec<String> {
+    let widest = |part: fn(&(String, String)) -> &String| {
+        rows.iter().map(|row| part(row).chars().count()).max().unwrap_or_default()
+    };
+    let name = widest(|(name, _)| name);
+    let beside = name + widest(|(_, figures)| figures) <= DETAIL;
+    let line = |(of, figures): &(String, String)| match beside {
+        true => vec![format!("{of:<name$}{figures}")],
+        false if of.is_empty() => vec![format!("  {figures}")],
+        false => vec![of.trim_end().into(), format!("  {figures}")],
+    };
+    rows.iter().flat_map(line).collect()
+}
+
 /// A table with a line for each target.
 #[must_use]
 pub fn table(calls: &[Call]) -> Vec<String> {
-    let names: Vec<String> = calls.iter().map(|call| columns(call.target.as_ref())).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    let heads =
-        ["calls", "mean", "p50", "p99 ms", "calls/s"].map(|head| format!("{head:>10}")).concat();
-    let mut lines = vec![format!("{:<width$}{heads}", "")];
-    for (call, name) in calls.iter().zip(&names) {
-        let failed = if call.latency.failure.is_some() { "   failed" } else { "" };
-        let figures = call.latency.rtt.summary().map_or_else(
-            String::new,
-            |Summary { count, mean, p50, p99, .. }| {
-                let rate =
-                    call.calls_per_second().map_or_else(String::new, |rate| format!("{rate:.0}"));
-                let [mean, p50, p99] = [mean, p50, p99].map(ms);
-                format!("{count:>10}{mean:>10}{p50:>10}{p99:>10}{rate:>10}")
-            },
-        );
-        lines.push(format!("{name:<width$}{figures}{failed}"));
-    }
-    lines
+    let row = |call: &Call| {
+        let figures = call.latency.rtt.summary().map(|rtt| {
+            let Summary { count, mean, p50, p99, .. } = rtt;
+            [count.to_string(), ms(mean), ms(p50), ms(p99)]
+        });
+        let [calls, mean, p50, p99] = figures.unwrap_or_default();
+        let rate = call.calls_per_second().map(|rate| format!("{rate:.0}"));
+        let failed = call.latency.failure.as_ref().map(|_| "failed".to_owned());
+        let last = failed.or(rate).unwrap_or_default();
+        (columns(call.target.as_ref()), figures::columns(&[calls, mean, p50, p99, last]))
+    };
+    let heads = figures::columns(&["calls", "mean", "p50", "p99 ms", "calls/s"]);
+    let rows = iter::once((String::new(), heads)).chain(calls.iter().map(row));
+    lines(&rows.collect::<Vec<_>>())
 }
 
 /// A table of what the processes have used, as far as it is known; no lines if nothing
@@ -125,6 +138,9 @@ pub fn table(calls: &[Call]) -> Vec<String> {
 pub fn load(calls: &[Call]) -> Vec<String> {
     let known = |call: &&Call| call.used.switches().is_some() && call.latency.rtt.count() > 0;
     let mut rows: Vec<(String, String)> = calls.iter().filter(known).map(load_row).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
     if rows.len() > 1 {
         let mut all = Call::default();
         for call in calls.iter().filter(known) {
@@ -134,15 +150,14 @@ pub fn load(calls: &[Call]) -> Vec<String> {
         }
         rows.push(("all".into(), load_row(&all).1));
     }
-    let title = "CPU, in ticks of 10 ms";
-    let names = rows.iter().map(|(name, _)| name.as_str()).chain([title]);
-    let width = names.map(|name| name.chars().count()).max().unwrap_or_default();
-    let heads = ["router", "caller", "callee"].map(|head| format!("{head:>14}")).concat();
+    let processes = ["router", "caller", "callee"].map(|head| format!("{head:>14}")).concat();
     let each = "   user system".repeat(3);
-    let lines = rows.iter().map(|(name, figures)| format!("{name:<width$}{figures}"));
-    let heads =
-        [format!("{title:<width$}{heads}  switches"), format!("{:<width$}{each}    a call", "")];
-    heads.into_iter().filter(|_| !rows.is_empty()).chain(lines).collect()
+    let heads = [
+        ("CPU, in ticks of 10 ms".into(), format!("{processes}  switches")),
+        (String::new(), format!("{each}    a call")),
+    ];
+    rows.splice(0..0, heads);
+    lines(&rows)
 }
 
 fn load_row(call: &Call) -> (String, String) {
@@ -252,17 +267,26 @@ mod tests {
 
     #[test]
     fn a_table_has_a_line_for_each_target_even_without_answers() {
-        let rtt = [1, 2, 3].map(Duration::from_millis).into_iter().collect();
-        let measured = Call {
+        let answered = || Call {
             target: Some(Target::Transport(Transport::ALL[0])),
-            latency: Latency { sent: 3, rtt, ..Latency::default() },
+            latency: Latency {
+                sent: 3,
+                rtt: [1, 2, 3].map(Duration::from_millis).into_iter().collect(),
+                ..Latency::default()
+            },
             duration: Duration::from_millis(6),
             ..Call::default()
         };
-        let url = "ws+unix:/tmp/a/very/long/path/of/a/socket";
-        let failed = Call::failed(std::io::ErrorKind::ConnectionRefused.into());
-        let lines =
-            table(&[measured, Call { target: Some(Target::Url(url.parse().unwrap())), ..failed }]);
+        let failed = |url: &str| Call {
+            target: Some(Target::Url(url.parse().unwrap())),
+            ..Call::failed(std::io::ErrorKind::ConnectionRefused.into())
+        };
+        let long = "ws+unix:/tmp/a/very/long/path/of/a/socket";
+        let stacked = table(&[answered(), failed(long)]);
+        assert!(stacked[0].ends_with("calls/s") && stacked[1].ends_with(" json"), "{stacked:#?}");
+        assert!(stacked.iter().all(|line| line.chars().count() <= DETAIL), "{stacked:#?}");
+        let url = "rs+unix:/tmp/socket";
+        let lines = table(&[answered(), failed(url)]);
         assert_eq!(lines.len(), 3);
         assert!(
             lines[1].starts_with("tcp  websocket json ") && lines[1].ends_with("3.000       500"),
@@ -271,7 +295,7 @@ mod tests {
         assert!(
             lines[0].ends_with("calls/s") && lines[0].chars().count() == lines[1].chars().count()
         );
-        assert_eq!(lines[2], format!("{url}   failed"));
+        assert!(lines[2].starts_with(url) && lines[2].ends_with(" failed"), "{lines:#?}");
     }
 
     #[test]
