@@ -375,7 +375,7 @@ fn run(program: &str, flags: &[&str], port: u16, more: &[&str]) -> io::Result<St
 fn number_after(text: &str, label: &str) -> io::Result<f64> {
     let rest = text.split(label).nth(1).unwrap_or_default().trim_start();
     let end = rest.find(|c: char| !c.is_ascii_digit() && !"+-.e".contains(c)).unwrap_or(rest.len());
-    rest[..end].parse().map_err(|_| io::Error::other(format!("there is no figure after {label:?}")))
+    rest[..end].parse().map_err(|_| io::Error::other(format!("no figure after {label:?}")))
 }
 
 /// What is recorded varies as round-trip times do, so that the histogram is not touched
