@@ -29,25 +29,35 @@ fn each_interval_is_a_line_or_an_event() {
     let outcome = client(server.port, &flags);
     let lines: Vec<&str> =
         outcome.out.lines().filter(|line| line.contains("Z latency: ")).collect();
-    assert!((3..=6).contains(&lines.len()), "{outcome:?}");
+    assert!(lines.len() >= 3, "{outcome:?}");
+    let mut all = 0;
     for line in lines {
-        let (time, _) = line.split_once(' ').unwrap();
+        let (time, what) = line.split_once(" latency: ").unwrap();
         assert!(time.len() == 9 && time.as_bytes()[2] == b':' && time.ends_with('Z'), "{line}");
-        // A busy machine may leave time for one ping alone.
-        assert!(line.contains(" ping") && line.contains(", 0% lost, p50 "), "{line}");
-        assert!(line.ends_with(" ms"), "{line}");
+        // On a busy machine an interval can be without pings, also the first.
+        if what != "nothing yet" {
+            let pings: u64 = what.split(' ').next().unwrap().parse().unwrap();
+            assert!(what.contains(" ping") && what.contains(", 0% lost"), "{line}");
+            assert_eq!(pings > 0, what.contains(", p50 ") && what.ends_with(" ms"), "{line}");
+            all += pings;
+        }
     }
+    let total = format!("\n  {all} sent, {all} received, 0% lost\n");
+    assert!(all > 0 && outcome.out.contains(&total), "{outcome:?}");
     assert!(!outcome.out.contains("ping  1"), "{outcome:?}");
     for test in ["latency", "download", "upload"] {
         let flags = ["--test", test, "--time", "500ms", "--every", "100ms", "--json-stream"];
         let outcome = client(server.port, &flags);
         let events = events(&outcome);
         let intervals = named(&events, "interval");
-        assert!((3..=8).contains(&intervals.len()), "{test}: {}", intervals.len());
-        let mut end = 0;
-        for event in &intervals {
+        assert!(intervals.len() >= 3, "{test}: {}", intervals.len());
+        // One begins where the one before ends. Only the last can be shorter.
+        let mut end = number(intervals[0], "start_ns");
+        for (index, event) in intervals.iter().enumerate() {
             assert_eq!((number(event, "start_ns"), number(event, "client")), (end, 1));
             end = number(event, "end_ns");
+            let time = end - number(event, "start_ns");
+            assert!(time == 100_000_000 || index + 1 == intervals.len(), "{test}: {event}");
             if test != "latency" {
                 number(event, "bits_per_second");
             }
