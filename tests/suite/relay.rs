@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// Bytes of a chunk: 1.3 ms at 100 Mbit/s.
 const CHUNK: usize = 16 * 1024;
 
+/// Bytes of the longest request or answer, and more.
+const REQUEST: usize = 500;
+
 /// One direction of the link. All connections share it.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
@@ -41,11 +44,21 @@ impl Default for Line {
     }
 }
 
-/// Starts a relay to this port of this machine, and returns the relay's own port.
-pub fn relay(server: u16, up: Line, down: Line) -> u16 {
+/// A relay that runs until the test program ends.
+pub struct Relay {
+    pub port: u16,
+    /// From the clients to the server.
+    pub up: Arc<Shared>,
+    pub down: Arc<Shared>,
+}
+
+/// Starts a relay to this port of this machine.
+pub fn relay(server: u16, up: Line, down: Line) -> Relay {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let [up, down] = [up, down].map(|line| Arc::new(Shared { line, state: Mutex::default() }));
+    let [up, down] = [up, down]
+        .map(|line| Arc::new(Shared { line, state: Mutex::default(), carried: Mutex::default() }));
+    let relay = Relay { port, up: Arc::clone(&up), down: Arc::clone(&down) };
     thread::spawn(move || {
         for client in listener.incoming() {
             let client = client.unwrap();
@@ -55,16 +68,23 @@ pub fn relay(server: u16, up: Line, down: Line) -> u16 {
             }
         }
     });
-    port
+    relay
 }
 
 fn carry(line: Arc<Shared>, from: TcpStream, mut to: TcpStream) {
     to.set_nodelay(true).unwrap();
     let (queue, queued) = channel::<(Instant, Vec<u8>)>();
+    let shared = Arc::clone(&line);
     thread::spawn(move || {
         let _ = queued.iter().try_for_each(|(due, chunk)| {
             sleep_until(due);
-            to.write_all(&chunk)
+            let written = to.write_all(&chunk);
+            if chunk.len() > REQUEST {
+                let mut carried = shared.carried.lock().unwrap();
+                carried.bytes += u32::try_from(chunk.len()).unwrap();
+                carried.last = Some(Instant::now());
+            }
+            written
         });
         let _ = to.shutdown(Shutdown::Write);
     });
@@ -80,19 +100,42 @@ fn carry(line: Arc<Shared>, from: TcpStream, mut to: TcpStream) {
     });
 }
 
-struct Shared {
+/// One direction, at work.
+pub struct Shared {
     line: Line,
     /// When the first byte arrived, and when the last byte will have left the queue.
     state: Mutex<Option<(Instant, Instant)>>,
+    carried: Mutex<Carried>,
+}
+
+/// The data that was carried: chunks that are too long for a request or an answer.
+#[derive(Default)]
+struct Carried {
+    bytes: u32,
+    /// When the first one came.
+    first: Option<Instant>,
+    /// When the last one was delivered.
+    last: Option<Instant>,
 }
 
 impl Shared {
+    /// The rate at which data was carried, in bits per second. It is what the line
+    /// promises, or less: a busy machine delivers late.
+    pub fn rate(&self) -> f64 {
+        let carried = self.carried.lock().unwrap();
+        let time = carried.last.zip(carried.first).map(|(last, first)| last - first);
+        f64::from(carried.bytes) * 8.0 / time.expect("data was carried").as_secs_f64()
+    }
+
     /// Adds a chunk that arrives now. Returns when its last bit is due at the far end,
     /// and when the queue has room again.
     fn enter(&self, bytes: usize) -> (Instant, Instant) {
         let Line { delay, bits_per_second, queue, stall, .. } = self.line;
         let mut state = self.state.lock().unwrap();
         let now = Instant::now();
+        if bytes > REQUEST {
+            self.carried.lock().unwrap().first.get_or_insert(now);
+        }
         let (first, busy_until) = state.unwrap_or((now, now));
         let bits = bytes as u64 * 8;
         let left =

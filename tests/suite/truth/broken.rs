@@ -11,7 +11,7 @@ fn a_transfer_that_is_cut_off_is_reported_as_far_as_it_came() {
     let server = Server::start(&["-q"]);
     let arrives: u64 = 3_000_000;
     let cut = "READY\n".len() as u64 + arrives;
-    let port = relay(server.port, Line::default(), Line { cut, ..Line::default() });
+    let port = relay(server.port, Line::default(), Line { cut, ..Line::default() }).port;
     let test = only_test(&client(port, &["--json", "--test", "download", "--size", "10MiB"]), 1);
     assert_eq!(test.get("bytes").unwrap().as_u64(), Some(arrives), "{test}");
     assert!(
@@ -43,7 +43,7 @@ fn of_an_upload_that_broke_off_only_the_server_knows_how_much_arrived() {
 fn a_report_that_is_not_waited_for_is_no_failure() {
     let server = Server::start(&["-q"]);
     let line = Line { queue: Duration::from_secs(2), ..at_rate(2_000_000) };
-    let port = relay(server.port, line, line);
+    let port = relay(server.port, line, line).port;
     let flags = ["--test", "bidirectional", "--time", "500ms"];
     let start = Instant::now();
     let test = measure(port, &flags);

@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use super::{in_three_attempts, measure, ms, only_test};
+use roundtrip::json::Value;
+
+use super::{in_a_quiet_moment, measure, ms, only_test};
 use crate::document::list;
 use crate::namespaces::Namespaces;
 use crate::relay::{Line, relay};
 use crate::support::{Server, Temporary, client};
 
 /// The round trip takes 40 ms and a ping is due every 5 ms, so eight are outstanding at
-/// a time. If each ping waited for the answer before it, the last would leave 20 × (40
-/// - 5) ms after it was due.
+/// a time. If each ping waited for the answer before it, half of them would leave more
+/// than 10 × (40 - 5) ms after they were due.
 #[test]
 fn a_known_delay_is_what_is_measured() {
     let server = Server::start(&["-q"]);
     let line = Line { delay: Duration::from_millis(20), ..Line::default() };
-    let port = relay(server.port, line, line);
-    in_three_attempts(|| {
-        let test = measure(port, &["--test", "latency", "--count", "20", "--interval", "5ms"]);
-        assert!(ms(&test, "rtt_ns.min") >= 40.0 && ms(&test, "due_ns.min") >= 40.0, "{test}");
-        // At 40 ms, a range of the histogram is 0.26 ms wide.
-        (ms(&test, "rtt_ns.p50") < 41.0 && ms(&test, "due_ns.p50") < 41.0, test)
+    let port = relay(server.port, line, line).port;
+    in_a_quiet_moment(|| {
+        near_40_ms(measure(port, &["--test", "latency", "--count", "20", "--interval", "5ms"]))
     });
 }
 
@@ -28,12 +27,19 @@ fn a_known_delay_is_what_is_measured() {
 fn a_delayed_link_is_what_is_measured() {
     let Some(namespaces) = Namespaces::new("netem delay 20ms") else { return };
     let server = namespaces.server();
-    in_three_attempts(|| {
+    in_a_quiet_moment(|| {
         let flags = ["--json", "--test", "latency", "--count", "20", "--interval", "5ms"];
-        let test = only_test(&namespaces.client(server.port, &flags), 0);
-        assert!(ms(&test, "rtt_ns.min") >= 40.0, "{test}");
-        (ms(&test, "rtt_ns.p50") < 41.0, test)
+        near_40_ms(only_test(&namespaces.client(server.port, &flags), 0))
     });
+}
+
+/// No ping is faster than the link, and one of them is no slower: the median includes
+/// what a busy processor adds.
+fn near_40_ms(test: Value) -> (bool, Value) {
+    let of = |name: &str| ms(&test, name);
+    assert!(of("rtt_ns.min") >= 40.0 && of("due_ns.min") >= 40.0, "{test}");
+    let near = of("rtt_ns.min") < 41.0 && of("due_ns.min") < 41.0;
+    (near && of("rtt_ns.p50") < 60.0 && of("due_ns.p50") < 200.0, test)
 }
 
 /// Each session of a sequential server lasts four intervals. The last of five clients
@@ -44,12 +50,15 @@ fn who_waits_to_be_served_sees_how_long() {
     let picture = Temporary::new("waiting.svg");
     let flags = ["--test", "latency", "--concurrent", "5", "--count", "5", "--interval", "20ms"];
     let with_picture = [&flags[..], &["--svg", picture.path()]].concat();
-    let test = measure(server.port, &with_picture);
-    let mut first: Vec<f64> =
-        list(&test, "clients").iter().map(|client| ms(client, "first_answer_ns")).collect();
-    first.sort_by(f64::total_cmp);
-    assert!(first[4] >= 320.0 && first[4] >= first[0] + 320.0, "{first:?}");
-    assert!(ms(&test, "elapsed_ns") >= 400.0 && ms(&test, "elapsed_ns") > first[4], "{test}");
+    in_a_quiet_moment(|| {
+        let test = measure(server.port, &with_picture);
+        let mut first: Vec<f64> =
+            list(&test, "clients").iter().map(|client| ms(client, "first_answer_ns")).collect();
+        first.sort_by(f64::total_cmp);
+        let all = ms(&test, "elapsed_ns");
+        assert!(all > first[4], "{test}");
+        (first[4] >= 320.0 && first[4] >= first[0] + 320.0 && all >= 400.0, test)
+    });
     let picture = picture.text();
     assert!(picture.contains("first answer") && picture.contains("client 5"));
     let out = client(server.port, &flags).out;

@@ -11,7 +11,7 @@ use roundtrip::json::Value;
 
 use crate::document::{at, document, tests};
 use crate::relay::Line;
-use crate::support::{Outcome, client};
+use crate::support::{Outcome, client, eventually};
 
 /// The report of the one test that these flags ask for.
 fn measure(port: u16, flags: &[&str]) -> Value {
@@ -35,17 +35,17 @@ fn ms(test: &Value, path: &str) -> f64 {
     figure(test, path) / 1e6
 }
 
-/// Tries a measurement up to three times, since a busy processor can spoil one. What no
-/// busy processor excuses, such as less than the known delay or more than the known
-/// rate, is asserted in each attempt.
-fn in_three_attempts(mut attempt: impl FnMut() -> (bool, Value)) {
-    let attempts: Vec<Value> = (0..3)
-        .map_while(|_| match attempt() {
-            (true, _) => None,
-            (false, test) => Some(test),
-        })
-        .collect();
-    assert!(attempts.len() < 3, "{attempts:#?}");
+/// Repeats a measurement for a minute, since a busy processor spoils one now and then.
+/// What no busy processor excuses, such as less than the known delay or more than the
+/// known rate, is asserted in each attempt.
+fn in_a_quiet_moment(mut attempt: impl FnMut() -> (bool, Value)) {
+    eventually("a figure that is near the truth", || {
+        let (near, test) = attempt();
+        if !near {
+            println!("not near: {test}");
+        }
+        near
+    });
 }
 
 /// Whether a figure is within 2% of the truth.
@@ -53,8 +53,8 @@ fn near(measured: f64, truth: f64) -> bool {
     (measured / truth - 1.0).abs() <= 0.02
 }
 
-/// Bits per second.
-const RATE: u32 = 100_000_000;
+/// Bits per second: so few that a transfer takes long beside what a busy processor adds.
+const RATE: u32 = 40_000_000;
 
 fn at_rate(bits_per_second: u32) -> Line {
     Line { bits_per_second: bits_per_second.into(), ..Line::default() }

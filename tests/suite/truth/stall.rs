@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roundtrip::json::Value;
 
-use super::{in_three_attempts, measure, ms};
+use super::{in_a_quiet_moment, measure, ms};
 use crate::relay::{Line, relay};
 use crate::support::Server;
 
@@ -12,7 +12,7 @@ use crate::support::Server;
 fn through_a_stall(framing: &str, interval: &str) -> Value {
     let server = Server::start(&["-q", "--framing", framing]);
     let stall = Some((Duration::from_millis(400), Duration::from_millis(200)));
-    let port = relay(server.port, Line { stall, ..Line::default() }, Line::default());
+    let port = relay(server.port, Line { stall, ..Line::default() }, Line::default()).port;
     measure(
         port,
         &["--test", "latency", "--time", "1s", "--framing", framing, "--interval", interval],
@@ -23,7 +23,7 @@ fn through_a_stall(framing: &str, interval: &str) -> Value {
 /// in a hundred waits longer than 190 ms.
 #[test]
 fn a_stall_is_felt_by_every_ping_that_was_due_in_it() {
-    in_three_attempts(|| {
+    in_a_quiet_moment(|| {
         let test = through_a_stall("line", "1ms");
         let [p50, p99, max] =
             ["due_ns.p50", "due_ns.p99", "due_ns.max"].map(|name| ms(&test, name));
@@ -36,7 +36,7 @@ fn a_stall_is_felt_by_every_ping_that_was_due_in_it() {
 /// time from when they were due shows that.
 #[test]
 fn a_stall_is_felt_by_pings_that_had_to_wait_for_an_answer() {
-    in_three_attempts(|| {
+    in_a_quiet_moment(|| {
         let test = through_a_stall("bare", "1ms");
         (
             ms(&test, "rtt_ns.p99") < 20.0
@@ -51,7 +51,7 @@ fn a_stall_is_felt_by_pings_that_had_to_wait_for_an_answer() {
 /// the others are never sent. That is coordinated omission.
 #[test]
 fn a_stall_is_one_sample_where_pings_wait_for_answers() {
-    in_three_attempts(|| {
+    in_a_quiet_moment(|| {
         let test = through_a_stall("line", "0");
         assert!(test.get("due_ns").is_none(), "{test}");
         (ms(&test, "rtt_ns.p99") < 20.0 && (195.0..250.0).contains(&ms(&test, "rtt_ns.max")), test)
