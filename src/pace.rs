@@ -45,7 +45,7 @@ pub struct Schedule {
     pub interval: Duration,
     /// How many pings there are at most.
     pub count: u64,
-    /// No ping has its turn after this moment, if there is one.
+    /// No ping but the first has its turn after this moment, if there is one.
     pub end: Option<Instant>,
     /// Ends the series early, also during a wait.
     pub stop: Option<Stop>,
@@ -117,7 +117,7 @@ impl Iterator for Schedule {
     type Item = Turn;
 
     fn next(&mut self) -> Option<Turn> {
-        let over = self.end.is_some_and(|end| Instant::now() >= end);
+        let over = self.done > 0 && self.end.is_some_and(|end| Instant::now() >= end);
         let stopped = self.stop.as_ref().is_some_and(Stop::is_stopped);
         if self.done >= self.count || over || stopped {
             return None;
@@ -167,7 +167,7 @@ mod tests {
     fn a_series_ends_on_time_or_when_it_is_stopped() {
         let start = Instant::now();
         let over = Schedule { end: Some(start), ..Schedule::new(start, Duration::ZERO) };
-        assert_eq!(over.count(), 0);
+        assert_eq!(over.count(), 1); // Without a ping, nothing is measured.
         let stop = Stop::default();
         let mut stopped = Schedule { stop: Some(stop.clone()), ..Schedule::new(start, HOUR) };
         assert_eq!(stopped.next().map(|turn| turn.number), Some(1));
