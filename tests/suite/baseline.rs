@@ -1,8 +1,9 @@
 //! An earlier run beside this one.
 
+use roundtrip::json::{Value, parse};
+
 use crate::document::{at, document, list, number};
 use crate::support::{Temporary, loopback};
-use roundtrip::json::{Value, parse};
 
 const PINGS: [&str; 7] = ["--test", "latency", "--count", "40", "--interval", "1ms", "-q"];
 

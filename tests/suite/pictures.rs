@@ -1,7 +1,6 @@
 //! What a picture shows of each test.
 
-use crate::support::client;
-use crate::support::{Temporary, loopback};
+use crate::support::{Temporary, client, loopback};
 
 /// The picture of a run.
 fn picture(name: &str, flags: &[&str]) -> String {

@@ -115,14 +115,6 @@ fn a_server_is_named_in_any_of_the_usual_ways() {
 }
 
 #[test]
-fn an_address_in_use_names_the_flag_that_helps() {
-    let server = Server::start(&[]);
-    let port = server.port.to_string();
-    let outcome = run(Command::new(SERVER).args(["--host", "127.0.0.1", "--port", &port]));
-    assert!(outcome.code == Some(1) && outcome.err.contains("--port"), "{outcome:?}");
-}
-
-#[test]
 fn the_help_fits_a_terminal() {
     for program in [CLIENT, SERVER] {
         let outcome = run(Command::new(program).arg("--help"));

@@ -78,11 +78,6 @@ fn a_server_that_misbehaves_is_quoted_and_what_was_measured_is_kept() {
         );
         assert!(outcome.out.contains("  2 sent, 1 received, 50.0% lost\n  ms "), "{outcome:?}");
     }
-    let ahead = after_one_pong(b"PONG\nPONG\n", &["--test", "latency"]);
-    assert!(
-        ahead.code == Some(1) && ahead.err.contains("sent more than it was asked for"),
-        "{ahead:?}"
-    );
     let endless = vec![b'x'; 200_000].leak();
     assert!(after_one_pong(endless, &["--test", "latency"]).err.contains("line too long"));
 }
@@ -120,20 +115,6 @@ fn a_transfer_that_breaks_off_still_says_how_much_arrived() {
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.out.contains("upload:   unknown"), "{outcome:?}");
     assert!(outcome.err.contains("ERROR:the disk of the bookkeeper is full"), "{outcome:?}");
-}
-
-#[test]
-fn an_upload_that_arrived_in_part_is_no_success() {
-    let port = fake_server(|mut peer| {
-        peer.line();
-        peer.send("READY\n");
-        peer.bytes(1 << 20);
-        peer.send("DONE:5:100\n");
-        let _ = peer.rest();
-    });
-    let outcome = client(port, &["--test", "upload", "--size", "1"]);
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains("the server reports 5 of 1048576 bytes"), "{outcome:?}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What is printed when all goes well, and that the figures agree.
 
-use crate::support::loopback;
-use crate::support::{MODES, Server, client};
+use crate::support::{MODES, Server, client, loopback};
 
 #[test]
 fn all_three_tests_succeed_in_each_mode() {

@@ -8,7 +8,7 @@ use super::{COUNTS, echo_all, numbers};
 use crate::support::{Server, client, in_each_mode};
 
 #[test]
-fn whoever_never_echoes_is_dropped_and_what_was_measured_is_logged() {
+fn a_client_that_never_echoes_is_dropped_and_what_was_measured_is_logged() {
     in_each_mode(&["--idle-timeout", "200ms"], |server| {
         for (request, echoes, logged) in [
             ("LAG:3:0", "", "lag: 0 of 1 pings echoed"),
@@ -104,7 +104,7 @@ fn a_flood_of_wrong_echoes_ends_and_disturbs_nobody() {
 }
 
 #[test]
-fn whoever_leaves_in_the_middle_leaves_what_was_measured() {
+fn what_was_measured_before_a_client_left_is_logged() {
     in_each_mode(&[], |server| {
         let mut peer = server.connect();
         assert_eq!(peer.ask("LAG:1000:0"), "PING 0");

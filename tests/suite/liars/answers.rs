@@ -94,3 +94,30 @@ fn what_a_server_says_of_lag_and_status_is_checked() {
         assert!(outcome.code == Some(1) || outcome.out.contains("\"ok\": true"), "{outcome:?}");
     }
 }
+
+#[test]
+fn a_server_that_was_out_of_step_is_found_out_at_the_end() {
+    let port = fake_server(|mut peer| {
+        while !peer.line().is_empty() {
+            peer.send("PONG\n");
+        }
+    });
+    let outcome = client(port, &["--test", "latency", "--interval", "0"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.err.contains("expected BYE, but the server answered \"PONG\""), "{outcome:?}");
+}
+
+#[test]
+fn what_a_server_says_reaches_the_terminal_on_one_line_and_harmless() {
+    let port = fake_server(|mut peer| {
+        peer.line();
+        peer.send(format!("ERROR:\x1b[31mred\r\u{7}{}\n", "x".repeat(60_000)));
+        let _ = peer.rest();
+    });
+    let outcome = client(port, &["--test", "latency"]);
+    assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
+    assert!(
+        outcome.err.len() < 500 && !outcome.err.contains(['\x1b', '\r', '\u{7}']),
+        "{outcome:?}"
+    );
+}

@@ -33,6 +33,7 @@ fn a_report_of_an_upload_is_checked() {
     for (flags, done, why) in [
         (size, format!("DONE:{MOST}:1"), "reports 18446744073709551615 of 1048576 bytes"),
         (size, "DONE:0:1".into(), "reports 0 of 1048576 bytes"),
+        (size, "DONE:5:100".into(), "the server reports 5 of 1048576 bytes"),
         (size, format!("DONE:1048576:{MOST}"), "longer than the transfer took"),
         (size, "DONE:1048576".into(), "DONE"),
         (size, "DONE:-1:5".into(), "DONE"),
@@ -125,4 +126,13 @@ fn a_report_that_comes_together_with_ready_is_understood() {
     let outcome =
         against(|peer, _| peer.send("READY\nDONE:0:1\n"), &["--test", "upload", "--time", "1us"]);
     assert_found_out(&outcome, "nothing arrived in this time");
+}
+
+#[test]
+fn an_upload_that_is_done_before_it_was_sent_is_no_success() {
+    for answer in ["READY\nDONE:1048576:1\n", "READY\nERROR:enough\n"] {
+        let flags = ["--test", "upload", "--size", "1MiB"];
+        let outcome = against(move |peer, _| peer.send(answer), &flags);
+        assert_found_out(&outcome, "more than it was asked for");
+    }
 }

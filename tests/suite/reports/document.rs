@@ -4,8 +4,7 @@ use roundtrip::json::Value;
 
 use super::{check_rate, check_summary};
 use crate::document::{at, document, list, number, text};
-use crate::support::loopback;
-use crate::support::{MODES, Server, client};
+use crate::support::{MODES, Server, client, loopback};
 
 #[test]
 fn a_document_holds_what_is_promised() {

@@ -46,7 +46,8 @@ fn a_bad_command_line_is_one_line_that_says_what_would_be_right() {
     ]));
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
     assert!(
-        outcome.err.contains(&format!("cannot listen on 127.0.0.1:{}", taken.port)),
+        outcome.err.contains(&format!("cannot listen on 127.0.0.1:{}", taken.port))
+            && outcome.err.contains("--port"),
         "{outcome:?}"
     );
 }

@@ -1,10 +1,17 @@
 //! A server whose clock is set, or drifts: the client must not print an error bound
 //! that does not hold.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::*;
+use roundtrip::json::Value;
+use roundtrip::measure::{Measurement as _, Plan};
+use roundtrip::udp::datagram::Stamps;
+
+use super::{PLAN, fake, measure, sequence_of};
 use crate::document::{at, document};
+use crate::support::{PATIENCE, client};
 
 const MS: u64 = 1_000_000;
 

@@ -1,13 +1,20 @@
 //! Two servers cannot keep each other busy, and no client pays for that.
 
-use roundtrip::json::Map;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use roundtrip::json::{Map, Value};
+use roundtrip::log::Log;
 use roundtrip::measure::ping_server;
 use roundtrip::serve::Limits;
-use roundtrip::udp::server::EchoServer;
+use roundtrip::udp::datagram::Ping;
+use roundtrip::udp::server::{EchoCounts, EchoServer, Impairments, RunningEchoServer};
 
-use super::*;
+use super::{ask, socket};
 use crate::document::{document, number};
-use crate::support::eventually;
+use crate::support::{PATIENCE, Server, client, eventually};
 
 /// Starts an echo server. Also returns a second handle to its socket: what is sent with
 /// it comes from the server's address, as a forged datagram would.

@@ -1,7 +1,17 @@
 //! What becomes of a ping: one outcome for each.
 
-use super::*;
+use std::thread;
+use std::time::Duration;
+
+use roundtrip::json::Value;
+use roundtrip::measure::{Measurement as _, Outcome, Plan, Sample};
+use roundtrip::udp::Udp;
+use roundtrip::udp::datagram::Stamps;
+use roundtrip::udp::measured::{LATE, LOST};
+
+use super::{PLAN, fake, measure, sequence_of, socket};
 use crate::document::{at, document};
+use crate::support::{PATIENCE, Server, client};
 
 #[test]
 fn a_server_that_does_not_know_stamps_is_enough() {

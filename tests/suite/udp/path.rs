@@ -2,9 +2,11 @@
 
 use std::process::{Command, Stdio};
 
-use super::*;
+use roundtrip::json::{Value, parse};
+
+use super::fake;
 use crate::document::{at, document, number, text};
-use crate::support::{CLIENT, Guard, SERVER};
+use crate::support::{CLIENT, Guard, SERVER, Server, client};
 
 const FEW: [&str; 7] = ["--test", "udp", "--count", "3", "--interval", "1ms", "--timeout=300ms"];
 

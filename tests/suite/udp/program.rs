@@ -1,8 +1,7 @@
 //! The client program with `--test udp`: its flags and its reports.
 
-use super::*;
 use crate::document::{at, document, events, list, named, number};
-use crate::support::Temporary;
+use crate::support::{Server, Temporary, client};
 
 #[test]
 fn a_time_is_kept_at_any_interval() {

@@ -1,7 +1,18 @@
 //! The echo server: what it answers, to whom, and what it does to its answers.
 
-use super::*;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use roundtrip::json::Value;
+use roundtrip::measure::Sample;
+use roundtrip::udp::datagram::Ping;
+use roundtrip::udp::measured::{LATE, LOST};
+use roundtrip::udp::server::Impairments;
+
+use super::{ask, socket, undisturbed};
 use crate::document::{at, document};
+use crate::support::{MODES, PATIENCE, Server, client};
 
 #[test]
 fn the_client_reports_what_the_server_did_to_its_answers() {

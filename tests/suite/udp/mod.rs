@@ -1,30 +1,26 @@
 //! Pings over UDP: the client distinguishes everything that a network may do to them.
 
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
-
-use roundtrip::client::Options;
-use roundtrip::json::{Value, parse};
-use roundtrip::log::Log;
-use roundtrip::measure::{Measurement as _, Outcome, Plan, Sample};
-use roundtrip::server::{Config, Running};
-use roundtrip::udp::UdpClient;
-use roundtrip::udp::datagram::{Ping, Stamps};
-use roundtrip::udp::measured::{LATE, LOST};
-use roundtrip::udp::server::{EchoCounts, Impairments, RunningEchoServer, bind_with_tcp};
-use roundtrip::udp::{Udp, udp};
-
-use crate::support::{MODES, PATIENCE, Server, client};
-
 mod clock;
 mod guard;
 mod outcomes;
 mod path;
 mod program;
 mod server;
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use roundtrip::client::Options;
+use roundtrip::log::Log;
+use roundtrip::measure::{Measurement as _, Plan, Sample};
+use roundtrip::server::{Config, Running};
+use roundtrip::udp::UdpClient;
+use roundtrip::udp::server::{EchoCounts, Impairments, RunningEchoServer, bind_with_tcp};
+use roundtrip::udp::{Udp, udp};
+
+use crate::support::PATIENCE;
 
 const PLAN: Plan = Plan {
     count: 1000,
