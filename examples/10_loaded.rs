@@ -18,7 +18,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use roundtrip::client::Client;
-use roundtrip::measure::{Bandwidth, Direction, Latency, Loaded, Plan, bandwidth, latency, loaded};
+use roundtrip::measure::{
+    Bandwidth, Direction, Latency, Load, Loaded, Plan, bandwidth, latency, loaded,
+};
 use roundtrip::server::{Config, Server};
 use roundtrip::units::ms;
 use roundtrip::wire::command::Amount;
@@ -42,8 +44,9 @@ fn main() -> io::Result<()> {
     loading.quit()?;
     show("naive: one, then other", &alone, Some(&load));
 
+    let three = Load { time: phase * 3, ..Load::default() };
     let Loaded { idle, download, upload } =
-        loaded(&mut pinging, &connect, &plan, phase * 3, &|_, _| {});
+        loaded(&mut pinging, &connect, &plan, &three, &|_, _| {});
     show("loaded: idle", &idle, None);
     let full = show("        during download", &download.0, Some(&download.1));
     show("        during upload", &upload.0, Some(&upload.1));

@@ -1,9 +1,9 @@
 //! Lines that fit a terminal of 80 columns.
 //!
-//! A text for a person is broken between words: the help, results, notes. A line that a
-//! program may read stays one line, however long: an error on standard error, a line of
-//! the server's log, an event in JSON. On a terminal no program reads, so there an error
-//! is broken as well.
+//! Results and the help are broken between words, for a person. What a program may
+//! read is one line, however long: an event in JSON, a line of the server's log, an error
+//! or a note on standard error. Where standard error is a terminal, no program reads it,
+//! and these are broken as well.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -48,21 +48,24 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Writes an error to standard error: one line, or on a terminal as many as it takes.
+/// Reports an error of a program on standard error.
 pub fn complain(program: &str, what: impl Display) {
-    let line = format!("{program}: {}", one_line(what));
-    // Without a standard error there is no place to report that.
-    let line = if io::stderr().is_terminal() { hanging(&line, WIDTH).join("\n") } else { line };
-    let _ = writeln!(io::stderr(), "{line}");
+    report(&format!("{program}: {}", one_line(what)));
 }
 
-/// Writes a note to standard error, which says what to mistrust in the results.
+/// Reports on standard error what to mistrust in the results of a program.
 pub fn note(program: &str, what: impl Display) {
-    let mut text = hanging(&format!("{program}: note: {}", one_line(what)), WIDTH).join("\n");
-    // In yellow on a terminal, unless the user objects (no-color.org).
-    if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty()) {
-        text = text.replacen("note:", "\x1b[33mnote:\x1b[0m", 1);
+    report(&format!("{program}: note: {}", one_line(what)));
+}
+
+fn report(line: &str) {
+    let terminal = io::stderr().is_terminal();
+    let mut text = if terminal { hanging(line, WIDTH).join("\n") } else { line.into() };
+    // Notes are yellow on a terminal, unless the user objects (no-color.org).
+    if terminal && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty()) {
+        text = text.replacen(": note:", ": \x1b[33mnote:\x1b[0m", 1);
     }
+    // Without a standard error there is no place to report that.
     let _ = writeln!(io::stderr(), "{text}");
 }
 

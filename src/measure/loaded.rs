@@ -17,7 +17,10 @@ use std::io::{self, ErrorKind};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Bandwidth, Direction, Latency, Measurement, Plan, Sample, bandwidth, latency};
+use super::transfer::later;
+use super::{
+    Bandwidth, Direction, Latency, Measurement, Plan, Sample, Transfer, latency, transfer,
+};
 use crate::client::Client;
 use crate::wire::command::Amount;
 
@@ -31,6 +34,19 @@ pub enum Phase {
     Idle,
     /// A bulk transfer.
     Busy(Direction),
+}
+
+/// How long the line is loaded, and what is counted of that.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    /// How long all three phases take.
+    pub time: Duration,
+    /// How much of the start of each transfer is not counted, as in [`Transfer`]. A line
+    /// that is not full yet answers early, so the pings beside a transfer begin after
+    /// this time.
+    pub warmup: Duration,
+    /// How often the server reports what has arrived of the upload, as in [`Transfer`].
+    pub reports: Option<Duration>,
 }
 
 /// What the pings and the transfers of all three phases have measured.
@@ -74,31 +90,32 @@ impl Measurement for Loaded {
     }
 }
 
-/// Sends pings for a third of `time` in each phase. `connect` makes a connection to the
+/// Sends pings for a third of the time in each phase. `connect` makes a connection to the
 /// same server for each transfer.
 pub fn loaded(
     pinging: &mut Client,
     connect: &dyn Fn() -> io::Result<Client>,
     plan: &Plan,
-    time: Duration,
+    load: &Load,
     observe: &(dyn Fn(Phase, Sample) + Sync),
 ) -> Loaded {
-    let time = time / 3;
-    let plan = Plan { time: Some(time), ..*plan };
+    let load = Load { time: load.time / 3, ..*load };
+    let plan = Plan { time: Some(load.time), ..*plan };
     let idle = latency(pinging, &plan, &mut |sample| observe(Phase::Idle, sample));
     let mut loaded = Loaded { idle, ..Loaded::default() };
     if loaded.idle.failure.is_some() {
         return loaded;
     }
     // While the line is full, a ping of a warm-up would wait as long as any other.
-    let plan = Plan { warmup: 0, ..plan };
-    loaded.download = busy(pinging, connect, &plan, time, Direction::Download, observe);
+    let time = load.time.saturating_sub(load.warmup);
+    let plan = Plan { warmup: 0, time: Some(time), ..plan };
+    loaded.download = busy(pinging, connect, &plan, &load, Direction::Download, observe);
     // Without the pings' answers, nobody knows whether the line is idle.
     if loaded.download.0.failure.is_none() {
         loaded.download.0.failure = calm(pinging, &loaded.idle).err();
     }
     if loaded.download.0.failure.is_none() {
-        loaded.upload = busy(pinging, connect, &plan, time, Direction::Upload, observe);
+        loaded.upload = busy(pinging, connect, &plan, &load, Direction::Upload, observe);
     }
     loaded
 }
@@ -108,7 +125,7 @@ fn busy(
     pinging: &mut Client,
     connect: &dyn Fn() -> io::Result<Client>,
     plan: &Plan,
-    time: Duration,
+    load: &Load,
     direction: Direction,
     observe: &(dyn Fn(Phase, Sample) + Sync),
 ) -> (Latency, Bandwidth) {
@@ -118,10 +135,10 @@ fn busy(
     };
     let observe = |sample| observe(Phase::Busy(direction), sample);
     thread::scope(|scope| {
+        let Load { time, warmup, reports } = *load;
         let load = thread::Builder::new().spawn_scoped(scope, move || {
-            let amount = Amount::Time(time);
-            let mut load =
-                bandwidth(&mut loading, direction, amount, &mut |sample| observe(sample));
+            let plan = Transfer { direction, amount: Amount::Time(time), warmup, reports };
+            let mut load = transfer(&mut loading, &plan, &mut |sample| observe(sample));
             if load.failure.is_none() {
                 // A server that was out of step all the time is noticed now.
                 let left = loading.quit().err();
@@ -129,7 +146,9 @@ fn busy(
             }
             load
         });
-        let pings = latency(pinging, plan, &mut |sample| observe(sample));
+        // Whoever stops this meanwhile stops the pings, too.
+        let _ = pinging.stop().wait(warmup);
+        let pings = latency(pinging, plan, &mut |sample| observe(later(sample, warmup)));
         let load = load.map(|load| {
             load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked")))
         });

@@ -35,13 +35,13 @@ use std::io;
 use std::time::Duration;
 
 pub use bandwidth::{Bandwidth, bandwidth};
-pub use bidirectional::{Bidirectional, bidirectional};
+pub use bidirectional::{Bidirectional, bidirectional, bidirectional_after};
 pub use concurrently::concurrently;
 pub use connect::{Connect, connect};
 pub use direction::Direction;
 pub use lag::{Lag, LagObserver, LagView, lag, lag_unasked};
 pub use latency::latency;
-pub use loaded::{Loaded, Phase, loaded};
+pub use loaded::{Load, Loaded, Phase, loaded};
 pub use outcome::Outcome;
 pub use pings::{Latency, Plan};
 pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};

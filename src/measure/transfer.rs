@@ -111,6 +111,17 @@ fn upload(
     Ok(without(start, measured))
 }
 
+/// A sample of a part of a test that began so much later than the test.
+pub(super) fn later(sample: Sample, by: Duration) -> Sample {
+    match sample {
+        Sample::Ping { number, at, rtt, due } => Sample::Ping { number, at: at + by, rtt, due },
+        Sample::Outcome { number, at, rtt, outcome } => {
+            Sample::Outcome { number, at: at + by, rtt, outcome }
+        }
+        Sample::Piece { direction, at, bytes } => Sample::Piece { direction, at: at + by, bytes },
+    }
+}
+
 /// What is left without the start of a transfer.
 fn without(start: Received, measured: Bandwidth) -> Bandwidth {
     let bytes = measured.bytes.map(|bytes| bytes.saturating_sub(start.bytes));

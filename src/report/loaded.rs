@@ -7,7 +7,7 @@ use super::{Chart, Report};
 use crate::json::Map;
 use crate::measure::{Bandwidth, Latency, Loaded};
 use crate::stats::{Recorder, Summary};
-use crate::units::{ms, significant};
+use crate::units::ms;
 
 impl Report for Loaded {
     fn lines(&self) -> Vec<String> {
@@ -86,8 +86,8 @@ fn compared(what: &str, idle: &Recorder, pings: &Latency, transfer: &Bandwidth) 
         _ => "some answers took longer than when the line was idle",
     };
     let change = |((name, busy), idle): ((&str, Duration), Duration)| {
-        let ms = significant((busy.as_secs_f64() - idle.as_secs_f64()) * 1e3);
-        format!("{name} {}{ms} ms", if busy >= idle { "+" } else { "" })
+        let sign = if busy >= idle { "+" } else { "-" };
+        format!("{name} {sign}{} ms", ms(busy.abs_diff(idle)))
     };
     let changes: Vec<_> =
         ["p50", "p90", last].into_iter().zip(busy).zip(idle).map(change).collect();

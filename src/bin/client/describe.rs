@@ -29,6 +29,10 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
         Amount::Bytes(bytes) => (size(bytes), Goal::Bytes(bytes.saturating_mul(*clients as u64))),
         Amount::Time(time) => (format!("{time:?}"), Goal::BytesFor(time)),
     };
+    let not_counted = match options.slow_start {
+        Duration::ZERO => String::new(),
+        start => format!(", the first {start:?} not counted"),
+    };
     let this = report::Test {
         name,
         title: above(format!("{}{each}{}", in_words(options, "ping"), warmup(plan.warmup))),
@@ -52,8 +56,8 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
         },
         Test::Bulk(_) => {
             let title = match clients {
-                1 => Title::Before(format!("{name}:")),
-                _ => above(amount + &each),
+                1 => Title::Before(format!("{name}{not_counted}:")),
+                _ => above(amount + &each + &not_counted),
             };
             let unseen = options.tests.len() == 1;
             report::Test { title, goal: Some(bytes), unseen, ..this }
@@ -64,12 +68,13 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
             report::Test { title, unit: "connection", ..this }
         }
         Test::Bidirectional => {
-            let title = above(format!("{amount} each way{each}"));
+            let title = above(format!("{amount} each way{each}{not_counted}"));
             report::Test { title, goal: Some(bytes), ..this }
         }
         Test::Loaded => {
-            let time = options.loaded.1;
-            let what = format!("{time:?}, idle, then with a download, then with an upload{each}");
+            let time = options.loaded.1.time;
+            let what = "idle, then with a download, then with an upload";
+            let what = format!("{time:?}, {what}{not_counted}{each}");
             report::Test { title: above(what), goal: Some(Goal::Time(time)), ..this }
         }
         Test::Sweep => {
@@ -135,7 +140,7 @@ pub fn plan(options: &Options) -> Map {
             map.insert(name, value);
         }
     };
-    let time = if tests == &[Test::Loaded] { Some(options.loaded.1) } else { plan.time };
+    let time = if tests == &[Test::Loaded] { Some(options.loaded.1.time) } else { plan.time };
     let interval = if tests == &[Test::Loaded] { options.loaded.0.interval } else { plan.interval };
     put("count", means("count") && time.is_none(), plan.count);
     put("time_ns", means("time") && time.is_some(), nanoseconds(time.unwrap_or_default()));
@@ -143,7 +148,7 @@ pub fn plan(options: &Options) -> Map {
         put("bytes", means("size"), bytes);
     }
     put("interval_ns", means("interval"), nanoseconds(interval));
-    let pings = tests.iter().any(|test| !matches!(test, Test::Bulk(_)));
+    let pings = tests.iter().any(|test| test.pings());
     put("warmup", pings && means("warmup"), plan.warmup);
     let slow_start = options.slow_start;
     put("warmup_ns", !slow_start.is_zero(), nanoseconds(slow_start));

@@ -13,7 +13,7 @@
 //! | `--time DUR` | run for so long, instead of --count or --size; not for status |
 //! | `--concurrent N` | clients at once (default 1); with no --test, latency |
 //! | `--interval DUR` | from one ping to the next (default 100ms; loaded: 10ms; connect, call: 0); 0 sends at once; not for download, upload, bidirectional, status |
-//! | `--warmup N` | first pings, connections or calls, not counted (default 1); a time, such as 2s, is not counted of a timed download or upload; for latency, download, upload, connect, loaded, sweep, udp, call |
+//! | `--warmup N` | first pings, connections or calls, not counted (default 1); a time, such as 2s: so much of the start of a timed transfer is not counted; not for lag, status |
 //! | `--payload SIZE` | bytes added to each ping or call (default 0); a bare number counts bytes; for latency, connect, loaded, udp, call |
 //! | `--sizes A:B:*K` | payloads from A to B, each K times the one before (default 1:64KiB:*2); for sweep |
 //! | `--data JSON` | the question, a JSON object (default {}); for status |
@@ -81,6 +81,7 @@ fn main() -> ExitCode {
     if interruptible {
         // An upload that is interrupted has figures, too.
         options.reports = options.reports.or(Some(flags::REPORTS));
+        options.loaded.1.reports = options.reports;
     } else {
         interrupt::prepare(&arguments);
     }

@@ -93,14 +93,26 @@ fn what_arrives_with_ready_has_no_rate() {
 #[test]
 fn the_start_of_a_transfer_need_not_be_counted() {
     let server = Server::start(&["-q"]);
-    for direction in ["download", "upload"] {
+    for (test, seconds, halves) in [
+        ("download", "1s", &[""][..]),
+        ("upload", "1s", &[""]),
+        ("bidirectional", "1s", &["download.", "upload."]),
+        ("loaded", "3s", &["download.", "upload."]),
+    ] {
         in_a_quiet_moment(|| {
-            let flags = ["--test", direction, "--time", "1s", "--warmup", "500ms"];
+            let flags = ["--test", test, "--time", seconds, "--warmup", "500ms"];
             let test = measure(server.port, &flags);
-            let (time, bytes) = (ms(&test, "duration_ns"), figure(&test, "bytes"));
-            let rate = figure(&test, "bits_per_second");
-            assert!(bytes > 0.0 && (0.99..1.01).contains(&(rate * time / 8e3 / bytes)), "{test}");
-            ((300.0..700.0).contains(&time), test)
+            let half_of_it = halves.iter().all(|half| {
+                let of = |name: &str| figure(&test, &format!("{half}{name}"));
+                let (time, bytes) = (of("duration_ns") / 1e6, of("bytes"));
+                let rate = of("bits_per_second");
+                assert!(
+                    bytes > 0.0 && (0.99..1.01).contains(&(rate * time / 8e3 / bytes)),
+                    "{test}"
+                );
+                (300.0..700.0).contains(&time)
+            });
+            (half_of_it, test)
         });
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use roundtrip::flags::{Parsed, at_least_one, nearest, refuse, some_time};
 use roundtrip::json::Map;
-use roundtrip::measure::{Direction, Plan};
+use roundtrip::measure::{Direction, Load, Plan};
 use roundtrip::net::{Family, address};
 use roundtrip::pace::Stop;
 use roundtrip::report::limits::Limit;
@@ -43,8 +43,8 @@ pub struct Options {
     pub plan: Plan,
     /// The size or the time of each bulk transfer.
     pub amount: Amount,
-    /// The pings of `loaded`, and how long all of its phases take.
-    pub loaded: (Plan, Duration),
+    /// The pings of `loaded`, and what loads the line.
+    pub loaded: (Plan, Load),
     /// The payloads of `sweep`.
     pub sizes: Vec<usize>,
     /// How many clients run concurrently.
@@ -159,6 +159,16 @@ impl Test {
         }
     }
 
+    /// Whether the test moves data in bulk.
+    pub fn transfers(self) -> bool {
+        matches!(self, Test::Bulk(_) | Test::Bidirectional | Test::Loaded)
+    }
+
+    /// Whether the test sends pings, or calls.
+    pub fn pings(self) -> bool {
+        !matches!(self, Test::Bulk(_) | Test::Bidirectional)
+    }
+
     /// Whether the test needs a TCP connection that was made before.
     pub fn needs_connection(self) -> bool {
         !matches!(self, Test::Connect | Test::Udp | Test::Status | Test::Call)
@@ -198,8 +208,11 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
     let interval = if at_once { Duration::ZERO } else { Duration::from_millis(100) };
     let spin = given.has("spin");
     let time = given.value("time", None, |text| some_time(text).map(Some))?;
-    let (warmup, slow_start) = values::warmup(given.text("warmup"), &tests, time)?;
+    let loaded_time = time.unwrap_or(Duration::from_secs(9));
+    let lasts = if is(Test::Loaded) { Some(loaded_time / 3) } else { time };
+    let (warmup, slow_start) = values::warmup(given.text("warmup"), &tests, lasts)?;
     let every = given.value("every", None, |text| some_time(text).map(Some))?;
+    let reports = (every.is_some() || !slow_start.is_zero()).then_some(REPORTS);
     let plan = Plan {
         count: given.value("count", count, at_least_one)?,
         time,
@@ -226,7 +239,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
         data: given.value("data", Map::new(), values::data)?,
         plan,
         amount: time.map_or(Amount::Bytes(size), Amount::Time),
-        loaded: (loaded, time.unwrap_or(Duration::from_secs(9))),
+        loaded: (loaded, Load { time: loaded_time, warmup: slow_start, reports }),
         sizes: given.value("sizes", values::sizes("1:64KiB:*2")?, values::sizes)?,
         clients: given.value("concurrent", 1, values::clients)?,
         listed: given.has("concurrent"),
@@ -240,7 +253,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, String> {
         },
         every,
         slow_start,
-        reports: (every.is_some() || !slow_start.is_zero()).then_some(REPORTS),
+        reports,
         fail_if: given.values("fail-if", |text| values::limit(text, &names))?,
         label: given.value("label", None, values::label)?,
         csv: given.value("csv", None, values::file)?,
@@ -357,7 +370,10 @@ mod tests {
         assert_eq!(read("--test udp").unwrap().timeout, Duration::from_secs(2));
         assert_eq!(read("--test loaded").unwrap().loaded.0.interval, Duration::from_millis(10));
         let slow = read("--test loaded --interval 50ms --time 6s").unwrap().loaded;
-        assert_eq!((slow.0.interval, slow.1), (Duration::from_millis(50), Duration::from_secs(6)));
+        assert_eq!(
+            (slow.0.interval, slow.1.time),
+            (Duration::from_millis(50), Duration::from_secs(6))
+        );
         assert_eq!(read("--test sweep --sizes 10:1KiB:*10").unwrap().sizes, [10, 100, 1000]);
     }
 

@@ -70,9 +70,9 @@ pub const FLAGS: &[Flag] = &[
     Flag::new(
         "warmup",
         "N",
-        "first pings, connections or calls, not counted (default 1); a time, such as 2s, is not counted of a timed download or upload",
+        "first pings, connections or calls, not counted (default 1); a time, such as 2s: so much of the start of a timed transfer is not counted",
     )
-    .only_for(&["latency", "download", "upload", "connect", "loaded", "sweep", "udp", "call"]),
+    .never_for(&["lag", "status"]),
     Flag::new(
         "payload",
         "SIZE",

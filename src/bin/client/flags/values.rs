@@ -129,16 +129,16 @@ pub fn clients(text: &str) -> Result<usize, String> {
     })
 }
 
-/// How many first pings are not counted, and how much of the start of a transfer.
+/// How many first pings are not counted, and how much of the start of a transfer, which
+/// `lasts` so long.
 pub fn warmup(
     text: Option<String>,
     tests: &[Test],
-    time: Option<Duration>,
+    lasts: Option<Duration>,
 ) -> Result<(u64, Duration), String> {
     let Some(text) = text else { return Ok((1, Duration::ZERO)) };
-    let transfers = tests.iter().filter(|test| matches!(test, Test::Bulk(_))).count();
     if let Some(count) = whole_number(&text) {
-        if transfers == tests.len() {
+        if !tests.iter().any(|test| test.pings()) {
             return Err(format!(
                 "--warmup {text}: a transfer has no pings; write a time, such as 2s"
             ));
@@ -148,12 +148,14 @@ pub fn warmup(
     let warmup = parse_duration(&text).map_err(|_| {
         format!("--warmup: {text:?} is not a whole number from 0, nor a time such as 2s")
     })?;
-    match time {
-        _ if transfers == 0 => Err(format!(
-            "--warmup {text}: a time is for download and upload; write a number of pings"
+    match lasts {
+        _ if !tests.iter().any(|test| test.transfers()) => Err(format!(
+            "--warmup {text}: a time is for tests that transfer data; write a number of pings"
         )),
         Some(time) if warmup < time => Ok((1, warmup)),
-        Some(time) => Err(format!("--warmup {text} leaves nothing of --time {time:?}; write less")),
+        Some(time) => {
+            Err(format!("--warmup {text} leaves nothing of a transfer of {time:?}; write less"))
+        }
         None => Err(format!("--warmup {text} needs a transfer for a given time; add --time")),
     }
 }

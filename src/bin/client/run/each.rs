@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use roundtrip::client::Client;
 use roundtrip::measure::{
-    Asked, LagView, Measurement, Phase, Sample, Transfer, ask_status, bidirectional, connect, lag,
-    latency, loaded, sweep, transfer,
+    Asked, LagView, Measurement, Phase, Sample, Transfer, ask_status, bidirectional,
+    bidirectional_after, connect, lag, latency, loaded, sweep, transfer,
 };
 use roundtrip::report::{self, Source};
 use roundtrip::udp::{Udp, UdpClient, udp};
 use roundtrip::wamp::call::{self, Event, measure};
+use roundtrip::wire::command::Amount;
 use roundtrip::wire::framing::Framing;
 
 use super::Run;
@@ -41,15 +42,21 @@ impl Run<'_> {
                     connect(host, *port, &self.how, plan, &mut samples.of(""))
                 })
             }
-            Test::Bidirectional => self.connected(&this, |client, samples| {
-                bidirectional(client, *amount, &samples.of(""))
-            }),
+            Test::Bidirectional => {
+                let warmup = options.slow_start;
+                self.connected(&this, |client, samples| match *amount {
+                    Amount::Time(time) if !warmup.is_zero() => {
+                        bidirectional_after(warmup, client, time, &samples.of(""))
+                    }
+                    amount => bidirectional(client, amount, &samples.of("")),
+                })
+            }
             Test::Loaded => {
-                let (plan, time) = &options.loaded;
+                let (plan, load) = &options.loaded;
                 let (host, port, how) = (&options.host, options.port, self.how.clone());
                 self.connected(&this, |client, samples| {
                     let connect = || Client::connect_with(host, port, &how);
-                    loaded(client, &connect, plan, *time, &|phase, sample| {
+                    loaded(client, &connect, plan, load, &|phase, sample| {
                         samples.of(match phase {
                             Phase::Idle => "idle",
                             Phase::Busy(direction) => direction.name(),
