@@ -32,7 +32,7 @@ struct Calls {
 impl Good {
     pub fn new(server: &Server) -> Self {
         let (mode, _) = server.setup;
-        let connected = (mode != "sequential").then(|| text_door(server).connect());
+        let connected = (mode != "sequential").then(|| server.text().connect());
         let router = server.doors.iter().any(|door| door.what() == "rawsocket").then(|| {
             let join = |what| {
                 let door = server.doors.iter().find(|door| door.what() == what).unwrap();
@@ -55,7 +55,7 @@ impl Good {
         if let Some(stream) = &mut self.connected {
             ask(stream, framing, &message, &message.replace('I', "O"));
         }
-        let mut newcomer = text_door(server).connect();
+        let mut newcomer = server.text().connect();
         ask(&mut newcomer, framing, &message, &message.replace('I', "O"));
         ask(&mut newcomer, framing, "QUIT", "BYE");
         if let Some(Calls { caller, .. }) = &mut self.router {
@@ -99,10 +99,6 @@ impl Drop for Good {
             let _ = serving.join();
         }
     }
-}
-
-fn text_door(server: &Server) -> &Door {
-    server.doors.iter().find(|door| door.what() == server.setup.1).unwrap()
 }
 
 /// The same door as a library's client is told of it.

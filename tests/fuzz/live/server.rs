@@ -61,7 +61,9 @@ impl Server {
         let path = |name| directory.join(name).to_str().unwrap().to_owned();
         let mut command = Command::new(SERVER);
         command.args(["--mode", setup.mode, "--framing", setup.framing]);
-        command.args(["--idle-timeout", "10s", "--max-size", "64KiB", "--max-time", "50ms"]);
+        // The idle timeout is the usual one: on a busy machine, well-behaved clients are silent
+        // for seconds.
+        command.args(["--max-size", "64KiB", "--max-time", "50ms"]);
         command.args(["--info", "name=fuzz"]).args(setup.spin.then_some("--spin"));
         let listening = if setup.unix {
             command.arg("--inetd").stdin(OwnedFd::from(UnixListener::bind(path("text")).unwrap()));
@@ -101,6 +103,11 @@ impl Server {
         let doors = lines.unwrap().iter().map(|line| Door::new(line, setup.framing)).collect();
         let (output, process) = ([log, errors], Guard(child));
         Server { setup: (setup.mode, setup.framing), doors, process, output, directory }
+    }
+
+    /// Where it speaks the text protocol.
+    pub fn text(&self) -> &Door {
+        self.doors.iter().find(|door| door.what() == self.setup.1).unwrap()
     }
 
     fn pid(&self) -> u32 {
