@@ -2,23 +2,21 @@
 //! `recv(1024)` is one message.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 
-use crate::support::{MODES, Peer, Server, client, eventually, fake_server, run};
+use crate::support::{Peer, Server, client, eventually, fake_server, in_each_mode, run};
 
 /// The original client: no newline, and each answer has to be exactly one `recv`.
 #[test]
 fn the_original_client_is_served() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode, "--framing", "bare"]);
+    in_each_mode(&["--framing", "bare"], |server| {
         let mut peer = server.connect();
         for _ in 0..3 {
             peer.send("PING");
-            assert_eq!(peer.recv(), b"PONG", "{mode}");
+            assert_eq!(peer.recv(), b"PONG");
         }
         let bytes = 1 << 20;
         peer.send(format!("BANDWIDTH_DOWNLOAD:{bytes}"));
-        assert_eq!(peer.recv(), b"READY", "{mode}");
+        assert_eq!(peer.recv(), b"READY");
         peer.bytes(bytes);
         peer.send(format!("BANDWIDTH_UPLOAD:{bytes}"));
         assert_eq!(peer.recv(), b"READY");
@@ -31,7 +29,7 @@ fn the_original_client_is_served() {
         peer.send("QUIT");
         assert_eq!(peer.recv(), b"BYE");
         assert_eq!(peer.rest().unwrap(), b"");
-    }
+    });
 }
 
 /// The original server: a request is what one `recv(1024)` returns, stripped, and no
@@ -78,14 +76,13 @@ fn the_original_server_is_measured() {
 
 #[test]
 fn both_sides_bare_measure_each_other_in_each_mode() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode, "--framing", "bare"]);
+    in_each_mode(&["--framing", "bare"], |server| {
         let outcome = client(
             server.port,
             &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "1"],
         );
-        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
-    }
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
+    });
 }
 
 #[test]
@@ -106,7 +103,7 @@ fn a_bare_refusal_is_told_in_its_own_words() {
         first = Some(peer);
         answer == b"PONG"
     });
-    let mut second = Peer::new(TcpStream::connect(("127.0.0.1", server.port)).unwrap());
+    let mut second = server.connect();
     assert_eq!(second.rest().unwrap(), b"ERROR:server full");
 }
 

@@ -1,6 +1,5 @@
 //! `--test connect`: a connection for each ping, counted and timed in every form.
 
-use std::net::TcpListener;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::document::{document, events, named, number};
 use crate::support::{
-    CLIENT, Peer, Server, Temporary, client, fake_server, in_each_mode, loopback,
+    CLIENT, Peer, Server, Temporary, client, closed_port, fake_server, in_each_mode, loopback,
 };
 
 fn serve_once(peer: &mut Peer) {
@@ -121,11 +120,7 @@ fn a_payload_an_interval_and_the_bare_dialect_are_possible() {
 
 #[test]
 fn what_was_measured_before_a_failure_is_reported() {
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
-    let outcome = client(port, &["--test", "connect"]);
+    let outcome = client(closed_port(), &["--test", "connect"]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(outcome.err.contains("cannot connect to 127.0.0.1:"), "{outcome:?}");
 

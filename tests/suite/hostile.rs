@@ -6,19 +6,18 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{MODES, Peer, Server, client, fake_server};
+use crate::support::{Peer, Server, client, fake_server, in_each_mode};
 
 #[test]
 fn a_line_over_the_limit_is_answered_and_ends_the_connection() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         // Far more than the server will read as a line. The answer has to come through
         // all the same.
         let mut peer = server.connect();
         let mut writer = peer.0.get_ref().try_clone().unwrap();
         let flood = thread::spawn(move || writer.write_all(&vec![b'x'; 10_000_000]));
-        assert_eq!(peer.line(), "ERROR:line too long", "{mode}");
-        assert_eq!(peer.rest().unwrap(), b"", "{mode}");
+        assert_eq!(peer.line(), "ERROR:line too long");
+        assert_eq!(peer.rest().unwrap(), b"");
         flood.join().unwrap().unwrap();
         drop(peer);
         server.assert_alive();
@@ -26,13 +25,12 @@ fn a_line_over_the_limit_is_answered_and_ends_the_connection() {
         let mut peer = server.connect();
         peer.send(format!("PING {}\n", "x".repeat(65_537)));
         assert_eq!(peer.line(), "ERROR:line too long");
-    }
+    });
 }
 
 #[test]
 fn a_client_that_breaks_off_affects_nobody_else() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode, "--idle-timeout", "10s"]);
+    in_each_mode(&["--idle-timeout", "10s"], |server| {
         for fragment in [
             "",
             "PI",
@@ -41,19 +39,18 @@ fn a_client_that_breaks_off_affects_nobody_else() {
             "BANDWIDTH_UPLOAD:1000\nabc",
             "PING\nQUIT",
         ] {
-            println!("{mode} mode, {fragment:?}");
+            println!("{fragment:?}");
             let mut peer = server.connect();
             peer.send(fragment);
             drop(peer);
             server.assert_alive();
         }
-    }
+    });
 }
 
 #[test]
 fn who_stops_sending_but_still_reads_is_told_what_was_missing() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         for (fragment, answers) in [
             ("PI", "ERROR:line without a newline at its end\n"),
             ("PING\nQUIT", "PONG\nERROR:line without a newline at its end\n"),
@@ -66,21 +63,20 @@ fn who_stops_sending_but_still_reads_is_told_what_was_missing() {
             let mut peer = server.connect();
             peer.send(fragment);
             peer.half_close();
-            assert_eq!(String::from_utf8(peer.rest().unwrap()).unwrap(), answers, "{mode}");
+            assert_eq!(String::from_utf8(peer.rest().unwrap()).unwrap(), answers);
         }
-    }
+    });
 }
 
 #[test]
 fn the_silent_and_the_stalled_are_dropped() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode, "--idle-timeout", "200ms"]);
+    in_each_mode(&["--idle-timeout", "200ms"], |server| {
         for (fragment, answers) in [("", ""), ("PIN", ""), ("BANDWIDTH_UPLOAD:10\nabc", "READY\n")]
         {
             let mut peer = server.connect();
             peer.send(fragment);
             let rest = String::from_utf8(peer.rest().unwrap()).unwrap();
-            assert_eq!(rest, format!("{answers}ERROR:nothing arrived for 200ms\n"), "{mode}");
+            assert_eq!(rest, format!("{answers}ERROR:nothing arrived for 200ms\n"));
             assert!(server.line("closed").ends_with("(nothing arrived for 200ms)"));
         }
         // Asks for more than all socket buffers hold, and takes none of it.
@@ -89,7 +85,7 @@ fn the_silent_and_the_stalled_are_dropped() {
         assert!(server.line("closed").ends_with("(the peer took nothing for 200ms)"));
         drop(peer);
         server.assert_alive();
-    }
+    });
 }
 
 #[test]

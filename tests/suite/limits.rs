@@ -1,6 +1,6 @@
 //! Who is let in, how many at once, and how much they may ask for.
 
-use crate::support::{MODES, Server, eventually};
+use crate::support::{MODES, Server, eventually, in_each_mode};
 
 #[test]
 fn a_full_server_says_so_and_serves_again_when_there_is_room() {
@@ -50,20 +50,15 @@ fn only_the_allowed_may_connect() {
 
 #[test]
 fn a_transfer_over_the_limit_is_refused_and_the_connection_stays() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode, "--max-size", "1KiB"]);
+    in_each_mode(&["--max-size", "1KiB"], |server| {
         let mut peer = server.connect();
         for request in ["BANDWIDTH_DOWNLOAD:1025", "BANDWIDTH_UPLOAD:1025"] {
-            assert_eq!(
-                peer.ask(request),
-                "ERROR:1025 bytes are over the limit of 1024 bytes",
-                "{mode}"
-            );
+            assert_eq!(peer.ask(request), "ERROR:1025 bytes are over the limit of 1024 bytes",);
         }
         assert_eq!(peer.ask("BANDWIDTH_DOWNLOAD:1024"), "READY");
         peer.bytes(1024);
         assert_eq!(peer.ask("QUIT"), "BYE");
-    }
+    });
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Everything from outside: real sockets, real processes, and peers that keep to no
 //! rules.
 //!
-//! Begin with `first.rs`, which is a whole test to copy, and with the helpers that it uses
-//! in `support.rs`. Then read the groups below one after the other; within a group any
-//! order will do.
+//! Begin with `first.rs`, which is a whole test to copy, and with the helpers: `support.rs`,
+//! its `peer.rs` for requests byte by byte, and `document.rs` for JSON. Then read the groups
+//! below one after the other; within a group any order will do.
 
 mod document;
 mod first;

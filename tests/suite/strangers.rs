@@ -5,12 +5,11 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{MODES, SERVER, Server};
+use crate::support::{MODES, SERVER, Server, in_each_mode};
 
 #[test]
 fn another_protocol_is_told_where_it_is_and_the_log_says_what_it_spoke() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         for (beginning, name) in [
             (&b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"[..], "HTTP"),
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"),
@@ -22,12 +21,12 @@ fn another_protocol_is_told_where_it_is_and_the_log_says_what_it_spoke() {
             peer.send(beginning);
             let answer = String::from_utf8(peer.rest().unwrap()).unwrap();
             let spoke = format!("the client spoke {name}");
-            assert_eq!(answer.lines().count(), 1, "{mode}: {answer:?}");
+            assert_eq!(answer.lines().count(), 1, "{answer:?}");
             assert!(answer.starts_with("ERROR:") && answer.contains(&spoke), "{answer:?}");
-            assert!(server.line("closed").contains(&spoke), "{mode}");
+            assert!(server.line("closed").contains(&spoke));
         }
         server.assert_alive();
-    }
+    });
 }
 
 #[test]

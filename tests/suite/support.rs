@@ -1,19 +1,24 @@
-//! Programs under test, and the other end of their connections.
+//! Programs under test: how they are started, and what is left when they end.
+
+// `load.rs` takes this file from here, and this path is right for both.
+#[path = "peer.rs"]
+mod peer;
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use peer::Peer;
+
 pub const SERVER: &str = env!("CARGO_BIN_EXE_server");
 pub const CLIENT: &str = env!("CARGO_BIN_EXE_client");
 
-/// All that a test needs of a strategy is its name: what is said must be the same in
-/// each.
+/// The three ways to serve. A client must see no difference.
 pub const MODES: [&str; 3] = ["thread", "process", "sequential"];
 
 /// When a test gives up. Nothing waits for it to pass unless something is broken.
@@ -43,6 +48,7 @@ impl Server {
     }
 
     /// Starts it with this command, which has to let it choose its port.
+    /// Runs a program to its end. No program may panic.
     pub fn run(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -52,8 +58,7 @@ impl Server {
         });
         let mut server = Server { process: Guard(child), port: 0, lines };
         let ready = server.line("listening on ");
-        let address = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
-        server.port = address.rsplit(':').next().unwrap().parse().unwrap();
+        server.port = listens_at(&ready).rsplit(':').next().unwrap().parse().unwrap();
         server
     }
 
@@ -75,6 +80,7 @@ impl Server {
         self.lines.iter().collect()
     }
 
+    /// A connection to it, for requests byte by byte.
     pub fn connect(&self) -> Peer {
         Peer::new(TcpStream::connect(("127.0.0.1", self.port)).unwrap())
     }
@@ -97,68 +103,9 @@ impl Server {
     }
 }
 
-/// One end of a connection, byte by byte.
-pub struct Peer(pub BufReader<TcpStream>);
-
-impl Peer {
-    pub fn new(stream: TcpStream) -> Self {
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Peer(BufReader::new(stream))
-    }
-
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.get_mut().write_all(bytes.as_ref()).unwrap();
-    }
-
-    /// A line without its end; empty when the connection was closed.
-    pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        line.trim_end_matches('\n').into()
-    }
-
-    /// The next line; `None` when the connection is broken.
-    pub fn try_line(&mut self) -> Option<String> {
-        let mut line = Vec::new();
-        self.0.read_until(b'\n', &mut line).ok()?;
-        Some(String::from_utf8_lossy(&line).trim_end_matches('\n').into())
-    }
-
-    /// Sends to a peer that may be gone.
-    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.0.get_mut().write_all(bytes.as_ref())
-    }
-
-    pub fn ask(&mut self, request: &str) -> String {
-        self.send(format!("{request}\n"));
-        self.line()
-    }
-
-    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        let mut bytes = vec![0; length];
-        self.0.read_exact(&mut bytes).unwrap();
-        bytes
-    }
-
-    /// What a single `recv(1024)` returns.
-    pub fn recv(&mut self) -> Vec<u8> {
-        let mut bytes = vec![0; 1024];
-        let length = self.0.get_mut().read(&mut bytes).unwrap();
-        bytes.truncate(length);
-        bytes
-    }
-
-    /// All that still comes until the other side closes.
-    pub fn rest(&mut self) -> io::Result<Vec<u8>> {
-        let mut rest = Vec::new();
-        self.0.read_to_end(&mut rest).map(|_| rest)
-    }
-
-    pub fn half_close(&mut self) {
-        self.0.get_mut().shutdown(Shutdown::Write).unwrap();
-    }
+/// The address or URL in a line of the log that says where a server listens.
+pub fn listens_at(line: &str) -> &str {
+    line.split_once("listening on ").unwrap().1.split(' ').next().unwrap()
 }
 
 /// Runs a check against a server in each mode.
@@ -187,6 +134,7 @@ pub struct Outcome {
     pub err: String,
 }
 
+/// Runs a program to its end. No program may panic.
 pub fn run(command: &mut Command) -> Outcome {
     let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -202,6 +150,11 @@ pub fn fake_server(talk: impl Fn(Peer) + Send + 'static) -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || listener.incoming().for_each(|stream| talk(Peer::new(stream.unwrap()))));
     port
+}
+
+/// A port on which nobody listens.
+pub fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The path of a file of this test's own. What is there is deleted at the end.

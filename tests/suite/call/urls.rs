@@ -6,7 +6,7 @@ use roundtrip::json::{Map, Value};
 
 use super::{call, router};
 use crate::document::{document, number, tests, text};
-use crate::support::{CLIENT, run};
+use crate::support::{CLIENT, closed_port, run};
 
 #[test]
 fn a_router_at_a_url() {
@@ -42,8 +42,7 @@ fn a_router_at_a_url() {
 #[test]
 fn an_unreachable_router_does_not_keep_the_others_from_being_measured() {
     let (_router, urls) = router();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nobody = format!("rs://127.0.0.1:{port}");
+    let nobody = format!("rs://127.0.0.1:{}", closed_port());
     let outcome = call(&["--count", "5", "--json", "--url", &nobody, "--url", &urls[0]]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
     assert!(outcome.err.contains(&format!("call, {nobody} failed: the callee: ")), "{outcome:?}");

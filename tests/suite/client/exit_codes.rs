@@ -1,10 +1,9 @@
 //! The exit code, also when the output goes into a closed pipe.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use crate::support::{CLIENT, Guard, Server, client};
+use crate::support::{CLIENT, Guard, Server, client, closed_port};
 
 #[test]
 fn a_closed_pipe_is_no_panic() {
@@ -26,7 +25,7 @@ fn a_closed_pipe_is_no_panic() {
 
 #[test]
 fn a_closed_pipe_turns_no_failure_into_a_success() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = closed_port();
     let mut child = Guard(
         Command::new(CLIENT)
             .args(["--port", &nobody.to_string(), "--json"])

@@ -1,12 +1,11 @@
 //! What is printed, and kept, when a test fails.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use roundtrip::json::Value;
 
 use crate::document::{document, tests};
-use crate::support::{CLIENT, Outcome, Server, client, fake_server, run};
+use crate::support::{CLIENT, Outcome, Server, client, closed_port, fake_server, run};
 
 #[test]
 fn one_client_that_fails_does_not_lose_the_others_results() {
@@ -24,7 +23,7 @@ fn one_client_that_fails_does_not_lose_the_others_results() {
 
 #[test]
 fn where_nobody_listens_it_says_what_to_do() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = closed_port();
     let outcome = client(port, &[]);
     assert_eq!(
         (outcome.code, outcome.out.as_str(), outcome.err.lines().count()),

@@ -1,13 +1,12 @@
 //! What is printed when all goes well, and that the figures agree.
 
-use crate::support::{MODES, Server, client, loopback};
+use crate::support::{Server, client, in_each_mode, loopback};
 
 #[test]
 fn all_three_tests_succeed_in_each_mode() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         let outcome = client(server.port, &["--interval", "1ms", "--payload", "100"]);
-        assert_eq!(outcome.code, Some(0), "{mode}: {outcome:?}");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
         let lines: Vec<&str> = outcome.out.lines().collect();
         assert_eq!(lines[0], format!("[CLIENT] connected to 127.0.0.1:{}", server.port));
         assert_eq!(lines[1], "latency: 10 pings (after 1 to warm up)");
@@ -40,7 +39,7 @@ fn all_three_tests_succeed_in_each_mode() {
         // One connection carried all of it, warm-up included.
         let closed = server.line("closed");
         assert!(closed.contains("11 pings, 10.0 MiB sent, 10.0 MiB received"), "{closed}");
-    }
+    });
 }
 
 #[test]
@@ -79,11 +78,10 @@ fn figures_agree_with_each_other() {
 
 #[test]
 fn clients_at_once_are_reported_one_by_one_and_in_all() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         let outcome =
             client(server.port, &["--concurrent", "8", "--count", "5", "--interval", "0"]);
-        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
         assert!(outcome.out.contains("latency: 5 pings each, 8 clients at once"));
         for number in 1..=8 {
             assert!(
@@ -94,7 +92,7 @@ fn clients_at_once_are_reported_one_by_one_and_in_all() {
         }
         assert!(outcome.out.contains("\n  40 sent, 40 received, 0% lost\n"));
         assert!(!outcome.out.contains("download"));
-    }
+    });
     let outcome = loopback(&["--concurrent", "3", "--test", "upload", "--size", "1", "-q"]);
     assert_eq!((outcome.code, outcome.out.lines().count()), (Some(0), 2), "{outcome:?}");
     assert!(outcome.out.contains("  3.00 MiB in "));

@@ -4,7 +4,7 @@ use roundtrip::json::Value;
 
 use super::{check_rate, check_summary};
 use crate::document::{at, document, list, number, text};
-use crate::support::{MODES, Server, client, loopback};
+use crate::support::{Server, client, closed_port, in_each_mode, loopback};
 
 #[test]
 fn a_document_holds_what_is_promised() {
@@ -64,7 +64,7 @@ fn what_is_not_known_is_left_out_of_a_document() {
 
 #[test]
 fn a_server_that_is_not_there_is_a_document_too() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = closed_port();
     let outcome = client(port, &["--json"]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1));
     let document = document(&outcome);
@@ -74,8 +74,7 @@ fn a_server_that_is_not_there_is_a_document_too() {
 
 #[test]
 fn several_clients_are_a_list_of_the_same_objects() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         let flags = [
             "--json",
             "--concurrent",
@@ -92,7 +91,7 @@ fn several_clients_are_a_list_of_the_same_objects() {
         let document = document(&client(server.port, &flags));
         for test in 0..3 {
             let object = at(&document, &format!("tests.{test}"));
-            assert_eq!(list(object, "clients").len(), 3, "{mode}");
+            assert_eq!(list(object, "clients").len(), 3);
         }
         assert_eq!(number(&document, "tests.0.received"), 12);
         check_summary(at(&document, "tests.0.rtt_ns"), 12);
@@ -103,8 +102,8 @@ fn several_clients_are_a_list_of_the_same_objects() {
         let longest = (0..3)
             .map(|client| number(&document, &format!("tests.2.clients.{client}.duration_ns")))
             .max();
-        assert!(number(&document, "tests.2.duration_ns") >= longest.unwrap(), "{mode}");
-    }
+        assert!(number(&document, "tests.2.duration_ns") >= longest.unwrap());
+    });
 }
 
 #[test]

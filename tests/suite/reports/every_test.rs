@@ -2,7 +2,7 @@
 
 use super::{EVERY_TEST, check_in_time, check_rate, check_summary, short};
 use crate::document::{at, document, list, number};
-use crate::support::{MODES, Server, client, loopback};
+use crate::support::{MODES, Server, client, in_each_mode, loopback};
 
 #[test]
 fn every_test_runs_for_a_given_time_in_each_mode() {
@@ -68,16 +68,15 @@ fn a_time_over_the_servers_limit_is_refused() {
 
 #[test]
 fn both_directions_move_exactly_what_was_asked_for() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         let document =
             document(&client(server.port, &["--json", "--test", "bidirectional", "--size", "20"]));
         for way in ["download", "upload"] {
-            assert_eq!(number(&document, &format!("tests.0.{way}.bytes")), 20 << 20, "{mode}");
+            assert_eq!(number(&document, &format!("tests.0.{way}.bytes")), 20 << 20);
         }
         let closed = server.line("closed");
         assert!(closed.contains("20.0 MiB sent, 20.0 MiB received"), "{closed}");
-    }
+    });
 }
 
 #[test]
@@ -93,8 +92,7 @@ fn sweep_takes_the_sizes_that_it_is_given() {
 
 #[test]
 fn spinning_answers_the_same() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode, "--spin", "--idle-timeout", "10s"]);
+    in_each_mode(&["--spin", "--idle-timeout", "10s"], |server| {
         let flags = [
             "-q",
             "--spin",
@@ -108,9 +106,9 @@ fn spinning_answers_the_same() {
             "1KiB",
         ];
         let outcome = client(server.port, &flags);
-        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{mode}: {outcome:?}");
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
         assert!(outcome.out.contains("50 sent, 50 received, 0% lost"));
-    }
+    });
     let server = Server::start(&["--spin", "--idle-timeout", "200ms"]);
     assert_eq!(server.connect().rest().unwrap(), b"ERROR:nothing arrived for 200ms\n");
 }

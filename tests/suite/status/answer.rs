@@ -12,7 +12,7 @@ use roundtrip::wire::command::Amount;
 
 use super::{address, ask, keys};
 use crate::document::{at, number};
-use crate::support::{PATIENCE, Server, eventually, in_each_mode};
+use crate::support::{MODES, PATIENCE, Server, eventually, in_each_mode};
 
 #[test]
 fn a_question_is_answered_with_what_the_server_is_and_how_it_is() {
@@ -85,7 +85,7 @@ fn a_clients_time_and_the_arrival_are_its_own() {
 
 #[test]
 fn counters_are_those_of_all_threads_or_of_one_process() {
-    for mode in ["thread", "process", "sequential"] {
+    for mode in MODES {
         let server = Server::start(&["--mode", mode]);
         let mut client = Client::connect("127.0.0.1", server.port, PATIENCE).unwrap();
         client.ping(None).unwrap();
@@ -93,7 +93,7 @@ fn counters_are_those_of_all_threads_or_of_one_process() {
         client.upload(Amount::Bytes(1_000)).unwrap().send(|_| {}).unwrap();
         client.quit().unwrap();
         server.line("closed: 1 ping");
-        let said = Value::Map(ask(&server).unwrap().answer);
+        let said = ask(&server);
         let counted = ["bytes.sent", "bytes.received", "pings"].map(|path| number(&said, path));
         let (expected, scope) = if mode == "process" {
             ([0, 0, 0], "connection")
@@ -104,7 +104,7 @@ fn counters_are_those_of_all_threads_or_of_one_process() {
         // Who leaves gives its place back a moment later.
         assert_eq!(number(&said, "connections.total"), 2);
         eventually("only the asking connection is left", || {
-            number(&Value::Map(ask(&server).unwrap().answer), "connections.now") == 1
+            number(&ask(&server), "connections.now") == 1
         });
         assert!(at(&said, "uptime").as_f64() > Some(0.0), "{mode}");
     }

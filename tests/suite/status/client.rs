@@ -1,10 +1,8 @@
 //! What the client prints.
 
-use std::net::TcpListener;
-
 use super::address;
 use crate::document::{at, document, list, number};
-use crate::support::{client, in_each_mode};
+use crate::support::{client, closed_port, in_each_mode};
 
 #[test]
 fn the_client_prints_it_for_a_person_and_for_a_program() {
@@ -29,8 +27,7 @@ fn the_client_prints_it_for_a_person_and_for_a_program() {
         let clients = list(test, "clients");
         assert!(clients.iter().all(|one| number(one, "status.roundtrip.protocol") == 1));
     });
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let outcome = client(nobody, &["--test", "status", "--json"]);
+    let outcome = client(closed_port(), &["--test", "status", "--json"]);
     assert_eq!((outcome.code, outcome.err.lines().count()), (Some(1), 1), "{outcome:?}");
     assert!(outcome.err.contains("status failed: at step connect, after "), "{outcome:?}");
 }

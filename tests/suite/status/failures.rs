@@ -10,7 +10,7 @@ use roundtrip::measure::{StatusStep, ping_server};
 use roundtrip::wire::framing::MAX_LINE;
 
 use super::address;
-use crate::support::{PATIENCE, Server, client, fake_server, in_each_mode};
+use crate::support::{PATIENCE, Server, client, closed_port, fake_server, in_each_mode};
 
 #[test]
 fn hostile_questions_get_an_error_and_disturb_nobody() {
@@ -68,8 +68,7 @@ fn a_failure_says_at_which_step_and_after_how_long() {
         (error.step, error.to_string())
     };
     assert_eq!(step("127.0.0.1").0, StatusStep::Resolve);
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(step(&free.to_string()).0, StatusStep::Connect);
+    assert_eq!(step(&format!("127.0.0.1:{}", closed_port())).0, StatusStep::Connect);
 
     // A server that never stops sending, and never ends a line.
     let drip = fake_server(|mut peer| {

@@ -12,7 +12,7 @@ use roundtrip::udp::server::Impairments;
 
 use super::{ask, socket, undisturbed};
 use crate::document::{at, document};
-use crate::support::{MODES, PATIENCE, Server, client};
+use crate::support::{PATIENCE, Server, client, in_each_mode};
 
 #[test]
 fn the_client_reports_what_the_server_did_to_its_answers() {
@@ -86,8 +86,7 @@ fn a_seed_makes_impairments_repeatable() {
 
 #[test]
 fn pings_are_answered_in_every_mode() {
-    for mode in MODES {
-        let server = Server::start(&["--mode", mode]);
+    in_each_mode(&[], |server| {
         assert_eq!(
             server.line("(udp)"),
             format!("[SERVER] listening on 127.0.0.1:{} (udp)", server.port)
@@ -101,7 +100,7 @@ fn pings_are_answered_in_every_mode() {
         let mut peer = server.connect();
         assert_eq!(peer.ask("PING"), "PONG");
         assert_eq!(ask(server.port, b"PING 2 2 and more"), b"PING 2 2 and more");
-    }
+    });
 }
 
 #[test]

@@ -8,7 +8,7 @@ use roundtrip::wamp::Payload;
 use roundtrip::wamp::Session;
 use roundtrip::wamp::router::{Config, Endpoint, Router};
 
-use crate::support::{PATIENCE, SERVER, Server, Temporary, run};
+use crate::support::{MODES, PATIENCE, SERVER, Server, Temporary, listens_at, run};
 
 #[test]
 #[cfg(unix)]
@@ -46,7 +46,7 @@ fn a_unix_socket_replaces_and_removes_only_its_own_file() {
 #[test]
 #[cfg(unix)]
 fn the_server_routes_in_every_mode() {
-    for mode in ["thread", "process", "sequential"] {
+    for mode in MODES {
         let file = Temporary::new(&format!("router-{mode}"));
         let unix = format!("unix:{}", file.path());
         let flags =
@@ -54,7 +54,7 @@ fn the_server_routes_in_every_mode() {
         let server = Server::start(&flags);
         let ready = server.line("ws://127.0.0.1:");
         assert!(ready.ends_with(" (wamp router, realm com.example)"), "{ready}");
-        let ws = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
+        let ws = listens_at(&ready);
         assert!(
             server
                 .line(&format!("listening on rs+{unix} (wamp router, realm com.example)"))
@@ -89,7 +89,7 @@ fn an_endpoint_can_offer_one_serializer_alone() {
     let urls = ["ws", "rs"].map(|scheme| {
         let ready = server.line(&format!("listening on {scheme}://"));
         assert!(ready.ends_with("?serializer=json (wamp router, realm realm1)"), "{ready}");
-        ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap().to_owned()
+        listens_at(&ready).to_owned()
     });
     for (scheme, url) in ["ws", "rs"].into_iter().zip(urls) {
         Session::join(&url.parse().unwrap(), "realm1", PATIENCE).unwrap().leave().unwrap();

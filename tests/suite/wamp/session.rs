@@ -11,7 +11,7 @@ use roundtrip::wamp::Payload;
 use roundtrip::wamp::{CallError, Refusal, Session, uri};
 
 use super::{join, router};
-use crate::support::{PATIENCE, Server};
+use crate::support::{PATIENCE, Server, listens_at};
 
 #[test]
 fn a_session_can_call_while_it_is_called() {
@@ -137,7 +137,7 @@ fn a_failed_join_names_the_reason() {
     assert!(error.to_string().starts_with("ws://127.0.0.1:"), "{error}");
     let server = Server::start(&["--ws", "127.0.0.1:0"]);
     let ready = server.line("listening on ws://");
-    let ws = ready.split_once("listening on ").unwrap().1.split(' ').next().unwrap();
+    let ws = listens_at(&ready);
     let error =
         Session::join(&ws.replace("ws:", "rs:").parse().unwrap(), "realm1", PATIENCE).unwrap_err();
     assert!(error.to_string().contains("RawSocket"), "{error}");
