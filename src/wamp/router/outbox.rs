@@ -25,14 +25,19 @@
 //! in any case. So a crowd that reads nothing may cost the others their longest
 //! messages, but never their sessions.
 
+mod held;
+mod room;
+mod writer;
+
 use std::io;
-use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use held::Held;
+pub use room::Queues;
+
 use crate::net::Stream;
-use crate::serve::{Budget, threads};
 use crate::wamp::connection::Encoder;
 use crate::wamp::message::Message;
 use crate::wamp::rawsocket::FrameError;
@@ -57,46 +62,11 @@ const WRITER_OFFER: Duration = Duration::from_millis(100);
 /// How often a session may begin to queue.
 const ENTRIES: u32 = 16;
 
-/// The room for a call.
-const CALLS: Room = Room { own: 64 << 10, session: 4 << 20, router: 256 << 20 };
-
-/// The room for an answer that is passed on.
-const ANSWERS: Room = Room { own: 64 << 10, session: 16 << 20, router: 512 << 20 };
-
-/// The room for the router's own messages, which are short. The queues never hold more
-/// than this, the sessions' own room, and one message of each thread that is writing.
-const OWN_MESSAGES: Room = Room { own: 128 << 10, session: 17 << 20, router: 512 << 20 };
-
 /// How long [`Outbox::finish`] waits for a queue to become empty.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// The memory that is kept from one message for the next.
 const KEPT: usize = 64 * 1024;
-
-/// How many bytes may be queued.
-struct Room {
-    /// For one session, however much the others have, and with the new message.
-    own: usize,
-    /// For one session, before the new message.
-    session: usize,
-    /// For all sessions, before the new message.
-    router: usize,
-}
-
-/// The queues of a whole router.
-pub struct Queues {
-    /// How many bytes are queued.
-    bytes: AtomicUsize,
-    /// The threads that write to sessions with a queue.
-    writers: Arc<Budget>,
-}
-
-impl Queues {
-    /// Queues that are empty. Each writer thread takes one of this budget.
-    pub fn new(writers: Arc<Budget>) -> Arc<Self> {
-        Arc::new(Queues { bytes: AtomicUsize::new(0), writers })
-    }
-}
 
 /// What is sent to one session.
 pub struct Outbox {
@@ -273,160 +243,6 @@ impl Outbox {
             }
         }
         Ok(written)
-    }
-
-    /// The work of the writer thread.
-    fn write_queue(&self) {
-        while let Some(queued) = self.take_queue() {
-            let mut progress = Instant::now();
-            let mut rest = &queued[..];
-            while !rest.is_empty() {
-                match self.stream.offer(rest) {
-                    Ok(0) if progress.elapsed() < self.idle_timeout => {}
-                    Ok(0) => {
-                        let idle = self.idle_timeout;
-                        let reason = format!("it took nothing of what was sent to it for {idle:?}");
-                        return self.close(&mut self.lock(), Some(reason));
-                    }
-                    Err(_) => return self.close(&mut self.lock(), None),
-                    Ok(written) => {
-                        rest = &rest[written..];
-                        progress = Instant::now();
-                    }
-                }
-            }
-            self.remove(&mut self.lock(), queued.len());
-            self.changed.notify_all();
-        }
-    }
-
-    /// Takes what is queued, and waits for that if necessary; `None` when the writer
-    /// thread has to end. If the session may queue again, that is when the queue is
-    /// empty.
-    fn take_queue(&self) -> Option<Vec<u8>> {
-        let is_empty = |writing: &mut Writing| match &writing.path {
-            Path::Queued(queue) => queue.is_empty(),
-            _ => false,
-        };
-        let mut writing = self.lock();
-        if writing.entries < ENTRIES
-            && is_empty(&mut writing)
-            && self.stream.set_offer_timeout(NO_ROOM).is_ok()
-        {
-            writing.path = Path::Direct;
-            return None;
-        }
-        let mut writing =
-            self.changed.wait_while(writing, is_empty).unwrap_or_else(PoisonError::into_inner);
-        if let Path::Queued(queue) = &mut writing.path { Some(mem::take(queue)) } else { None }
-    }
-}
-
-/// An outbox to which no other thread sends while this is held.
-pub struct Held<'a> {
-    outbox: &'a Arc<Outbox>,
-    writing: MutexGuard<'a, Writing>,
-}
-
-impl Held<'_> {
-    /// Does what [`Outbox::send`] does.
-    ///
-    /// # Errors
-    /// [`Unsent::TooLong`].
-    pub fn send(&mut self, message: Message) -> Result<(), Unsent> {
-        self.encode(message)?;
-        self.deliver();
-        Ok(())
-    }
-
-    fn pass_on(&mut self, message: Message) -> Result<(), Unsent> {
-        let is_call = matches!(message, Message::Invocation { .. });
-        self.encode(message)?;
-        if !self.fits(if is_call && self.writing.queued > 0 { &CALLS } else { &ANSWERS }) {
-            self.clear();
-            return Err(Unsent::Full);
-        }
-        self.deliver();
-        Ok(())
-    }
-
-    /// Encodes a message into `out`, unless the last one has been sent.
-    fn encode(&mut self, message: Message) -> Result<(), Unsent> {
-        let Writing { encoder, out, .. } = &mut *self.writing;
-        encoder
-            .as_mut()
-            .map_or(Ok(()), |encoder| encoder.message(message, out))
-            .map_err(Unsent::TooLong)
-    }
-
-    /// Whether what is in `out` could be queued. Nothing is queued for a closed
-    /// session.
-    fn fits(&self, room: &Room) -> bool {
-        let Writing { out, queued, path, .. } = &*self.writing;
-        let all = self.outbox.total.bytes.load(Ordering::Relaxed);
-        matches!(path, Path::Closed)
-            || queued + out.len() <= room.own
-            || *queued <= room.session && all <= room.router
-    }
-
-    /// Writes or queues what is in `out`, or closes a slow consumer.
-    fn deliver(&mut self) {
-        if self.fits(&OWN_MESSAGES) {
-            self.flush();
-        } else {
-            let (bytes, queued) = (self.writing.out.len(), self.writing.queued);
-            let all = self.outbox.total.bytes.load(Ordering::Relaxed);
-            let reason = format!(
-                "no room for {bytes} bytes to it: {queued} bytes are queued, and {all} in all"
-            );
-            self.outbox.close(&mut self.writing, Some(reason));
-        }
-        self.clear();
-    }
-
-    fn flush(&mut self) {
-        let Writing { out, path, queued, .. } = &mut *self.writing;
-        match path {
-            // RawSocket has no frame for closing.
-            _ if out.is_empty() => {}
-            Path::Closed => {}
-            Path::Queued(queue) => {
-                self.outbox.add(queued, out.len());
-                queue.append(out);
-                self.outbox.changed.notify_all();
-            }
-            Path::Direct => match self.outbox.write(out) {
-                Ok(written) if written == out.len() => {}
-                Ok(written) => self.begin_to_queue(written),
-                Err(_) => self.outbox.close(&mut self.writing, None),
-            },
-        }
-    }
-
-    /// Queues what follows the bytes that were written, and starts the writer thread.
-    fn begin_to_queue(&mut self, written: usize) {
-        let rest = self.writing.out.split_off(written);
-        self.outbox.add(&mut self.writing.queued, rest.len());
-        self.writing.path = Path::Queued(rest);
-        self.writing.entries += 1;
-        let (outbox, share) = (Arc::clone(self.outbox), self.outbox.total.writers.take(1));
-        // The thread waits for the lock, so it sees the queue.
-        let started = share.is_some_and(|share| {
-            let work = move || {
-                let _share = share;
-                outbox.write_queue();
-            };
-            threads::spawn("writer", work).is_ok()
-        });
-        if !started || self.outbox.stream.set_offer_timeout(WRITER_OFFER).is_err() {
-            let reason = "there was no thread to write to it".into();
-            self.outbox.close(&mut self.writing, Some(reason));
-        }
-    }
-
-    fn clear(&mut self) {
-        self.writing.out.clear();
-        self.writing.out.shrink_to(KEPT);
     }
 }
 

@@ -1,9 +1,11 @@
 use std::io::Read;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::thread;
 
+use super::room::{ANSWERS, OWN_MESSAGES};
 use super::*;
+use crate::serve::Budget;
 use crate::wamp::rawsocket::MAX_MESSAGE;
 use crate::wamp::url::Framing;
 use crate::wamp::websocket::Role;
