@@ -60,7 +60,7 @@ fn main() -> io::Result<()> {
 fn show(how: &str, first: Option<Duration>, rtts: &Recorder) {
     let Some(Summary { p50, max, .. }) = rtts.summary() else { return };
     let first = first.map_or_else(|| "-".into(), ms);
-    println!("  {how:<33}  first {first:>6}  median {:>6}  max {:>6} ms", ms(p50), ms(max));
+    println!("  {how:<33} first {first:>7} median {:>7} max {:>8} ms", ms(p50), ms(max));
 }
 
 // Try:

@@ -33,7 +33,12 @@ fn every_test_runs_for_a_given_time_in_each_mode() {
                 }
                 "bidirectional" => {
                     check_rate(at(object, "download"));
-                    check_rate(at(object, "upload"));
+                    // On a busy machine the server's report may come too late: it is not
+                    // waited for, and nothing is known.
+                    let upload = at(object, "upload");
+                    if !upload.as_map().unwrap().is_empty() {
+                        check_rate(upload);
+                    }
                 }
                 "loaded" => {
                     for phase in ["idle", "download", "upload"] {
