@@ -221,6 +221,35 @@ fn the_samples_of_all_sessions_have_one_budget() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn the_sockets_of_a_busy_host_are_no_part_of_an_upload() {
+    use roundtrip::client::Client;
+    use roundtrip::measure::{Direction, bandwidth};
+    use roundtrip::net::Stream;
+    use roundtrip::wire::command::Amount;
+
+    let (_server, connect) = embedded(Settings::default());
+    let address = connect().0.get_ref().peer_addr().unwrap();
+    // Each is a line in the system's table, which says what is still on its way.
+    let _sockets: Vec<TcpListener> =
+        (0..800).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let stream = Stream::dial(address, PATIENCE).unwrap();
+    let reads_the_table = || {
+        let start = std::time::Instant::now();
+        assert_eq!(stream.unsent(), Some(0));
+        start.elapsed()
+    };
+    let uploads = || {
+        let mut client = Client::connect("127.0.0.1", address.port(), PATIENCE).unwrap();
+        let upload = bandwidth(&mut client, Direction::Upload, Amount::Bytes(1), &mut |_| {});
+        upload.duration.unwrap()
+    };
+    let table = (0..20).map(|_| reads_the_table()).min().unwrap();
+    let upload = (0..20).map(|_| uploads()).min().unwrap();
+    assert!(upload < table / 2, "{upload:?}, and the table takes {table:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn who_finds_no_descriptor_hears_it_and_a_limit_that_cannot_be_reached_is_said() {
     for mode in ["thread", "process"] {
         let script = format!(

@@ -51,18 +51,22 @@ impl Client {
     /// Waits until the server answers, or nothing moves any more: what the system has taken
     /// may still be on its way.
     fn wait_while_sending(&mut self, asked: Asked) -> io::Result<()> {
-        let (timeout, mut unsent) = (self.timeout(), self.sender.stream.unsent());
-        // Where the system does not tell, the rest may take as long as the part before it.
-        let patience = unsent.map_or(timeout.saturating_add(asked.ready.elapsed()), |_| timeout);
-        let mut watch = Watch::new(patience);
+        let (timeout, mut unsent) = (self.timeout(), None);
+        let mut watch = Watch::new(timeout);
         self.reader.get_mut().set_read_timeout(watch.slice(None))?;
         let waited = loop {
             match self.wait() {
                 Err(error) if error.kind() == ErrorKind::TimedOut => {}
                 waited => break waited,
             }
-            let before = std::mem::replace(&mut unsent, self.sender.stream.unsent());
-            let moved = before.zip(unsent).map_or(0, |(before, now)| before.saturating_sub(now));
+            // Not earlier: the system's table may be long, and the clock is running.
+            let now = self.sender.stream.unsent();
+            if unsent.is_none() && now.is_none() {
+                // Nobody tells: the rest may take as long as the part before it.
+                watch = Watch::new(timeout.saturating_add(asked.ready.elapsed()));
+            }
+            let before = unsent.replace(now).flatten();
+            let moved = before.zip(now).map_or(0, |(before, now)| before.saturating_sub(now));
             if let Err(error) = watch.moved(moved, "nothing arrived") {
                 break Err(error);
             }
