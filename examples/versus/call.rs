@@ -32,7 +32,9 @@ use roundtrip::wamp::router::{Config, Endpoint, Router};
 use roundtrip::wamp::url::{Framing, Url};
 use roundtrip::wamp::{Message, Payload, Serializer};
 
-use super::{Contender, Peer, bare_p50, p50, ping_p50, roundtrip_p50, table};
+use super::others::Peer;
+use super::ours::{bare_p50, p50, ping_p50, roundtrip_p50};
+use super::{Contender, table};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
