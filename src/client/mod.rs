@@ -170,15 +170,6 @@ impl Client {
         }
     }
 
-    /// Fails if more bytes have arrived than were asked for. They would be taken for the
-    /// next answer, and make it look faster than light.
-    pub(crate) fn check_in_step(&self) -> io::Result<()> {
-        match self.reader.buffer() {
-            [] => Ok(()),
-            _ => Err(invalid("the server sent more than it was asked for")),
-        }
-    }
-
     /// Reads the next answer. `length` is the number of bytes that the expected answer has.
     fn receive(&mut self, length: usize) -> io::Result<Answer<'_>> {
         let Client { sender, reader, answer, times, understood, .. } = self;

@@ -21,6 +21,16 @@ impl Client {
     pub fn is_understood(&self) -> bool {
         self.understood
     }
+
+    /// Fails if more bytes have arrived than were asked for. They would be taken for the
+    /// next answer, and make it look faster than light.
+    pub(crate) fn check_in_step(&self) -> io::Result<()> {
+        let more = excerpt(self.reader.buffer());
+        if more.is_empty() {
+            return Ok(());
+        }
+        Err(invalid(format!("the server sent more than it was asked for: \"{more}\"")))
+    }
 }
 
 /// Reads an answer. If none was `understood` before, the other end may be a program with

@@ -130,9 +130,11 @@ fn a_report_that_comes_together_with_ready_is_understood() {
 
 #[test]
 fn an_upload_that_is_done_before_it_was_sent_is_no_success() {
-    for answer in ["READY\nDONE:1048576:1\n", "READY\nERROR:enough\n"] {
+    for (answer, unasked) in
+        [("READY\nDONE:1048576:1\n", "DONE:1048576:1"), ("READY\nERROR:enough\n", "ERROR:enough")]
+    {
         let flags = ["--test", "upload", "--size", "1MiB"];
         let outcome = against(move |peer, _| peer.send(answer), &flags);
-        assert_found_out(&outcome, "more than it was asked for");
+        assert_found_out(&outcome, &format!(r#"more than it was asked for: "{unasked}\n""#));
     }
 }
