@@ -38,7 +38,8 @@ impl Drop for Guard {
 pub struct Server {
     pub process: Guard,
     pub port: u16,
-    lines: Receiver<String>,
+    /// What it logs.
+    pub lines: Receiver<String>,
 }
 
 impl Server {
