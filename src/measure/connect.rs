@@ -79,6 +79,24 @@ impl Connect {
     }
 }
 
+impl Connect {
+    /// Adds what a sample tells.
+    pub(crate) fn add(&mut self, sample: &Sample) {
+        match *sample {
+            Sample::Ping { rtt, .. } => {
+                self.connections += 1;
+                self.pings.sent += 1;
+                self.pings.rtt.record(rtt);
+            }
+            Sample::Outcome { rtt: Some(took), outcome: CONNECTED, .. } => {
+                self.connect.record(took);
+            }
+            Sample::Outcome { outcome, .. } => self.pings.sent += u64::from(outcome.settled),
+            Sample::Piece { .. } => {}
+        }
+    }
+}
+
 impl Measurement for Connect {
     fn failed(error: io::Error) -> Self {
         Connect { pings: Latency::failed(error), ..Connect::default() }

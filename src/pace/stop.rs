@@ -8,8 +8,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Shared by what can be stopped. A clone is another handle.
@@ -127,6 +130,34 @@ impl Stop {
             child.stopped.store(true, Ordering::Relaxed);
         }
         Stop(child)
+    }
+
+    /// Does `work` in a thread of its own, and leaves that thread behind if this is aborted
+    /// meanwhile. That is for calls of the system that nothing ends from outside, such as
+    /// those that resolve a name and connect.
+    ///
+    /// ```
+    /// use roundtrip::pace::Stop;
+    /// use std::thread::park;
+    ///
+    /// let stop = Stop::default();
+    /// assert_eq!(stop.unless_aborted(|| 7).unwrap(), 7);
+    /// stop.abort();
+    /// assert!(stop.unless_aborted(park).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// `ConnectionAborted` if it was aborted, or why there is no thread.
+    pub fn unless_aborted<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let (done, result) = channel();
+        let aborted = done.clone();
+        let _hook = self.on_abort(move || drop(aborted.send(None)));
+        thread::Builder::new().spawn(move || drop(done.send(Some(work()))))?;
+        let result = result.recv().ok().flatten();
+        result.ok_or_else(|| io::Error::new(ErrorKind::ConnectionAborted, "interrupted"))
     }
 
     fn add(&self, step: Step, hook: impl FnOnce() + Send + 'static) -> Hook {

@@ -30,6 +30,8 @@ use std::time::Duration;
 use roundtrip::pace::Stop;
 use roundtrip::report::reporters::Reporters;
 
+use crate::console::complain;
+
 /// The first argument of the process that dies of Ctrl-C.
 pub const WATCHER: &str = "--interrupt-watcher";
 
@@ -42,7 +44,7 @@ pub const EXIT_CODE: u8 = 130;
 /// How long answers that are on their way may still take.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// When to report without the test that still runs, such as one that connects.
+/// When to report without waiting for the test that still runs, such as one that connects.
 const LAST: Duration = Duration::from_millis(500);
 
 /// Waits for the end of standard input, which is the end of the other process.
@@ -61,7 +63,9 @@ pub fn watch(stop: &Stop, reporters: &Arc<Reporters>) {
         std::thread::sleep(GRACE);
         stop.abort();
         std::thread::sleep(LAST);
+        reporters.interrupt();
         let _ = reporters.end();
+        complain("interrupted");
         std::process::exit(EXIT_CODE.into());
     });
 }

@@ -57,7 +57,10 @@ pub fn all(options: &Options, interruptible: bool) -> ExitCode {
             }
             run.leave() && failed == 0
         }
-        Err(_) if run.interrupted() => false,
+        Err(error) if run.interrupted() => {
+            run.unreached(options.tests[0], &error);
+            false
+        }
         Err(error) => {
             complain(format!("{error}{}", hint(&error, options)));
             fail(1);
@@ -187,7 +190,7 @@ impl<'a> Run<'a> {
     }
 
     fn connect_one(&self) -> io::Result<Client> {
-        Client::connect_with(&self.options.host, self.options.port, &self.how)
+        connect(self.options, &self.how)
     }
 
     /// A test in which every client has a connection.
@@ -326,7 +329,7 @@ impl<'a> Run<'a> {
             None => Box::new(Bandwidth::failed(error)),
         };
         let total = failed.as_ref();
-        let (environment, waits, interrupted) = (None, None, false);
+        let (environment, waits, interrupted) = (None, None, self.interrupted());
         let results = Results { clients: vec![total], total, environment, waits, interrupted };
         self.reporters.result(&test, &results);
     }
@@ -337,6 +340,12 @@ impl<'a> Run<'a> {
         let left: io::Result<()> = kept.into_iter().flatten().try_for_each(leave);
         left.inspect_err(|error| complain(format!("at the end: {error}"))).is_ok()
     }
+}
+
+/// Connects, unless Ctrl-C ends the run meanwhile.
+fn connect(options: &Options, how: &ClientOptions) -> io::Result<Client> {
+    let (host, port, how) = (options.host.clone(), options.port, how.clone());
+    how.stop.clone().unless_aborted(move || Client::connect_with(&host, port, &how))?
 }
 
 /// Everything is measured by now: a server that does not say `BYE` spoils nothing. But

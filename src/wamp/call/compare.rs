@@ -96,7 +96,7 @@ pub struct Comparison {
 /// }
 /// ```
 pub fn measure(plan: &Plan, observe: &mut dyn FnMut(Event)) -> Vec<Comparison> {
-    let start_own = || OwnRouter::start(&plan.worker, &plan.realm);
+    let start_own = || OwnRouter::start(&plan.worker, &plan.stop, &plan.realm);
     let own = plan.urls.is_empty().then(start_own).transpose();
     let urls = own.as_ref().map(|own| own.as_ref().map_or(&plan.urls[..], |own| &own.urls));
     let router = own.as_ref().ok().and_then(Option::as_ref).map(|own| &own.process);
@@ -159,6 +159,9 @@ fn start(pairs: &mut [Pair], plan: &Plan, routers: &[Url]) {
     let mut order: Vec<(usize, &mut Pair)> = pairs.iter_mut().enumerate().collect();
     order.sort_by_key(|(index, _)| random.hash_one(index));
     for (index, pair) in order {
+        if plan.stop.is_stopped() {
+            return;
+        }
         let url = match &pair.target {
             Target::Url(url) => Some(url.clone()),
             Target::Transport(transport) => transport.among(routers),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::process::Process;
 use super::protocol::ROUTER;
+use crate::pace::Stop;
 use crate::wamp::url::Url;
 
 /// How long the router may take to start.
@@ -29,13 +30,13 @@ pub struct OwnRouter {
 
 impl OwnRouter {
     /// Starts a router with the realm of this name in a worker.
-    pub fn start(worker: &[OsString], realm: &str) -> io::Result<Self> {
+    pub fn start(worker: &[OsString], stop: &Stop, realm: &str) -> io::Result<Self> {
         let directory = Directory::new()?;
         let path = directory
             .0
             .to_str()
             .ok_or_else(|| io::Error::other("the directory for temporary files is not UTF-8"))?;
-        let mut process = Process::start(worker, ROUTER, &[&realm, &path])?;
+        let mut process = Process::start(worker, stop, ROUTER, &[&realm, &path])?;
         let urls = process.ready(START)?.into_iter().map(|line| line.parse());
         let urls = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
         Ok(OwnRouter { urls, process, _directory: directory })

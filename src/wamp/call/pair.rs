@@ -18,10 +18,10 @@ use crate::units::nanoseconds;
 use crate::wamp::url::Url;
 
 /// One request asks for no more calls than these, and for no more time. So memory does
-/// not grow with the measurement, and a worker that is silent for much longer has
-/// failed.
+/// not grow with the measurement, a worker that is silent for much longer has failed, and
+/// a measurement that is stopped ends soon.
 const MOST: u64 = 10_000;
-const SLICE: Duration = Duration::from_millis(300);
+const SLICE: Duration = Duration::from_millis(200);
 
 /// A caller that waits for its turn reads nothing, not even its router's pings. So it
 /// makes an uncounted call after each such time.
@@ -54,7 +54,7 @@ impl Pair {
     /// Starts the callee, then the caller, at the router at this URL.
     pub fn start(&mut self, url: &Url, procedure: &str, plan: &Plan) {
         let start = |role, arguments: &[&dyn Display]| {
-            let mut process = Process::start(&plan.worker, role, arguments)?;
+            let mut process = Process::start(&plan.worker, &plan.stop, role, arguments)?;
             process.ready(plan.timeout + MARGIN)?;
             io::Result::Ok(process)
         };

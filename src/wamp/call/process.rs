@@ -12,13 +12,17 @@ use std::time::Duration;
 
 use super::protocol::{ERROR, READY};
 use super::usage::Usage;
+use crate::pace::{Hook, Stop};
 
 /// A [worker](super::worker)'s process. Dropping it kills it.
 pub struct Process {
     role: &'static str,
     child: Child,
     input: ChildStdin,
-    lines: Receiver<String>,
+    /// Its lines, and `None` at their end.
+    lines: Receiver<Option<String>>,
+    /// As long as this is kept, aborting the measurement ends the wait for a line.
+    _abort: Hook,
 }
 
 impl Process {
@@ -26,6 +30,7 @@ impl Process {
     /// the role's own arguments follow.
     pub fn start(
         command: &[OsString],
+        stop: &Stop,
         role: &'static str,
         arguments: &[&dyn Display],
     ) -> io::Result<Self> {
@@ -42,10 +47,12 @@ impl Process {
         };
         // A read of a pipe has no timeout. A receive from a channel has.
         let (sender, lines) = channel();
-        let process = Process { role, child, input, lines };
+        let aborted = sender.clone();
+        let abort = stop.on_abort(move || drop(aborted.send(Some(format!("{ERROR}interrupted")))));
+        let process = Process { role, child, input, lines, _abort: abort };
         thread::Builder::new().spawn(move || {
-            let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-            lines.try_for_each(|line| sender.send(line))
+            let lines = BufReader::new(output).lines().map_while(Result::ok);
+            lines.map(Some).chain([None]).try_for_each(|line| sender.send(line))
         })?;
         Ok(process)
     }
@@ -73,7 +80,7 @@ impl Process {
     /// Waits for the worker's next line.
     pub fn line(&mut self, timeout: Duration) -> io::Result<String> {
         match self.lines.recv_timeout(timeout) {
-            Ok(line) => match line.strip_prefix(ERROR) {
+            Ok(Some(line)) => match line.strip_prefix(ERROR) {
                 Some(why) => Err(failed(self.role, why)),
                 None => Ok(line),
             },
@@ -81,7 +88,7 @@ impl Process {
                 let what = format!("the {} sent nothing for {timeout:?}", self.role);
                 Err(io::Error::new(ErrorKind::TimedOut, what))
             }
-            Err(RecvTimeoutError::Disconnected) => {
+            Ok(None) | Err(RecvTimeoutError::Disconnected) => {
                 Err(failed(self.role, format_args!("ended, {}", self.child.wait()?)))
             }
         }

@@ -105,7 +105,7 @@ fn lines(rows: &[(String, String)]) -> Vec<String> {
     let name = widest(|(name, _)| name);
     let beside = name + widest(|(_, figures)| figures) <= DETAIL;
     let line = |(of, figures): &(String, String)| match beside {
-        true => vec![format!("{of:<name$}{figures}")],
+        true => vec![format!("{of:<name$}{figures}").trim_end().into()],
         false if of.is_empty() => vec![format!("  {figures}")],
         false => vec![of.trim_end().into(), format!("  {figures}")],
     };

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use roundtrip::client::Client;
 use roundtrip::measure::{
     Asked, LagView, Measurement, Phase, Sample, Transfer, ask_status, bidirectional,
     bidirectional_after, connect, lag, latency, loaded, sweep, transfer,
@@ -53,9 +52,9 @@ impl Run<'_> {
             }
             Test::Loaded => {
                 let (plan, load) = &options.loaded;
-                let (host, port, how) = (&options.host, options.port, self.how.clone());
+                let how = self.how.clone();
                 self.connected(&this, |client, samples| {
-                    let connect = || Client::connect_with(host, port, &how);
+                    let connect = || super::connect(options, &how);
                     loaded(client, &connect, plan, load, &|phase, sample| {
                         samples.of(match phase {
                             Phase::Idle => "idle",
@@ -90,7 +89,13 @@ impl Run<'_> {
                 }
             }),
             Test::Status => self.unconnected(&this, |samples| {
-                let status = ask_status(&options.address(), &options.data, &self.how);
+                let (address, data) = (options.address(), options.data.clone());
+                let how = self.how.clone();
+                let ask = move || ask_status(&address, &data, &how);
+                let status = match self.how.stop.unless_aborted(ask) {
+                    Ok(status) => status,
+                    Err(interrupted) => return Asked::failed(interrupted),
+                };
                 if let Ok((status, _)) = &status {
                     let (at, rtt) = (Duration::ZERO, status.delay);
                     samples.of("")(Sample::Ping { number: 1, at, rtt, due: None });
