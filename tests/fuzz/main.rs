@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `ROUNDTRIP_FUZZ=TIME` | go on for this long, such as `1h`, and not for the usual number of inputs |
 //! | `ROUNDTRIP_FUZZ_SEED=N` | other inputs (usually those of seed 1) |
-//! | `ROUNDTRIP_FUZZ_ONLY=TARGET` | nothing but this target, such as `json` |
+//! | `ROUNDTRIP_FUZZ_ONLY=TARGET` | nothing but this target, such as `json`, or this part: `decoders`, `servers` or `client` |
 //! | `ROUNDTRIP_FUZZ_ONLY=TARGET#N` | nothing but this input of it |
 //!
 //! ```sh

@@ -67,9 +67,17 @@ impl Plan {
 
     /// Tries these targets in turns, each `usual` times unless a time is given, and
     /// reports how many inputs there were of each. `once` gets the index of the target.
-    pub fn each(&self, names: &[&str], usual: u64, mut once: impl FnMut(usize, &mut Try)) {
+    pub fn each(
+        &self,
+        part: &str,
+        names: &[&str],
+        usual: u64,
+        mut once: impl FnMut(usize, &mut Try),
+    ) {
         let (mut counts, mut failures): (BTreeMap<String, u64>, _) = (BTreeMap::new(), 0);
-        let wanted = |name: &str| self.only.as_ref().is_none_or(|(only, _)| only == name);
+        let wanted = |name: &str| {
+            self.only.as_ref().is_none_or(|(only, _)| [part, name].contains(&only.as_str()))
+        };
         let first = self.only.as_ref().and_then(|(_, number)| *number);
         let last = |number| match (first, self.time) {
             (Some(first), _) => number > first,

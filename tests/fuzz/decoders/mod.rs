@@ -59,7 +59,7 @@ pub fn run(plan: &Plan) {
     let all: Vec<Decoder> = parts.into_iter().flatten().collect();
     let names: Vec<&str> = all.iter().map(|decoder| decoder.name).collect();
     let before = address_space();
-    plan.each(&names, USUAL, |index, tried| {
+    plan.each("decoders", &names, USUAL, |index, tried| {
         if !tried.number.is_multiple_of(all[index].each) {
             return;
         }

@@ -39,7 +39,7 @@ pub fn run(plan: &Plan, mode: &'static str, unix: bool) {
     let setups = setups.map(|(framing, spin)| Setup { mode, framing, spin, unix });
     let names: Vec<String> = setups.iter().map(ToString::to_string).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    plan.each(&names, 1, |index, tried| round(&setups[index], tried));
+    plan.each("servers", &names, 1, |index, tried| round(&setups[index], tried));
 }
 
 /// The life of one server.
