@@ -246,6 +246,7 @@ pub mod log;
 pub mod measure;
 pub mod measured;
 pub mod net;
+mod no_thread;
 pub mod pace;
 pub mod recipes;
 pub mod report;

@@ -21,6 +21,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::no_thread::no_thread;
+
 /// The start of each line.
 const PREFIX: &str = "[SERVER]";
 
@@ -49,18 +51,21 @@ impl Log {
         let (alive, ended) = channel();
         let dropped = Arc::new(AtomicU64::new(0));
         let unreported = Arc::clone(&dropped);
-        thread::Builder::new().name("log".into()).spawn(move || {
-            let _alive: Sender<()> = alive;
-            // Errors are ignored: a closed output is no reason to stop serving.
-            for line in queued {
-                let count = unreported.swap(0, Ordering::Relaxed);
-                if count > 0 {
-                    let what = "lines were dropped: more than could be written";
-                    let _ = writeln!(out, "{PREFIX} {count} {what}");
+        thread::Builder::new()
+            .name("log".into())
+            .spawn(move || {
+                let _alive: Sender<()> = alive;
+                // Errors are ignored: a closed output is no reason to stop serving.
+                for line in queued {
+                    let count = unreported.swap(0, Ordering::Relaxed);
+                    if count > 0 {
+                        let what = "lines were dropped: more than could be written";
+                        let _ = writeln!(out, "{PREFIX} {count} {what}");
+                    }
+                    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
                 }
-                let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-            }
-        })?;
+            })
+            .map_err(no_thread)?;
         Ok((Log(Some(Queue { lines, dropped })), Writer(ended)))
     }
 

@@ -11,6 +11,8 @@ use std::io;
 use std::sync::{PoisonError, RwLock};
 use std::thread;
 
+use crate::no_thread::no_thread;
+
 /// Address space for a stack: less than the default, so that thousands of clients fit.
 const STACK_SIZE: usize = 256 * 1024;
 
@@ -44,7 +46,7 @@ pub fn concurrently<T: Send, R: Send>(
         drop(closed);
         let joined = threads.into_iter().map(|thread| {
             // The reason of a panic is on standard error already.
-            thread?.join().map_err(|_| io::Error::other("the client panicked"))
+            thread.map_err(no_thread)?.join().map_err(|_| io::Error::other("the client panicked"))
         });
         joined.collect()
     })

@@ -22,6 +22,7 @@ use super::{
     Bandwidth, Direction, Latency, Measurement, Plan, Sample, Transfer, latency, transfer,
 };
 use crate::client::Client;
+use crate::no_thread::no_thread;
 use crate::wire::command::Amount;
 
 /// How long to wait at most until the line is idle again.
@@ -152,7 +153,7 @@ fn busy(
         let load = load.map(|load| {
             load.join().unwrap_or_else(|_| Bandwidth::failed(io::Error::other("panicked")))
         });
-        (pings, load.unwrap_or_else(Bandwidth::failed))
+        (pings, load.map_err(no_thread).unwrap_or_else(Bandwidth::failed))
     })
 }
 

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use super::pings::Stamp;
 use super::{Latency, Measurement, Observer, Plan};
 use crate::client::{Client, Sender as Pinger};
+use crate::no_thread::no_thread;
 use crate::pace::Schedule;
 
 pub(super) fn paced(
@@ -42,7 +43,7 @@ pub(super) fn paced(
             .spawn_scoped(scope, move || send_all(pinger, schedule, count, end, payload, &queue));
         let sending = match sending {
             Ok(sending) => sending,
-            Err(error) => return Latency::failed(error),
+            Err(error) => return Latency::failed(no_thread(error)),
         };
         let mut answers = Answers { client, queued, oldest: VecDeque::new() };
         let mut latency = answers.take_all(start, count, payload, observe);

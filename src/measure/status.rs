@@ -28,6 +28,7 @@ use crate::client::{Message, Options, Trace};
 use crate::json;
 use crate::json::{Map, Value};
 use crate::net::{Deadline, Family, Stream, address};
+use crate::no_thread::no_thread;
 use crate::stats::Recorder;
 use crate::wire::command::{Answer, Request, excerpt, more};
 use crate::wire::framing::{Framing, MAX_LINE};
@@ -196,7 +197,9 @@ fn resolve(address: &str, family: Family, deadline: &mut Deadline) -> io::Result
         Ok(_) => return Err(io::Error::new(ErrorKind::InvalidInput, "the address has no port")),
         Err(what) => return Err(io::Error::new(ErrorKind::InvalidInput, what)),
     };
-    thread::Builder::new().spawn(move || sender.send(address::resolve(&host, port, family)))?;
+    thread::Builder::new()
+        .spawn(move || sender.send(address::resolve(&host, port, family)))
+        .map_err(no_thread)?;
     resolved.recv_timeout(deadline.left()?).unwrap_or_else(|_| Err(deadline.passed()))
 }
 

@@ -8,6 +8,8 @@ use std::io::{self, BufReader};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crate::no_thread::no_thread;
+
 use super::socket::Stream;
 use super::watch::Watch;
 
@@ -31,7 +33,8 @@ pub fn both<S: Send, R>(
     };
     thread::scope(|scope| {
         let sending = thread::Builder::new()
-            .spawn_scoped(scope, || send(&stream, other).map_err(|error| (fail(), error)))?;
+            .spawn_scoped(scope, || send(&stream, other).map_err(|error| (fail(), error)))
+            .map_err(no_thread)?;
         let input = receive(reader, watch).map_err(|error| (fail(), error));
         let output = sending.join().map_err(|_| io::Error::other("the sender panicked"))?;
         match (output, input) {

@@ -102,6 +102,7 @@ impl Stream {
                     stream.set_offer_timeout(timeout)?;
                     return Ok(stream);
                 }
+                Err(error) if address.to_string() == name => last_error = error,
                 Err(error) => last_error = failed(error, &address.to_string()),
             }
         }

@@ -9,6 +9,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use crate::no_thread::no_thread;
+
 use super::socket::{Socket, Stream, with_socket};
 
 impl Stream {
@@ -84,6 +86,7 @@ pub(super) fn connect(path: &str, timeout: Duration) -> io::Result<UnixStream> {
     let path = path.to_owned();
     thread::Builder::new()
         .name("connect".into())
-        .spawn(move || result.send(UnixStream::connect(path)))?;
+        .spawn(move || result.send(UnixStream::connect(path)))
+        .map_err(no_thread)?;
     connected.recv_timeout(timeout).unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }

@@ -23,6 +23,7 @@ use super::figures::{percent, put_series, whole};
 use super::{Reporter, Results, Source, Test};
 use crate::json::{Map, Value};
 use crate::measure::{Direction, Sample};
+use crate::no_thread::no_thread;
 use crate::pace::Stop;
 use crate::stats::Recorder;
 use crate::units::{count, float, ms, nanoseconds, rate, size, utc};
@@ -93,7 +94,7 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
                 due += interval;
             }
         };
-        let thread = thread::Builder::new().spawn(tick)?;
+        let thread = thread::Builder::new().spawn(tick).map_err(no_thread)?;
         self.ticking = Some((stop, thread));
         Ok(())
     }

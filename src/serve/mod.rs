@@ -44,6 +44,7 @@ pub mod drain;
 pub mod limits;
 pub mod mode;
 pub mod network;
+mod pause;
 #[cfg(unix)]
 pub mod processes;
 pub mod refuse;
@@ -52,11 +53,9 @@ pub mod sequential;
 pub mod supervise;
 pub mod threads;
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
 pub use budget::{Budget, Share};
 pub use dispatch::{Connection, Dispatch, Session};
@@ -71,6 +70,7 @@ pub use sequential::Sequential;
 pub use threads::Threads;
 
 use crate::log::Log;
+use pause::Pause;
 
 /// The accept loop and all that it needs.
 pub struct Acceptor {
@@ -92,12 +92,9 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// How long to wait when the system has no free descriptor, thread or process. Open
-    /// connections will end and free some. Trying again at once would only slow them.
-    const PAUSE: Duration = Duration::from_millis(100);
-
     /// Accepts connections and has them served, until told to stop. No error ends the loop.
     pub fn run(mut self) {
+        let mut pause = Pause::new(&self.log);
         loop {
             let accepted = self.incoming.next();
             if self.stop.load(Ordering::Relaxed) {
@@ -110,7 +107,7 @@ impl Acceptor {
                 Err(error) => {
                     // Mostly no descriptor is free. Clients in the queue are told so.
                     self.incoming.refuse_waiting(&self.refuser);
-                    self.pause("cannot accept a connection", &error);
+                    pause.after("cannot accept a connection", &error);
                     continue;
                 }
             };
@@ -132,17 +129,12 @@ impl Acceptor {
                     }
                     Err(client) => {
                         self.refuser.refuse(client, Refusal::NoWorker);
-                        self.pause(what, &error);
+                        pause.after(what, &error);
                     }
                 }
             } else if self.one_off && self.admission.wait_for_request() {
                 return;
             }
         }
-    }
-
-    fn pause(&self, what: &str, error: &io::Error) {
-        self.log.say(format_args!("{what}: {error}; trying again in {:?}", Self::PAUSE));
-        thread::sleep(Self::PAUSE);
     }
 }

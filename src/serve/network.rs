@@ -49,7 +49,9 @@ impl Network {
 impl FromStr for Network {
     type Err = ParseNetworkError;
 
-    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or a single address.
+    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or a single address. IPv4 addresses that are
+    /// written as IPv6 (`::ffff:10.0.0.0/104`, RFC 4291 section 2.5.5.2) are taken for
+    /// IPv4, as the addresses of clients are.
     fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
         let error = || ParseNetworkError(text.into());
         let (address, prefix) =
@@ -57,7 +59,15 @@ impl FromStr for Network {
         let address: IpAddr = address.parse().map_err(|_| error())?;
         let width = if address.is_ipv4() { u32::BITS } else { u128::BITS };
         let prefix = prefix.map_or(Ok(width), |prefix| whole_number(prefix).ok_or_else(error))?;
-        if prefix > width { Err(error()) } else { Ok(Network { address, prefix }) }
+        if prefix > width {
+            return Err(error());
+        }
+        Ok(match (address.to_canonical(), prefix.checked_sub(u128::BITS - u32::BITS)) {
+            (mapped @ IpAddr::V4(_), Some(prefix)) if address.is_ipv6() => {
+                Network { address: mapped, prefix }
+            }
+            _ => Network { address, prefix },
+        })
     }
 }
 
@@ -91,6 +101,8 @@ mod tests {
             ("::/0", "ffff::", "0.0.0.0"),
             ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
             ("::1/128", "::1", "::2"),
+            ("::ffff:127.0.0.0/104", "127.1.2.3", "128.0.0.0"),
+            ("::ffff:10.0.0.1", "10.0.0.1", "10.0.0.2"),
         ] {
             let network: Network = network.parse().unwrap();
             assert!(network.contains(ip(inside)) && !network.contains(ip(outside)), "{network:?}");

@@ -9,6 +9,8 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
+use crate::no_thread::no_thread;
+
 use super::dispatch::{Connection, Dispatch, Session};
 
 /// Address space for a thread's stack. The default is 2 MiB, and a thousand times that
@@ -35,5 +37,6 @@ impl Dispatch for Threads {
 /// # Errors
 /// When the system refuses the thread.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name.into()).stack_size(STACK_SIZE).spawn(work).map(drop)
+    let thread = thread::Builder::new().name(name.into()).stack_size(STACK_SIZE);
+    thread.spawn(work).map(drop).map_err(no_thread)
 }

@@ -11,7 +11,7 @@ use super::config::Config;
 use crate::json::Value;
 use crate::net::Stream;
 use crate::serve::supervise::{REQUEST, follow_parent};
-use crate::serve::{Admission, Dispatch, Processes};
+use crate::serve::{Admission, Dispatch, Processes, Refusal};
 use crate::session::counters::COUNTERS_VARIABLE;
 use crate::session::{self, Counters, Shared};
 
@@ -61,8 +61,13 @@ pub fn serve_stdin(config: &Config) -> io::Result<()> {
         return Ok(());
     }
     let parent = std::env::var(COUNTERS_VARIABLE).ok();
-    if parent.is_some() {
-        follow_parent()?;
+    if parent.is_some()
+        && let Err(error) = follow_parent()
+    {
+        // The connection has a process, but not all the threads that it needs.
+        session::refuse(&mut stream, Refusal::NoWorker, settings.framing)?;
+        stream.close();
+        return Err(error);
     }
     let counters = Counters::of_connection(parent.as_deref());
     let shared = Shared { settings: settings.clone(), counters };

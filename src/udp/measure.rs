@@ -41,6 +41,7 @@ use super::measured::Udp;
 use super::pings::Sent;
 use super::series::{Queued, Series};
 use crate::measure::{Observer, Plan};
+use crate::no_thread::no_thread;
 use crate::pace::Schedule;
 use crate::stats::Recorder;
 
@@ -200,22 +201,24 @@ fn paced(
     };
     let mut pings = series.pings();
     thread::scope(|scope| {
-        let sending = thread::Builder::new().spawn_scoped(scope, move || {
-            let mut delays = Recorder::default();
-            for turn in schedule {
-                let written_ns = pings.write(turn.number);
-                // The receiver must know the ping before its answer can arrive.
-                let sent = Sent { due: turn.due, written_ns, at: Instant::now() };
-                let queued = queue.send(Ok(sent));
-                let sent = client.send(pings.datagram());
-                let refused = |error| queue.send(Err((turn.number, error))).is_err();
-                if queued.is_err() || sent.is_err_and(refused) {
-                    break;
+        let sending = thread::Builder::new()
+            .spawn_scoped(scope, move || {
+                let mut delays = Recorder::default();
+                for turn in schedule {
+                    let written_ns = pings.write(turn.number);
+                    // The receiver must know the ping before its answer can arrive.
+                    let sent = Sent { due: turn.due, written_ns, at: Instant::now() };
+                    let queued = queue.send(Ok(sent));
+                    let sent = client.send(pings.datagram());
+                    let refused = |error| queue.send(Err((turn.number, error))).is_err();
+                    if queued.is_err() || sent.is_err_and(refused) {
+                        break;
+                    }
+                    delays.record(turn.delay);
                 }
-                delays.record(turn.delay);
-            }
-            delays
-        })?;
+                delays
+            })
+            .map_err(no_thread)?;
         let received = receive_all(series);
         stop.stop();
         if received.is_err() {

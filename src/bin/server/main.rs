@@ -43,6 +43,7 @@ use roundtrip::net::inherited::{self, Inherited};
 use roundtrip::serve::descriptors;
 use roundtrip::server::{Config, Server};
 use roundtrip::udp::server::{Impairments, bind_with_tcp};
+use roundtrip::units::count;
 use roundtrip::wamp::router::{self, Endpoint, Router};
 
 fn main() -> ExitCode {
@@ -72,7 +73,12 @@ fn complain(code: u8, what: &str) -> ExitCode {
 }
 
 fn run(Options { mut config, udp, inetd, quiet, endpoints, realm }: Options) -> io::Result<()> {
-    let (log, writer) = Log::to(io::stdout())?;
+    let (log, writer) = match Log::to(io::stdout()) {
+        Ok((log, writer)) => (log, Some(writer)),
+        // A connection that is here already can do without a log.
+        Err(_) if inetd => (Log::default(), None),
+        Err(error) => return Err(error),
+    };
     let log_is_connection = inetd && stdout_is_stdin();
     if !quiet && !log_is_connection {
         config.session.log = log.clone();
@@ -83,7 +89,9 @@ fn run(Options { mut config, udp, inetd, quiet, endpoints, realm }: Options) -> 
     } else {
         listen(config, udp, endpoints, realm)?;
     }
-    writer.finish(Duration::from_secs(1));
+    if let Some(writer) = writer {
+        writer.finish(Duration::from_secs(1));
+    }
     Ok(())
 }
 
@@ -137,11 +145,14 @@ fn compare_with_descriptors(connections: u64, log: &Log) {
     if let Some(limit) = descriptors::limit()
         && connections.saturating_add(descriptors::OTHERS) > limit
     {
-        let room = limit.saturating_sub(descriptors::OTHERS);
-        log.say(format_args!(
-            "the limit of {limit} descriptors allows {room} connections, not {connections}: raise \
-             it (ulimit -n), or set --max-connections {room}"
-        ));
+        let what = format!("the limit of {limit} descriptors allows");
+        log.say(match limit.saturating_sub(descriptors::OTHERS) {
+            0 => format!("{what} few connections, or none: raise it (ulimit -n)"),
+            room => format!(
+                "{what} {}, not {connections}: raise it (ulimit -n), or set --max-connections {room}",
+                count(room, "connection")
+            ),
+        });
     }
 }
 

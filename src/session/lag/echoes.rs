@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::figures::{LOGGED_FAULTS, Lag, MAX_FAULTS, Ping};
 use crate::net::{Stream, receive_in_time};
+use crate::no_thread::no_thread;
 use crate::pace::{Schedule, Stop, Wait};
 use crate::session::settings::{Settings, Shared};
 use crate::session::status;
@@ -131,11 +132,13 @@ impl<'a, F: FnMut()> Receiver<'a, F> {
                 ..Schedule::new(start, plan.interval)
             };
             let sender = thread::Builder::new().stack_size(STACK_SIZE);
-            let sender = sender.spawn_scoped(scope, move || {
-                let result = send_all(both, start, schedule);
-                lock(&both.sent).over = true;
-                result
-            })?;
+            let sender = sender
+                .spawn_scoped(scope, move || {
+                    let result = send_all(both, start, schedule);
+                    lock(&both.sent).over = true;
+                    result
+                })
+                .map_err(no_thread)?;
             let mut received = Ok(true);
             while self.echoed < plan.count && received.as_ref().is_ok_and(|&more| more) {
                 received = self.receive();

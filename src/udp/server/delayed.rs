@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::no_thread::no_thread;
+
 use super::counts::{EchoCounts, add};
 
 /// How long an answer waits to be overtaken if no other answer follows.
@@ -57,7 +59,8 @@ impl DelayedAnswers {
         };
         thread::Builder::new()
             .name("delayed answers".into())
-            .spawn(move || queue.run(&received))?;
+            .spawn(move || queue.run(&received))
+            .map_err(no_thread)?;
         Ok(DelayedAnswers { answers, delay, waiting_bytes, counts: Arc::clone(counts) })
     }
 

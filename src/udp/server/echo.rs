@@ -15,6 +15,7 @@ use super::peers::Peers;
 use super::visits::{LOOK, Visits};
 use crate::log::Log;
 use crate::net::address::reachable;
+use crate::no_thread::no_thread;
 use crate::serve::Limits;
 use crate::udp::datagram::{Ping, Stamps, UNCOUNTED, is_ping};
 use crate::units::nanoseconds;
@@ -111,7 +112,10 @@ impl EchoServer {
     pub fn start(self, log: Log) -> io::Result<RunningEchoServer> {
         let running =
             RunningEchoServer { address: self.socket.local_addr()?, stop: Arc::clone(&self.stop) };
-        thread::Builder::new().name("echo".into()).spawn(move || self.run(&log))?;
+        thread::Builder::new()
+            .name("echo".into())
+            .spawn(move || self.run(&log))
+            .map_err(no_thread)?;
         Ok(running)
     }
 

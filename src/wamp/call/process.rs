@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::no_thread::no_thread;
+
 use super::protocol::{ERROR, READY};
 use super::usage::Usage;
 use crate::pace::{Hook, Stop};
@@ -50,10 +52,12 @@ impl Process {
         let aborted = sender.clone();
         let abort = stop.on_abort(move || drop(aborted.send(Some(format!("{ERROR}interrupted")))));
         let process = Process { role, child, input, lines, _abort: abort };
-        thread::Builder::new().spawn(move || {
-            let lines = BufReader::new(output).lines().map_while(Result::ok);
-            lines.map(Some).chain([None]).try_for_each(|line| sender.send(line))
-        })?;
+        thread::Builder::new()
+            .spawn(move || {
+                let lines = BufReader::new(output).lines().map_while(Result::ok);
+                lines.map(Some).chain([None]).try_for_each(|line| sender.send(line))
+            })
+            .map_err(no_thread)?;
         Ok(process)
     }
 

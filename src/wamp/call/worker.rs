@@ -24,6 +24,7 @@ use crate::log::Log;
 use crate::measure::environment::cpu_time;
 use crate::measure::{Measurement, Sample, concurrently};
 use crate::net::Address;
+use crate::no_thread::no_thread;
 use crate::serve::{Admission, Limits};
 use crate::wamp::client::Session;
 use crate::wamp::router::{Config, Endpoint, Router, Settings};
@@ -107,7 +108,10 @@ fn callees_of([url, realm, procedure]: [&str; 3], callees: &str, timeout: &str) 
     let sessions = (0..callees.parse()?).map(join).collect::<io::Result<Vec<_>>>()?;
     for mut session in sessions {
         // If it fails, its caller learns that from the router.
-        thread::Builder::new().stack_size(STACK_SIZE).spawn(move || session.serve())?;
+        thread::Builder::new()
+            .stack_size(STACK_SIZE)
+            .spawn(move || session.serve())
+            .map_err(no_thread)?;
     }
     say(READY)?;
     wait_for_the_end()

@@ -15,6 +15,7 @@ use crate::log::Log;
 use crate::net::Address;
 use crate::net::Listener;
 use crate::net::listener::wake;
+use crate::no_thread::no_thread;
 use crate::serve::refuse::Time;
 use crate::serve::{Acceptor, Admission, Incoming, Limits, Refuser, Threads};
 use crate::wamp::message::valid_uri;
@@ -184,12 +185,15 @@ impl Router {
         let running = Running { urls, realm, stop, threads };
         for acceptor in acceptors {
             let alive: Sender<Infallible> = alive.clone();
-            thread::Builder::new().name("accept".into()).spawn(move || {
-                // Dropped after the acceptor, so that the endpoint is closed when the
-                // channel ends.
-                let _alive = alive;
-                acceptor.run();
-            })?;
+            thread::Builder::new()
+                .name("accept".into())
+                .spawn(move || {
+                    // Dropped after the acceptor, so that the endpoint is closed when the
+                    // channel ends.
+                    let _alive = alive;
+                    acceptor.run();
+                })
+                .map_err(no_thread)?;
         }
         Ok(running)
     }

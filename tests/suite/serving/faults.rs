@@ -66,6 +66,50 @@ fn it_survives_running_out_of_descriptors() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn advice_for_a_low_limit_of_descriptors_can_be_followed() {
+    for (limit, advice) in [(12, "or none: raise it (ulimit -n)"), (17, "set --max-connections 1")]
+    {
+        let script = format!("ulimit -n {limit}; exec {SERVER} --host 127.0.0.1 --port 0");
+        let server = Server::run(Command::new("sh").args(["-c", &script]));
+        let said = server.line("descriptors allows");
+        assert!(said.ends_with(advice), "{said}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_gets_no_thread_is_told_so() {
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::process::CommandExt;
+
+    // The limit counts the threads of a user, and does not hold for root.
+    const NOBODY: u32 = 65_534;
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
+    let may_run = |program: &str| {
+        Command::new(program).uid(NOBODY).arg("-V").output().is_ok_and(|ran| ran.status.success())
+    };
+    if !is_root || !may_run(SERVER) {
+        return drop(writeln!(io::stderr(), "skipped: needs root, and programs for everyone"));
+    }
+    for (mode, limit) in [("thread", 2), ("thread", 3), ("process", 4), ("process", 5)] {
+        let limit = format!("ulimit -u {limit} 2>/dev/null || ulimit -p {limit}");
+        let flags = format!("--no-udp --host 127.0.0.1 --port 0 --mode {mode}");
+        let script = format!("{limit}; exec {SERVER} {flags}");
+        let server = Server::run(Command::new("sh").uid(NOBODY).args(["-c", &script]));
+        for _ in 0..3 {
+            let answer = server.connect().ask("PING");
+            let refused = answer.starts_with("ERROR:server cannot start a thread or process");
+            assert!(refused || answer == "PONG", "{script}: {answer}");
+        }
+        let mut peer = server.connect();
+        peer.send("BANDWIDTH_BIDIRECTIONAL:1000\n");
+        let answer = peer.line();
+        assert!(answer == "READY" || answer.starts_with("ERROR:server cannot"), "{answer}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn it_survives_a_program_that_cannot_be_run() {
     /// Keeps what was logged.
