@@ -138,9 +138,12 @@ fn number(input: &mut Vec<u8>, at: usize, random: &mut Random) {
     let start = input[at..].iter().position(digits).map(|skipped| at + skipped);
     if let Some(start) = start.filter(|_| !random.one_in(4)) {
         let length = input[start..].iter().take_while(|byte| digits(byte)).count();
+        if random.one_in(3) {
+            // A number of the same width.
+            return input[start..start + length].fill(*random.pick(b"0189"));
+        }
         let number = random.pick(&NUMBERS).bytes();
-        drop(input.splice(start..start + length, number));
-        return;
+        return drop(input.splice(start..start + length, number));
     }
     let width = *random.pick(&[1, 2, 3, 4, 8]);
     let edge = *random.pick(&[0, 1, 0x7F, 0x80, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, u64::MAX >> 1]);

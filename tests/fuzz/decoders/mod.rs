@@ -5,6 +5,7 @@
 //! nothing takes more memory than its input justifies.
 
 mod client;
+mod figures;
 mod frames;
 mod text;
 mod typed;
@@ -55,7 +56,8 @@ impl Decoder {
 }
 
 pub fn run(plan: &Plan) {
-    let parts = [text::all(), values::all(), frames::all(), typed::all(), client::all()];
+    let parts =
+        [text::all(), values::all(), frames::all(), typed::all(), client::all(), figures::all()];
     let all: Vec<Decoder> = parts.into_iter().flatten().collect();
     let names: Vec<&str> = all.iter().map(|decoder| decoder.name).collect();
     let before = address_space();

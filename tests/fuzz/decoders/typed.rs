@@ -1,5 +1,4 @@
-//! What people type on a command line, the lines of worker processes, and the table of
-//! an earlier run.
+//! What people type on a command line, and the lines of worker processes.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -7,7 +6,7 @@ use std::str::FromStr;
 use roundtrip::flags::{Flag, Parsed, Program, at_least_one, nearest, one_line, parse, some_time};
 use roundtrip::net::Address;
 use roundtrip::net::address::{name, target};
-use roundtrip::report::{baseline, csv, limits::Limit};
+use roundtrip::report::limits::Limit;
 use roundtrip::serve::{Mode, Network};
 use roundtrip::units::{MIB, parse_duration, parse_rate, parse_size};
 use roundtrip::wamp::call::protocol;
@@ -16,7 +15,7 @@ use roundtrip::wamp::url::Url;
 use roundtrip::wamp::{Serializer, valid_uri};
 use roundtrip::wire::framing::Framing;
 
-use super::{Decoder, same_in_pieces};
+use super::Decoder;
 
 const QUANTITIES: [&str; 12] = [
     "64KiB",
@@ -80,18 +79,12 @@ const PROGRAM: Program =
     Program { name: "fuzz", about: "A test.", plain: "HOST", flags: FLAGS, examples: &[] };
 
 pub fn all() -> Vec<Decoder> {
-    let table = format!(
-        "{}\r\nudp,1,,5,1,9,,,\r\nudp,1,lost,5,1,,,,\nlatency,2,,5000,2,80123,90000,,\n\
-         \"a,\"\"b\",1,idle,700000000,,,,upload,1200\nx,1,,99,,,,download,18446744073709551615\n",
-        csv::HEADER
-    );
     vec![
         Decoder::new("sizes, durations, rates", QUANTITIES, quantity),
         Decoder::new("addresses, urls, networks", ADDRESSES, address),
         Decoder::new("words and limits", WORDS, word),
         Decoder::new("lines of workers", WORKERS, worker),
         Decoder::new("command lines", COMMAND_LINES, command_line),
-        Decoder::new("baseline", [table], baseline),
     ]
 }
 
@@ -175,14 +168,4 @@ fn command_line(input: &[u8]) {
         Ok(Parsed::Print(text)) => assert!(text.is_ascii()),
         Err(error) => assert!(!error.contains('\n'), "{error}"),
     }
-}
-
-fn baseline(input: &[u8]) {
-    same_in_pieces(input, |reader| match baseline::read("table", reader) {
-        Ok(baseline) => format!("{baseline:?}"),
-        Err(error) => {
-            assert!(error.to_string().starts_with("table, line "), "{error}");
-            error.to_string()
-        }
-    });
 }
