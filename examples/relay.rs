@@ -138,7 +138,7 @@ fn show() -> io::Result<()> {
         let mut client = Client::connect("127.0.0.1", port, Duration::from_secs(10))?;
         let plan = Plan { interval: Duration::ZERO, ..Plan::default() };
         let pings = latency(&mut client, &plan, &mut |_| {});
-        let load = bandwidth(&mut client, Direction::Download, Amount::Bytes(1 << 20), &mut |_| {});
+        let load = bandwidth(&mut client, Direction::Download, Amount::Bytes(4 << 20), &mut |_| {});
         let p50 = pings.rtt.summary().map_or("?".into(), |rtt| ms(rtt.p50));
         let rate = load.bits_per_second().map_or("?".into(), rate);
         println!("relay, {name:<14} p50 of a ping {p50:>8} ms, download {rate}");

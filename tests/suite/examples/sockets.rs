@@ -45,14 +45,18 @@ fn two_ends_that_write_first_wait_for_each_other() {
 
 #[test]
 fn a_deadline_holds_where_a_timeout_for_each_read_does_not() {
-    let out = short("17_deadline");
-    let [naive, library, by_hand] = ["naive: a timeout ", "net::Deadline: ", "the same by hand "]
-        .map(|how| {
-            let line = out.lines().find(|line| line.contains(how)).unwrap();
-            (numbers(line, how).into_iter().next().unwrap(), line.contains("the whole answer"))
-        });
-    assert!(naive.1 && !library.1 && !by_hand.1, "{out}");
-    assert!(naive.0 > 2.0 * library.0 && naive.0 > 2.0 * by_hand.0, "{out}");
+    // On a busy machine the server can pause for longer than the timeout.
+    let shown = (0..5).any(|_| {
+        let out = short("17_deadline");
+        let [naive, library, by_hand] =
+            ["naive: a timeout ", "net::Deadline: ", "the same by hand "].map(|how| {
+                let line = out.lines().find(|line| line.contains(how)).unwrap();
+                (numbers(line, how)[0], line.contains("the whole answer"))
+            });
+        assert!(!library.1 && !by_hand.1, "{out}");
+        naive.1 && naive.0 > 2.0 * library.0 && naive.0 > 2.0 * by_hand.0
+    });
+    assert!(shown);
 }
 
 /// On a busy machine even a server that does nothing else can be too late.
