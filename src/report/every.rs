@@ -9,7 +9,7 @@
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `sent`, `received`, `lost` | pings whose end became known in the interval, and how they ended |
+//! | `sent`, `received`, `lost` | pings whose end became known in the interval, and how they ended: `sent` is the sum of the others. A ping on its way counts when it is answered, or given up. So the sums over all intervals are those of the result |
 //! | `rtt_ns` | their round-trip times: a summary; absent if there are none |
 //! | `direction`, `bytes`, `bits_per_second` | of a transfer: what was moved in the interval |
 
@@ -44,6 +44,8 @@ struct Shared<W> {
     start: Instant,
     /// When the interval began, since the start.
     since: Duration,
+    /// How many pings of each client have ended.
+    ended: BTreeMap<usize, u64>,
     /// What there was in this interval, of each client, part and direction that there was
     /// anything of before. Pings have no direction.
     series: BTreeMap<(usize, String, Option<Direction>), Interval>,
@@ -61,8 +63,9 @@ impl<W: Write + Send + 'static> Every<W> {
     /// Writes to `out` after each `interval`: events if a program reads them, else lines.
     pub fn new(out: W, interval: Duration, events: bool) -> Self {
         let (start, since) = (Instant::now(), Duration::ZERO);
-        let (name, unit, failure, series) = ("", "", None, BTreeMap::new());
-        let shared = Shared { out, events, name, unit, start, since, series, failure };
+        let (name, unit, failure) = ("", "", None);
+        let (ended, series) = (BTreeMap::new(), BTreeMap::new());
+        let shared = Shared { out, events, name, unit, start, since, ended, series, failure };
         Every { shared: Arc::new(Mutex::new(shared)), interval, ticking: None }
     }
 
@@ -82,6 +85,7 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
             (shared.name, shared.unit) = (test.name, test.unit);
             (shared.start, shared.since) = (start, Duration::ZERO);
             shared.series.clear();
+            shared.ended.clear();
         }
         let (shared, interval, stop) = (Arc::clone(&self.shared), self.interval, Stop::default());
         let stopped = stop.clone();
@@ -107,18 +111,27 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
         };
         let key = (source.client, source.part.to_owned(), direction);
         let interval = shared.series.entry(key).or_default();
+        let mut ended = 0;
         match *sample {
-            Sample::Ping { rtt, .. } => interval.rtt.record(rtt),
-            Sample::Outcome { outcome, .. } => interval.lost += u64::from(outcome.settled),
+            Sample::Ping { rtt, .. } => {
+                interval.rtt.record(rtt);
+                ended = 1;
+            }
+            Sample::Outcome { outcome, .. } => {
+                ended = outcome.settled.into();
+                interval.lost += ended;
+            }
             Sample::Piece { bytes, .. } => interval.bytes += bytes,
         }
+        *shared.ended.entry(source.client).or_default() += ended;
         shared.failure.take().map_or(Ok(()), Err)
     }
 
-    fn result(&mut self, _: &Test, _: &Results) -> io::Result<()> {
+    fn result(&mut self, _: &Test, results: &Results) -> io::Result<()> {
         self.stop();
-        // The last interval is shorter, and of no interest if there was nothing in it.
         let mut shared = lock(&self.shared);
+        shared.give_up(results);
+        // The last interval is shorter, and of no interest if there was nothing in it.
         let some = |one: &Interval| one.rtt.count() + one.lost + one.bytes > 0;
         if shared.series.values().any(some) {
             let end = shared.start.elapsed();
@@ -134,6 +147,21 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
 }
 
 impl<W: Write> Shared<W> {
+    /// Counts the pings that nobody waits for any more: those that were on their way when
+    /// a connection broke.
+    fn give_up(&mut self, results: &Results) {
+        if !results.total.parts().is_empty() {
+            return;
+        }
+        for (client, pings) in (1..).zip(&results.clients) {
+            let Some(pings) = pings.pings() else { continue };
+            let ended = self.ended.get(&client).copied().unwrap_or_default();
+            if let Some(lost) = pings.sent.checked_sub(ended).filter(|&lost| lost > 0) {
+                self.series.entry((client, String::new(), None)).or_default().lost += lost;
+            }
+        }
+    }
+
     /// Writes what there was until `end`, and begins the next interval.
     fn write(&mut self, end: Duration) -> io::Result<()> {
         let start = std::mem::replace(&mut self.since, end);

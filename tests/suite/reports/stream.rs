@@ -1,7 +1,7 @@
 //! What is reported while a test runs: events of the stream, and intervals.
 
 use crate::document::{events, list, named, number, text};
-use crate::support::{Server, client, loopback};
+use crate::support::{Server, client, fake_server, loopback};
 
 #[test]
 fn a_stream_is_an_event_a_line_and_ends_with_the_document() {
@@ -72,4 +72,27 @@ fn each_interval_is_a_line_or_an_event() {
             assert!(moved >= bytes && bytes > 0, "{test}: {moved} of {bytes}");
         }
     }
+}
+
+/// Pings that were on their way when the connection broke are in the intervals, too.
+#[test]
+fn intervals_add_up_to_the_result_when_pings_are_never_answered() {
+    let port = fake_server(|mut peer| {
+        for _ in 0..5 {
+            assert_eq!(peer.line(), "PING");
+            peer.send("PONG\n");
+        }
+        // Three more are on their way before it leaves.
+        (0..3).for_each(|_| assert_eq!(peer.line(), "PING"));
+    });
+    let flags = ["--test", "latency", "--interval", "5ms", "--every", "10s", "--json-stream"];
+    let outcome = client(port, &flags);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let events = events(&outcome);
+    let [interval] = named(&events, "interval")[..] else { panic!("{outcome:?}") };
+    let result = named(&events, "result")[0];
+    for name in ["sent", "received"] {
+        assert_eq!(number(interval, name), number(result, name), "{name}: {outcome:?}");
+    }
+    assert!(number(interval, "lost") >= 3, "{interval}");
 }
