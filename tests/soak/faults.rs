@@ -258,7 +258,14 @@ fn child_stopped(target: &Target, random: &mut Random) {
     });
 }
 
+/// A child that runs its program. One that is stopped before that holds up its parent,
+/// since `fork` and `exec` are one call of `std`.
 fn any_child(target: &Target, random: &mut Random) -> Option<u32> {
-    let children = children(target.process);
-    (!children.is_empty()).then(|| random.choose(&children).0)
+    let runs = |child: &u32| {
+        let line = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == b"--inetd")
+    };
+    let children = children(target.process).into_iter().map(|(child, _)| child);
+    let children: Vec<u32> = children.filter(runs).collect();
+    (!children.is_empty()).then(|| random.choose(&children))
 }

@@ -119,8 +119,12 @@ fn measure(target: &Target, random: &mut Random, counts: &Counts) {
     }
 }
 
-/// How much more private memory there may be at the end than in the middle, in KiB. It
-/// has nothing to do with how long a run lasts, or how many were served.
+/// How much more private memory there may be at the end than in the middle, in KiB.
+///
+/// What was freed is not all given back: glibc has up to eight arenas a core, and each
+/// keeps what its busiest thread needed. So memory grows at first, then less and less.
+/// What a connection leaks grows with their number: a kibibyte each is found in a
+/// minute, and some tens of bytes each in an hour.
 const GROWTH: u64 = 2 * 1024;
 
 fn check(target: &Target, memory: &[Memory]) {
