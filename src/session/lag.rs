@@ -36,6 +36,7 @@ mod echoes;
 pub mod figures;
 
 use std::io::{self, BufReader};
+use std::mem;
 use std::time::Duration;
 
 use echoes::{Both, Receiver};
@@ -53,7 +54,13 @@ pub(super) struct Shares {
     /// A thread that sends, if pings have an interval.
     _thread: Option<Share>,
     memory: Option<Share>,
+    /// Room for all of the pings. What never has to move is what the budget has given,
+    /// and memory that is not touched yet costs nothing.
+    pings: Vec<Ping>,
 }
+
+/// The reason for a client that gets no memory.
+const NO_MEMORY: &str = "too many pings are measured at the moment; ask for fewer";
 
 /// Whether this may be asked for; if not, the reason.
 pub(super) fn allow(plan: LagPlan, settings: &Settings) -> Result<Shares, String> {
@@ -73,13 +80,16 @@ pub(super) fn allow(plan: LagPlan, settings: &Settings) -> Result<Shares, String
     } else {
         let bytes = count * size_of::<Ping>() as u64;
         let memory = settings.lag_memory.take(bytes);
-        let memory = memory.ok_or("too many pings are measured at the moment; ask for fewer")?;
+        let memory = memory.ok_or(NO_MEMORY)?;
+        let mut pings = Vec::new();
+        // Where the system has less than the budget, only this client is refused.
+        pings.try_reserve_exact(usize::try_from(count).unwrap_or(0)).map_err(|_| NO_MEMORY)?;
         let thread = if interval.is_zero() {
             None
         } else {
             Some(settings.second_threads.take(1).ok_or(NO_SECOND_THREAD)?)
         };
-        Ok(Shares { _thread: thread, memory: Some(memory) })
+        Ok(Shares { _thread: thread, memory: Some(memory), pings })
     }
 }
 
@@ -92,7 +102,7 @@ pub(super) fn run(
     shared: &Shared,
     count: impl FnMut(),
 ) -> (Lag, io::Result<()>) {
-    let both = Both::new(reader.get_ref().clone(), plan.count);
+    let both = Both::new(reader.get_ref().clone(), mem::take(&mut taken.pings));
     let mut receiver = Receiver::new(reader, plan, shared, &both, count);
     let result = if plan.interval.is_zero() { receiver.one_by_one() } else { receiver.paced() };
     let mut lag = receiver.finish();

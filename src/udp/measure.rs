@@ -77,7 +77,7 @@ const QUESTION: Duration = Duration::from_millis(20);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn udp(client: &UdpClient, plan: &Plan, observe: Observer) -> Udp {
-    let (queue, queued) = sync_channel(WINDOW);
+    let (queue, queued) = sync_channel(room(plan));
     let mut series = Series::new(client, plan.payload, queued, observe);
     let failure = run(client, plan, queue, &mut series).err();
     if failure.is_some() {
@@ -120,9 +120,17 @@ fn silence(
     io::Error::new(ErrorKind::TimedOut, format!("{what}{trouble}{cause}"))
 }
 
-/// From the sender to the receiver. The queue has room for as many pings as the
-/// receiver has entries.
+/// From the sender to the receiver. The queue has room for all pings, or for as many as
+/// the receiver has entries.
 type Queue = SyncSender<Queued>;
+
+/// How much room the queue needs. It takes all of its memory at once, and a thousand
+/// clients have a thousand queues. Each ping is queued when it is sent, and again if it
+/// is refused. Without an interval nothing is queued.
+fn room(plan: &Plan) -> usize {
+    let pings = plan.pings().filter(|_| !plan.interval.is_zero()).unwrap_or(0);
+    usize::try_from(pings.saturating_mul(2)).unwrap_or(WINDOW).min(WINDOW)
+}
 
 fn run(client: &UdpClient, plan: &Plan, queue: Queue, series: &mut Series) -> io::Result<()> {
     // If the first warm-up ping has no answer, the others would only take time.

@@ -39,10 +39,8 @@ struct Sent {
 }
 
 impl Both {
-    pub fn new(writer: Stream, count: u64) -> Self {
-        // Memory that is not touched yet costs nothing, and what never has to move is
-        // what the budget has given.
-        let pings = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+    /// `pings` is empty, and has room for all that will be sent.
+    pub fn new(writer: Stream, pings: Vec<Ping>) -> Self {
         Both { writer: Mutex::new(writer), sent: Mutex::new(Sent { pings, over: false }) }
     }
 

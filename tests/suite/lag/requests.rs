@@ -1,10 +1,12 @@
 //! The requests of lag, and their answers byte by byte.
 
+use std::process::Command;
+
 use roundtrip::json::parse;
 use roundtrip::wire::command::more::MAX_LAG_SAMPLES;
 
 use super::{COUNTS, echo_all, numbers};
-use crate::support::{Server, in_each_mode};
+use crate::support::{SERVER, Server, in_each_mode};
 
 #[test]
 fn ten_pings_give_ten_round_trips() {
@@ -97,6 +99,17 @@ fn too_much_is_refused_and_the_connection_stays() {
         let answer = String::from_utf8(peer.recv()).unwrap();
         assert!(answer.starts_with("ERROR:") && answer.contains("needs line framing"), "{answer}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_system_without_so_much_memory_costs_the_request_alone() {
+    // A million pings take 16 MB.
+    let script = format!("ulimit -d 20000; exec {SERVER} --host 127.0.0.1 --port 0");
+    let server = Server::run(Command::new("sh").args(["-c", &script]));
+    let mut peer = server.connect();
+    assert!(peer.ask("LAG:1000000:0").starts_with("ERROR:too many pings"));
+    assert_eq!(peer.ask("PING"), "PONG");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The client program with `--test udp`: its flags and its reports.
 
+use std::process::Command;
+
 use crate::document::{at, document, events, list, named, number};
-use crate::support::{Server, Temporary, client};
+use crate::support::{CLIENT, Server, Temporary, client, run};
 
 #[test]
 fn a_time_is_kept_at_any_interval() {
@@ -63,6 +65,17 @@ fn many_clients_and_every_report() {
         1 + 500 + field("duplicates") - 1
     );
     assert!(svg.text().contains("udp"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn many_clients_with_few_pings_need_little_memory() {
+    let server = Server::start(&[]);
+    // Each client has two threads, and 2.3 MB for their stacks.
+    let flags = "--test udp --count 3 --interval 1ms --concurrent 40 -q";
+    let script = format!("ulimit -d 200000; exec {CLIENT} 127.0.0.1:{} {flags}", server.port);
+    let outcome = run(Command::new("sh").args(["-c", &script]));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }
 
 #[test]
