@@ -130,7 +130,8 @@ impl Recorder {
         Some(Summary {
             count: self.count,
             min: self.min,
-            mean: rounded(self.mean),
+            // A float holds 53 bits of a sample: 104 days.
+            mean: rounded(self.mean).clamp(self.min, self.max),
             max: self.max,
             stddev: (freedom > 0).then(|| rounded((self.squares / float(freedom)).sqrt())),
             p50: percentile(50.0)?,
@@ -190,6 +191,8 @@ mod tests {
         let one = of([7]);
         assert_eq!((one.stddev, one.jitter, one.p50, one.p99_9), (None, None, one.max, one.max));
         assert_eq!(of([7, 7]).stddev, Some(Duration::ZERO));
+        let years = of([360_286_870_678_012_031]);
+        assert_eq!(years.mean, years.max);
         assert_eq!(of([u64::MAX; 3]).max, Duration::from_nanos(u64::MAX));
     }
 
