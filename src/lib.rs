@@ -222,8 +222,8 @@
 //! 3. Give the test a name and a row in the client's `Test`, and say in the table of flags
 //!    which flags mean something for it.
 //! 4. Add an arm to the client's `run`: a heading, a goal, and one closure that measures.
-//! 5. Write a test from outside (copy `tests/suite/first.rs`), a lesson in `examples`, and a
-//!    row in the README's map.
+//! 5. Write a test from outside (copy `tests/suite/first.rs`), a row in
+//!    `tests/fuzz/hostile/mod.rs`, a lesson in `examples`, and a row in the README's map.
 //!
 //! # What holds everywhere
 //!
@@ -234,6 +234,7 @@
 //!   connection has a timeout or a deadline; the system decides how long the lookup of a
 //!   name takes. A peer's figure is checked before it becomes a result.
 //! * No input from outside causes a panic. One bad peer costs its own connection.
+//!   `tests/fuzz/main.rs` tries thousands of wrong inputs, or as many as an hour allows.
 //! * What was measured before something failed is reported.
 
 #![forbid(unsafe_code)]

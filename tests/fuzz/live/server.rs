@@ -40,8 +40,16 @@ pub struct Server {
     pub doors: Vec<Door>,
     process: Guard,
     output: [JoinHandle<String>; 2],
-    /// The Unix sockets are in here.
-    directory: PathBuf,
+    _directory: Directory,
+}
+
+/// A place for Unix sockets, until this is dropped.
+struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What a server holds: threads, descriptors and children.
@@ -56,9 +64,9 @@ impl Server {
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
-        let directory = std::env::temp_dir().join(name);
-        fs::create_dir(&directory).unwrap();
-        let path = |name| directory.join(name).to_str().unwrap().to_owned();
+        let directory = Directory(std::env::temp_dir().join(name));
+        fs::create_dir(&directory.0).unwrap();
+        let path = |name| directory.0.join(name).to_str().unwrap().to_owned();
         let mut command = Command::new(SERVER);
         command.args(["--mode", setup.mode, "--framing", setup.framing]);
         // The idle timeout is the usual one: on a busy machine, well-behaved clients are silent
@@ -102,7 +110,7 @@ impl Server {
         let lines: Result<Vec<String>, RecvTimeoutError> = lines.collect();
         let doors = lines.unwrap().iter().map(|line| Door::new(line, setup.framing)).collect();
         let (output, process) = ([log, errors], Guard(child));
-        Server { setup: (setup.mode, setup.framing), doors, process, output, directory }
+        Server { setup: (setup.mode, setup.framing), doors, process, output, _directory: directory }
     }
 
     /// Where it speaks the text protocol.
@@ -147,7 +155,6 @@ impl Server {
             let harmless = line.starts_with("[SERVER] ") && !line.contains(char::is_control);
             assert!(harmless && !line.contains("panicked"), "{line:?}");
         }
-        fs::remove_dir_all(self.directory).unwrap();
     }
 }
 
