@@ -126,9 +126,10 @@ fn download(client: &mut Client, amount: Amount, observe: Observer) -> io::Resul
         last = ready.elapsed();
         observe(Sample::Piece { direction: Direction::Download, at: last, bytes: piece });
     });
+    let time = received.as_ref().map_or(last, |received| received.duration.max(last));
     Ok(Bandwidth {
         bytes: Some(bytes),
-        duration: Some(last).filter(|&last| asked.tells_rate(bytes, last)),
+        duration: Some(time).filter(|&time| asked.tells_rate(bytes, time)),
         start: Some(ready),
         failure: received.err(),
         ..Bandwidth::default()

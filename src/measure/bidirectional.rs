@@ -63,7 +63,10 @@ pub fn bidirectional(
         },
     );
     let (server, failure) = match measured {
-        Ok((_, server)) => (server, None),
+        Ok((received, server)) => {
+            last = last.max(received.duration);
+            (server, None)
+        }
         Err(error) => (None, Some(error)),
     };
     let start = Some(ready);

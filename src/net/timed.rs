@@ -11,6 +11,10 @@
 //! is taken meanwhile misses data that the line has carried. So if less has arrived than
 //! at the best rate before, and there were pauses, the receiver waits until it has
 //! caught up, for less than a second, and its time ends then.
+//!
+//! The time that counts ends with the last byte: on a slow line the next piece is half
+//! here. But a silence at the end that is longer than any before it is the line's, and
+//! then the whole time counts.
 
 use std::io::{self, BufReader, ErrorKind};
 use std::time::{Duration, Instant};
@@ -38,7 +42,7 @@ const FAST: f64 = 12.5e6;
 /// What was received in a given time.
 #[derive(Debug)]
 pub struct Arrived {
-    /// How much it was, and when the last byte of it arrived.
+    /// How much it was, and in what time.
     pub received: Received,
     /// Whether the sender ended the transfer before the time was over, and when.
     pub ended: Option<Duration>,
@@ -107,7 +111,11 @@ pub fn receive(
             Err(_) => break None,
         }
     };
-    Ok(Arrived { received: pace.received, ended, rest })
+    let mut received = pace.received;
+    if ended.is_none() && time.saturating_sub(received.duration) > pace.longest_pause {
+        received.duration = time;
+    }
+    Ok(Arrived { received, ended, rest })
 }
 
 /// What has arrived, and how fast.

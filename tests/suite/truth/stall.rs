@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roundtrip::json::Value;
 
-use super::{in_a_quiet_moment, measure, ms};
+use super::{RATE, at_rate, in_a_quiet_moment, measure, ms};
 use crate::relay::{Line, relay};
 use crate::support::Server;
 
@@ -56,4 +56,23 @@ fn a_stall_is_one_sample_where_pings_wait_for_answers() {
         assert!(test.get("due_ns").is_none(), "{test}");
         (ms(&test, "rtt_ns.p99") < 20.0 && (195.0..250.0).contains(&ms(&test, "rtt_ns.max")), test)
     });
+}
+
+/// A line that carries nothing in the last 700 ms of a second has carried what it did in
+/// that second, and not in 300 ms.
+#[test]
+fn a_stall_at_the_end_of_a_transfer_counts() {
+    let server = Server::start(&["-q"]);
+    let stall = Some((Duration::from_millis(300), Duration::from_secs(5)));
+    let stalls = Line { stall, ..at_rate(RATE) };
+    for (direction, up, down) in
+        [("download", Line::default(), stalls), ("upload", stalls, Line::default())]
+    {
+        in_a_quiet_moment(|| {
+            let port = relay(server.port, up, down).port;
+            let test = measure(port, &["--test", direction, "--time", "1s"]);
+            let counts = test.get("duration_ns").is_some() && ms(&test, "duration_ns") >= 999.0;
+            (counts, test)
+        });
+    }
 }
