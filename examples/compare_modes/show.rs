@@ -1,9 +1,11 @@
 //! The table, the picture, and what follows from them.
 
+use std::time::Duration;
+
 use roundtrip::measure::Connect;
 use roundtrip::report::svg::{Panel, picture};
 use roundtrip::stats::{Recorder, Summary};
-use roundtrip::units::ms;
+use roundtrip::units::{ms, significant};
 
 use super::load::CLIENTS;
 use super::survive::Survivors;
@@ -23,7 +25,12 @@ fn row(name: &str, modes: &[Measured], cell: impl Fn(&Measured) -> String) {
 fn both(series: &Recorder) -> String {
     series
         .summary()
-        .map_or("?".into(), |Summary { p50, p99, .. }| format!("{} /{:>8}", ms(p50), ms(p99)))
+        .map_or("?".into(), |Summary { p50, p99, .. }| format!("{} /{:>7}", short(p50), short(p99)))
+}
+
+/// Milliseconds with three digits that mean something: on a busy machine there are many.
+fn short(time: Duration) -> String {
+    significant(time.as_secs_f64() * 1e3)
 }
 
 /// How many in a second, as a whole number.

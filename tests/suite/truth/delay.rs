@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roundtrip::json::Value;
 
-use super::{in_a_quiet_moment, measure, ms, only_test};
+use super::{attempt, in_a_quiet_moment, measure, ms, success};
 use crate::document::list;
 use crate::namespaces::Namespaces;
 use crate::relay::{Line, relay};
@@ -19,7 +19,8 @@ fn a_known_delay_is_what_is_measured() {
     let line = Line { delay: Duration::from_millis(20), ..Line::default() };
     let port = relay(server.port, line, line).port;
     in_a_quiet_moment(|| {
-        near_40_ms(measure(port, &["--test", "latency", "--count", "20", "--interval", "5ms"]))
+        let flags = ["--test", "latency", "--count", "20", "--interval", "5ms"];
+        Some(is_near_40_ms(&attempt(port, &flags)?))
     });
 }
 
@@ -29,17 +30,17 @@ fn a_delayed_link_is_what_is_measured() {
     let server = namespaces.server();
     in_a_quiet_moment(|| {
         let flags = ["--json", "--test", "latency", "--count", "20", "--interval", "5ms"];
-        near_40_ms(only_test(&namespaces.client(server.port, &flags), 0))
+        Some(is_near_40_ms(&success(&namespaces.client(server.port, &flags))?))
     });
 }
 
 /// No ping is faster than the link, and one of them is no slower: the median includes
 /// what a busy processor adds.
-fn near_40_ms(test: Value) -> (bool, Value) {
-    let of = |name: &str| ms(&test, name);
+fn is_near_40_ms(test: &Value) -> bool {
+    let of = |name: &str| ms(test, name);
     assert!(of("rtt_ns.min") >= 40.0 && of("due_ns.min") >= 40.0, "{test}");
     let near = of("rtt_ns.min") < 41.0 && of("due_ns.min") < 41.0;
-    (near && of("rtt_ns.p50") < 60.0 && of("due_ns.p50") < 200.0, test)
+    near && of("rtt_ns.p50") < 60.0 && of("due_ns.p50") < 200.0
 }
 
 /// Each session of a sequential server lasts four intervals. The last of five clients
@@ -51,13 +52,13 @@ fn who_waits_to_be_served_sees_how_long() {
     let flags = ["--test", "latency", "--concurrent", "5", "--count", "5", "--interval", "20ms"];
     let with_picture = [&flags[..], &["--svg", picture.path()]].concat();
     in_a_quiet_moment(|| {
-        let test = measure(server.port, &with_picture);
+        let test = attempt(server.port, &with_picture)?;
         let mut first: Vec<f64> =
             list(&test, "clients").iter().map(|client| ms(client, "first_answer_ns")).collect();
         first.sort_by(f64::total_cmp);
         let all = ms(&test, "elapsed_ns");
         assert!(all > first[4], "{test}");
-        (first[4] >= 320.0 && first[4] >= first[0] + 320.0 && all >= 400.0, test)
+        Some(first[4] >= 320.0 && first[4] >= first[0] + 320.0 && all >= 400.0)
     });
     let picture = picture.text();
     assert!(picture.contains("first answer") && picture.contains("client 5"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{RATE, at_rate, figure, in_a_quiet_moment, measure, ms, near, only_test};
+use super::{RATE, at_rate, attempt, figure, in_a_quiet_moment, measure, ms, near, success};
 use crate::namespaces::Namespaces;
 use crate::relay::{Line, relay};
 use crate::support::{Server, client};
@@ -14,27 +14,27 @@ fn a_known_rate_is_what_is_measured() {
     let server = Server::start(&["-q"]);
     let through_the_line = |flags: &[&str]| {
         let relay = relay(server.port, at_rate(RATE), at_rate(RATE));
-        (measure(relay.port, flags), relay)
+        Some((attempt(relay.port, flags)?, relay))
     };
     for amount in [["--size", "6MiB"], ["--time", "1s"]] {
         in_a_quiet_moment(|| {
-            let (test, relay) = through_the_line(&["--test", "download", amount[0], amount[1]]);
-            (near(figure(&test, "bits_per_second"), relay.down.rate()), test)
+            let (test, relay) = through_the_line(&["--test", "download", amount[0], amount[1]])?;
+            Some(near(figure(&test, "bits_per_second"), relay.down.rate()))
         });
         in_a_quiet_moment(|| {
-            let (test, relay) = through_the_line(&["--test", "upload", amount[0], amount[1]]);
+            let (test, relay) = through_the_line(&["--test", "upload", amount[0], amount[1]])?;
             let (rate, truth) = (figure(&test, "bits_per_second"), relay.up.rate());
             // The clock starts before the first byte enters the link, and stops when the
             // last one has left it, so even a busy machine cannot make the figure too high.
             assert!(amount[0] == "--time" || rate <= truth * 1.003, "{truth}: {test}");
-            (near(rate, truth), test)
+            Some(near(rate, truth))
         });
     }
     in_a_quiet_moment(|| {
-        let (test, relay) = through_the_line(&["--test", "bidirectional", "--size", "6MiB"]);
+        let (test, relay) = through_the_line(&["--test", "bidirectional", "--size", "6MiB"])?;
         let rate = |direction| figure(&test, &format!("{direction}.bits_per_second"));
         let down = near(rate("download"), relay.down.rate());
-        (down && near(rate("upload"), relay.up.rate()), test)
+        Some(down && near(rate("upload"), relay.up.rate()))
     });
 }
 
@@ -46,10 +46,10 @@ fn a_full_queue_is_what_loaded_shows() {
     let line = Line { queue: Duration::from_millis(100), ..at_rate(50_000_000) };
     let port = relay(server.port, line, line).port;
     in_a_quiet_moment(|| {
-        let test = measure(port, &["--test", "loaded", "--time", "3s"]);
+        let test = attempt(port, &["--test", "loaded", "--time", "3s"])?;
         let [idle, download, upload] =
             ["idle", "download", "upload"].map(|part| ms(&test, &format!("{part}.rtt_ns.p50")));
-        (idle < 20.0 && download >= idle + 50.0 && upload >= idle + 50.0, test)
+        Some(idle < 20.0 && download >= idle + 50.0 && upload >= idle + 50.0)
     });
 }
 
@@ -67,8 +67,8 @@ fn a_shaped_link_carries_what_the_headers_leave() {
     for direction in ["download", "upload"] {
         in_a_quiet_moment(|| {
             let flags = ["--json", "--test", direction, "--size", "3MiB"];
-            let test = only_test(&namespaces.client(server.port, &flags), 0);
-            (near(figure(&test, "bits_per_second"), goodput), test)
+            let test = success(&namespaces.client(server.port, &flags))?;
+            Some(near(figure(&test, "bits_per_second"), goodput))
         });
     }
 }
@@ -101,8 +101,8 @@ fn the_start_of_a_transfer_need_not_be_counted() {
     ] {
         in_a_quiet_moment(|| {
             let flags = ["--test", test, "--time", seconds, "--warmup", "500ms"];
-            let test = measure(server.port, &flags);
-            let half_of_it = halves.iter().all(|half| {
+            let test = attempt(server.port, &flags)?;
+            Some(halves.iter().all(|half| {
                 let of = |name: &str| figure(&test, &format!("{half}{name}"));
                 let (time, bytes) = (of("duration_ns") / 1e6, of("bytes"));
                 let rate = of("bits_per_second");
@@ -111,8 +111,7 @@ fn the_start_of_a_transfer_need_not_be_counted() {
                     "{test}"
                 );
                 (300.0..700.0).contains(&time)
-            });
-            (half_of_it, test)
+            }))
         });
     }
 }
