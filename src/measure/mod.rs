@@ -44,7 +44,7 @@ pub use latency::latency;
 pub use loaded::{Load, Loaded, Phase, loaded};
 pub use outcome::Outcome;
 pub use pings::{Latency, Plan};
-pub use status::{Asked, Status, StatusError, StatusStep, ask_status, ping_server};
+pub use status::{Asked, Connected, Status, StatusError, StatusStep, ask_status, ping_server};
 pub use sweep::{Row, Sweep, sweep};
 pub use transfer::{Transfer, transfer};
 

@@ -70,6 +70,15 @@ pub enum StatusStep {
     Parse,
 }
 
+/// The connection over which a status came.
+#[derive(Clone, Copy, Debug)]
+pub struct Connected {
+    /// The address that answered.
+    pub peer: Option<SocketAddr>,
+    /// From the start of connecting until the answer had arrived.
+    pub first_answer: Duration,
+}
+
 /// The status as a measurement of one client, or of several at once.
 #[derive(Debug, Default)]
 pub struct Asked {
@@ -81,18 +90,22 @@ pub struct Asked {
     pub answer: Option<Map>,
     /// The address that answered.
     pub peer: Option<SocketAddr>,
+    /// From the start of connecting until the answer had arrived, if a single client
+    /// asked.
+    pub first_answer: Option<Duration>,
     /// Why there is no answer, if there is none.
     pub failure: Option<io::Error>,
 }
 
-impl From<Result<(Status, Option<SocketAddr>), StatusError>> for Asked {
-    fn from(status: Result<(Status, Option<SocketAddr>), StatusError>) -> Self {
+impl From<Result<(Status, Connected), StatusError>> for Asked {
+    fn from(status: Result<(Status, Connected), StatusError>) -> Self {
         match status {
-            Ok((Status { answer, delay }, peer)) => Asked {
+            Ok((Status { answer, delay }, Connected { peer, first_answer })) => Asked {
                 asked: 1,
                 delay: [delay].into_iter().collect(),
                 answer: Some(answer),
                 peer,
+                first_answer: Some(first_answer),
                 failure: None,
             },
             Err(error) => Asked::failed(error.into()),
@@ -155,7 +168,7 @@ pub fn ping_server(address: &str, data: &Map, timeout: Duration) -> Result<Statu
 }
 
 /// Asks a server for its status, as [`ping_server`] does, with the timeout, the trace and
-/// the family of addresses of these options. Returns also the address that answered.
+/// the family of addresses of these options. Returns also what is known of the connection.
 ///
 /// # Errors
 /// As [`ping_server`].
@@ -163,7 +176,7 @@ pub fn ask_status(
     address: &str,
     data: &Map,
     options: &Options,
-) -> Result<(Status, Option<SocketAddr>), StatusError> {
+) -> Result<(Status, Connected), StatusError> {
     let Options { timeout, trace, family, .. } = options;
     let start = Instant::now();
     let failed = |step| move |error| StatusError { step, after: start.elapsed(), error };
@@ -178,11 +191,11 @@ pub fn ask_status(
     question.insert("time", seconds_since_the_epoch());
     let (asked, stream) = ask(&question, stream, trace).map_err(failed(StatusStep::Ask))?;
     let (message, arrived) = receive(stream, trace).map_err(failed(StatusStep::Answer))?;
-    let delay = arrived - asked;
+    let (delay, first_answer) = (arrived - asked, arrived - start);
     let mut answer = parse(&message).map_err(failed(StatusStep::Parse))?;
     answer.insert("recvtime", seconds_since_the_epoch());
     answer.insert("delay", delay.as_secs_f64());
-    Ok((Status { answer, delay }, peer))
+    Ok((Status { answer, delay }, Connected { peer, first_answer }))
 }
 
 /// Finds the addresses of a host. The resolver of the system takes no timeout, so it

@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 pub use read::read;
 
-use super::figures::{put, whole};
+use super::figures::{FEW, VERY_FEW, put, whole};
 use super::{Source, Test};
 use crate::json::{Map, Value};
 use crate::measure::Sample;
@@ -226,7 +226,14 @@ impl Compared {
             "  {:<6} {:>9} {:>9} {:>9}  95% confidence interval",
             "", "before", "now", "change"
         );
-        let rows = self.changes.iter().map(|(name, change)| row(name, change));
+        // A percentile of fewer samples is one of the largest.
+        let few = |name| match name {
+            "p90" => VERY_FEW,
+            "p99" => FEW,
+            _ => 0,
+        };
+        let shown = self.changes.iter().filter(|(name, _)| before.min(now) >= few(*name));
+        let rows = shown.map(|(name, change)| row(name, change));
         [title, heads].into_iter().chain(rows).collect()
     }
 }

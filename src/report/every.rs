@@ -20,13 +20,18 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::figures::{percent, put_series, whole};
-use super::{Reporter, Results, Source, Test};
+use super::{Goal, Reporter, Results, Source, Test};
 use crate::json::{Map, Value};
 use crate::measure::{Direction, Sample};
 use crate::no_thread::no_thread;
 use crate::pace::Stop;
 use crate::stats::Recorder;
 use crate::units::{count, float, ms, nanoseconds, rate, size, utc};
+
+/// An interval that ends when the test should end waits for so long for the test to be
+/// over. If not, what is reported at the end, such as the last bytes of an upload, would be
+/// in an interval of a few milliseconds, and its rate would be absurd.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// The form of a line or an event for each interval.
 pub struct Every<W> {
@@ -89,9 +94,18 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
         }
         let (shared, interval, stop) = (Arc::clone(&self.shared), self.interval, Stop::default());
         let stopped = stop.clone();
+        let planned = match test.goal {
+            Some(Goal::Time(time) | Goal::BytesFor(time)) => start.checked_add(time),
+            _ => None,
+        };
+        let until = move |due: Instant| {
+            let is_last = planned.is_some_and(|end| due <= end && end < due + GRACE);
+            let grace = if is_last { GRACE.min(interval / 2) } else { Duration::ZERO };
+            (due + grace).saturating_duration_since(Instant::now())
+        };
         let tick = move || {
             let mut due = start + interval;
-            while !stopped.wait(due.saturating_duration_since(Instant::now())) {
+            while !stopped.wait(until(due)) {
                 let mut shared = lock(&shared);
                 let written = shared.write(due.saturating_duration_since(start));
                 shared.failure = shared.failure.take().or(written.err());
@@ -131,10 +145,10 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
         self.stop();
         let mut shared = lock(&self.shared);
         shared.give_up(results);
-        // The last interval is shorter, and of no interest if there was nothing in it.
+        // If the last interval is shorter and there was nothing in it, it is of no interest.
+        let end = shared.start.elapsed();
         let some = |one: &Interval| one.rtt.count() + one.lost + one.bytes > 0;
-        if shared.series.values().any(some) {
-            let end = shared.start.elapsed();
+        if shared.series.values().any(some) || end.saturating_sub(shared.since) >= self.interval {
             shared.write(end)?;
         }
         shared.failure.take().map_or(Ok(()), Err)

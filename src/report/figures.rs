@@ -80,12 +80,20 @@ pub fn round_trips_per_minute(series: &Recorder) -> Option<f64> {
 
 /// The 99th percentile in milliseconds, if there are samples enough for it to say more
 /// than the maximum; or else an empty cell.
-pub(super) fn p99(summary: &Summary) -> String {
+pub(crate) fn p99(summary: &Summary) -> String {
     if summary.count < FEW { String::new() } else { ms(summary.p99) }
+}
+
+/// As [`p99`], the 90th percentile.
+pub(super) fn p90(summary: &Summary) -> String {
+    if summary.count < VERY_FEW { String::new() } else { ms(summary.p90) }
 }
 
 /// Of fewer samples than this, the 99th percentile is the maximum.
 pub(super) const FEW: u64 = 100;
+
+/// Of fewer samples than this, the 90th percentile is one of the two largest.
+pub(super) const VERY_FEW: u64 = 10;
 
 /// Adds the summary of a series to an object, unless the series is empty.
 pub fn put_series(map: &mut Map, name: &str, series: &Recorder) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::figures::{FEW, columns, p99, put, rates, round_trips_per_minute, whole};
+use super::figures::{FEW, VERY_FEW, columns, p90, p99, put, rates, round_trips_per_minute, whole};
 use super::{Chart, Report};
 use crate::json::Map;
 use crate::measure::{Bandwidth, Latency, Loaded};
@@ -20,8 +20,8 @@ impl Report for Loaded {
             let Some(summary) = pings.rtt.summary() else {
                 continue;
             };
-            let Summary { count, p50, p90, max, .. } = summary;
-            let ([p50, p90, max], p99) = ([p50, p90, max].map(ms), p99(&summary));
+            let Summary { count, p50, max, .. } = summary;
+            let ([p50, max], p90, p99) = ([p50, max].map(ms), p90(&summary), p99(&summary));
             let rpm =
                 round_trips_per_minute(&pings.rtt).map_or(String::new(), |n| format!("{n:.0}"));
             lines.push(row(name, [count.to_string(), p50, p90, p99, max, rpm, rate]));
@@ -77,7 +77,8 @@ fn compared(what: &str, idle: &Recorder, pings: &Latency, transfer: &Bandwidth) 
     }
     let of = |Summary { p50, p90, p99, .. }: Summary| [p50, p90, p99];
     // Of fewer than 100 samples, the 99th percentile is the maximum.
-    let last = if idle.count().min(pings.rtt.count()) < FEW { "max" } else { "p99" };
+    let count = idle.count().min(pings.rtt.count());
+    let last = if count < FEW { "max" } else { "p99" };
     let (idle, busy) = (of(idle.summary()?), of(pings.rtt.summary()?));
     let rose = busy.iter().zip(idle).filter(|(busy, idle)| **busy > *idle + *idle / 10).count();
     let verdict = match rose {
@@ -89,8 +90,9 @@ fn compared(what: &str, idle: &Recorder, pings: &Latency, transfer: &Bandwidth) 
         let sign = if busy >= idle { "+" } else { "-" };
         format!("{name} {sign}{} ms", ms(busy.abs_diff(idle)))
     };
-    let changes: Vec<_> =
-        ["p50", "p90", last].into_iter().zip(busy).zip(idle).map(change).collect();
+    let changes = ["p50", "p90", last].into_iter().zip(busy).zip(idle);
+    let shown = changes.filter(|((name, _), _)| *name != "p90" || count >= VERY_FEW);
+    let changes: Vec<_> = shown.map(change).collect();
     Some(format!("During {what}s {verdict}: {}.", changes.join(", ")))
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::time::Duration;
 
+use super::figures::FEW;
 use super::latency::rows;
 use super::{Report, Reporter, Results, Source, Test, Title, Waits};
 use crate::flags::{DETAIL, WIDTH, hanging};
@@ -182,7 +183,8 @@ fn waited(waits: &Waits) -> Option<String> {
 fn unseen(environment: &Environment, pings: Option<&Latency>) -> Vec<String> {
     let clock = Some(format!("reading the clock takes {} ns", environment.clock.as_nanos()));
     let late = pings.and_then(|pings| pings.scheduling_delay.summary()).map(|late| {
-        format!("pings left {} ms late (p50), {} ms (p99)", ms(late.p50), ms(late.p99))
+        let last = if late.count < FEW { "max" } else { "p99" };
+        format!("pings left {} ms late (p50), {} ms ({last})", ms(late.p50), ms(late.p99))
     });
     let again = environment.retransmitted.filter(|&segments| segments > 0);
     let again =

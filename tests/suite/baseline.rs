@@ -106,7 +106,7 @@ fn a_table_that_is_none_is_refused_before_anything_is_measured() {
     ] {
         std::fs::write(file.path(), table).unwrap();
         let outcome = loopback(&with(&["--baseline", file.path()]));
-        assert_eq!((outcome.code, outcome.out.as_str()), (Some(1), ""));
+        assert_eq!((outcome.code, outcome.out.as_str()), (Some(2), ""));
         assert!(outcome.err.contains(why) && outcome.err.lines().count() == 1, "{outcome:?}");
     }
     let outcome = loopback(&with(&["--baseline", "/nonexistent/file"]));

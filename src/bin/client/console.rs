@@ -7,13 +7,18 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use roundtrip::flags;
 
-/// The exit code of a run whose reader leaves: what has failed until then stays failed.
+/// The exit code of the run, also of one whose reader leaves.
 static FAILED: AtomicU8 = AtomicU8::new(0);
 
 /// Remembers that something has failed. Code 1 outweighs the others.
 pub fn fail(code: u8) {
     let worse = |before| (before != 1).then_some(code);
     let _ = FAILED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, worse);
+}
+
+/// The exit code for what has failed until now.
+pub fn exit_code() -> u8 {
+    FAILED.load(Ordering::Relaxed)
 }
 
 /// Standard output, for results. `println!` panics when the reader has read enough
@@ -44,7 +49,7 @@ impl Output {
     fn written<T>(self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             if error.kind() == ErrorKind::BrokenPipe && !self.go_on {
-                exit(FAILED.load(Ordering::Relaxed).into());
+                exit(exit_code().into());
             }
             io::Error::new(error.kind(), format!("cannot write the results: {error}"))
         })

@@ -89,7 +89,8 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
         Test::Lag => {
             let count = options.lag.count;
             let title = above(format!("{count} pings from the server{each}"));
-            let (shown, goal) = (Some("rtt"), Some(pings(count)));
+            let shown = Some("rtt").filter(|_| options.every.is_none());
+            let goal = Some(pings(count));
             report::Test { title, shown, goal, count: Some(count), ..this }
         }
         Test::Status => {

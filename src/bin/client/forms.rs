@@ -17,18 +17,18 @@ use roundtrip::report::svg::Svg;
 use roundtrip::report::text::Text;
 use roundtrip::units::utc;
 
-use crate::console::Output;
+use crate::console::{Output, complain, fail};
 use crate::describe::plan;
 use crate::flags::{Format, Options, Test};
 
 /// The forms of report that are asked for, and the earlier run beside them. It is read
 /// first, since its table may be the one that is written anew.
 pub fn reporters(options: &Options) -> io::Result<Reporters> {
-    let Some(name) = &options.baseline else { return Ok(Reporters::new(forms(options)?)) };
+    let Some(name) = &options.baseline else { return Ok(Reporters::new(forms(options))) };
     let why =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot read {name:?}: {error}"));
     let before = baseline::read(name, BufReader::new(File::open(name).map_err(why)?))?;
-    Ok(Reporters::new(forms(options)?).against(before))
+    Ok(Reporters::new(forms(options)).against(before))
 }
 
 fn create(name: &str) -> io::Result<File> {
@@ -84,9 +84,18 @@ impl Drop for Beside {
     }
 }
 
-/// The forms of report that are asked for. Files are opened before anything is
-/// measured, so that a mistake in a name costs no measurement.
-fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
+/// The file, if it can be written. If not, that is reported before anything is measured,
+/// so that nobody waits for the file, and the other forms have the results.
+fn opened<T>(file: io::Result<T>) -> Option<T> {
+    file.map_err(|error| {
+        complain(error);
+        fail(1);
+    })
+    .ok()
+}
+
+/// The forms of report that are asked for.
+fn forms(options: &Options) -> Vec<Box<dyn Reporter>> {
     let Options { host, port, quiet, clients, .. } = options;
     let server = (options.tests != [Test::Call]).then_some((host.as_str(), *port));
     let document = Document::new(About {
@@ -111,10 +120,10 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         Format::Json => Box::new(Json::new(output, document)),
         Format::JsonStream => Box::new(stream(output, document)),
     });
-    if let Some(name) = &options.csv {
-        forms.push(Box::new(csv(create(name)?)));
+    if let Some(table) = options.csv.as_ref().and_then(|name| opened(create(name))) {
+        forms.push(Box::new(csv(table)));
     }
-    if let Some(name) = &options.svg {
+    if let Some(picture) = options.svg.as_ref().and_then(|name| opened(Beside::new(name))) {
         let title = match &options.label {
             Some(label) => label.clone(),
             None if server.is_some() => format!("roundtrip to {}", options.address()),
@@ -123,11 +132,7 @@ fn forms(options: &Options) -> io::Result<Vec<Box<dyn Reporter>>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let clients =
             if *clients == 1 { "one client".into() } else { format!("{clients} clients") };
-        forms.push(Box::new(Svg::new(
-            Beside::new(name)?,
-            title,
-            format!("{clients}, {}", utc(now)),
-        )));
+        forms.push(Box::new(Svg::new(picture, title, format!("{clients}, {}", utc(now)))));
     }
-    Ok(forms)
+    forms
 }

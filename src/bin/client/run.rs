@@ -16,7 +16,7 @@ use roundtrip::net::timed::DRAIN;
 use roundtrip::report::reporters::Reporters;
 use roundtrip::report::{self, Report, Results, Source, Waits, limits, trace};
 
-use crate::console::{complain, fail, note, say};
+use crate::console::{complain, exit_code, fail, note, say};
 use crate::describe::describe;
 use crate::flags::{Format, Options, Test};
 use crate::forms::reporters;
@@ -35,14 +35,14 @@ pub fn all(options: &Options, interruptible: bool) -> ExitCode {
         Ok(reporters) => Arc::new(reporters),
         Err(error) => {
             complain(&error);
-            return ExitCode::FAILURE;
+            return ExitCode::from(2);
         }
     };
     if interruptible {
         interrupt::watch(&options.stop, &reporters);
     }
     let mut run = Run::new(options, &reporters);
-    let mut ok = match run.arrive() {
+    match run.arrive() {
         Ok(()) => {
             let mut failed = 0;
             for test in &options.tests {
@@ -55,33 +55,25 @@ pub fn all(options: &Options, interruptible: bool) -> ExitCode {
                     run.unreached(*test, &io::Error::other(NOT_TRIED));
                 }
             }
-            run.leave() && failed == 0
+            run.leave();
         }
-        Err(error) if run.interrupted() => {
-            run.unreached(options.tests[0], &error);
-            false
-        }
+        Err(error) if run.interrupted() => run.unreached(options.tests[0], &error),
         Err(error) => {
             complain(format!("{error}{}", hint(&error, options)));
             fail(1);
             options.tests.iter().for_each(|test| run.unreached(*test, &error));
-            false
         }
-    };
+    }
     // Nobody complains of a pipe that was closed: its reader has read enough.
     for error in reporters.end().iter().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
         complain(error);
-        ok = false;
+        fail(1);
     }
     if run.interrupted() {
         complain("interrupted");
         return ExitCode::from(interrupt::EXIT_CODE);
     }
-    match (ok, run.past_a_limit.load(Ordering::Relaxed)) {
-        (false, _) => ExitCode::FAILURE,
-        (true, true) => ExitCode::from(PAST_A_LIMIT),
-        (true, false) => ExitCode::SUCCESS,
-    }
+    ExitCode::from(exit_code())
 }
 
 fn hint(error: &io::Error, options: &Options) -> String {
@@ -111,7 +103,6 @@ struct Run<'a> {
     /// sequential server serves the next one only then.
     kept: Vec<io::Result<Client>>,
     understood: AtomicBool,
-    past_a_limit: AtomicBool,
 }
 
 /// Hands the samples of one client to all forms of report.
@@ -135,14 +126,7 @@ impl<'a> Run<'a> {
         let trace = if options.trace { draw_messages() } else { Trace::default() };
         let stop = options.stop.clone();
         let how = ClientOptions { timeout, framing, spin, trace, family, stop };
-        Run {
-            options,
-            reporters,
-            how,
-            kept: Vec::new(),
-            understood: AtomicBool::default(),
-            past_a_limit: AtomicBool::default(),
-        }
+        Run { options, reporters, how, kept: Vec::new(), understood: AtomicBool::default() }
     }
 
     /// Whether a server has given a valid answer, or the tests do without one so far.
@@ -313,7 +297,6 @@ impl<'a> Run<'a> {
         for line in limits::passed(&self.options.fail_if, test.name, &results) {
             complain(line);
             fail(PAST_A_LIMIT);
-            self.past_a_limit.store(true, Ordering::Relaxed);
         }
         if failures.is_empty() && self.options.format == Format::Text && !self.options.quiet {
             total.warnings().iter().for_each(note);
@@ -340,10 +323,12 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the conversation that was kept.
-    fn leave(&mut self) -> bool {
+    fn leave(&mut self) {
         let kept = std::mem::take(&mut self.kept);
-        let left: io::Result<()> = kept.into_iter().flatten().try_for_each(leave);
-        left.inspect_err(|error| complain(format!("at the end: {error}"))).is_ok()
+        if let Err(error) = kept.into_iter().flatten().try_for_each(leave) {
+            complain(format!("at the end: {error}"));
+            fail(1);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The two ends of a call: a caller, and a callee that returns the arguments.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::json::Value;
@@ -82,6 +83,12 @@ impl Caller {
             due: start,
             paused: start,
         }
+    }
+
+    /// The address of the router, unless its socket is a Unix socket.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.session.peer()
     }
 
     /// Makes calls one after the other, and notifies the observer of each answer. After

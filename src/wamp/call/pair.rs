@@ -55,18 +55,22 @@ impl Pair {
     pub fn start(&mut self, url: &Url, procedure: &str, plan: &Plan) {
         let start = |role, arguments: &[&dyn Display]| {
             let mut process = Process::start(&plan.worker, &plan.stop, role, arguments)?;
-            process.ready(plan.timeout + MARGIN)?;
-            io::Result::Ok(process)
+            let before = process.ready(plan.timeout + MARGIN)?;
+            io::Result::Ok((process, before))
         };
         let (callers, payload) = (self.calls.len(), plan.calls.payload);
         let (timeout, interval) = (nanoseconds(plan.timeout), nanoseconds(plan.calls.interval));
         let both: [&dyn Display; 5] = [url, &plan.realm, &procedure, &callers, &timeout];
-        let started = start(CALLEE, &both).and_then(|callee| {
+        let started = start(CALLEE, &both).and_then(|(callee, _)| {
             let arguments = [&both[..], &[&payload, &interval]].concat();
             Ok((callee, start(CALLER, &arguments)?))
         });
         match started {
-            Ok(processes) => self.processes = Some(processes),
+            Ok((callee, (caller, before))) => {
+                let peer = before.first().and_then(|address| address.parse().ok());
+                self.calls.iter_mut().for_each(|call| call.peer = peer);
+                self.processes = Some((callee, caller));
+            }
             Err(error) => self.fail(&error),
         }
     }

@@ -4,6 +4,7 @@
 //! ```text
 //!   measuring process                  worker
 //!     start … caller URL REALM … ───▶  joins the router
+//!     ◀─────────────── 127.0.0.1:9000  the router's address, if the router has one
 //!     ◀──────────────────────── READY  or ERROR and the reason
 //!     begin 1000000000 100 ─────────▶  makes 100 calls, but begins none after 1 s
 //!     ◀─────────────────── sent 0 100  caller 0 has made 100 calls

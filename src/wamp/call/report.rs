@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::iter;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::compare::Comparison;
@@ -36,6 +37,13 @@ impl Report for Comparison {
         let row =
             |call: &Call| Some((call.target.as_ref()?.to_string(), call.latency.rtt.summary()?));
         Some(Chart::Bars(self.calls.iter().filter_map(row).collect()))
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        match &self.calls[..] {
+            [only] => only.peer,
+            _ => None,
+        }
     }
 
     fn document(&self, map: &mut Map) {
@@ -117,8 +125,8 @@ fn lines(rows: &[(String, String)]) -> Vec<String> {
 pub fn table(calls: &[Call]) -> Vec<String> {
     let row = |call: &Call| {
         let figures = call.latency.rtt.summary().map(|rtt| {
-            let Summary { count, mean, p50, p99, .. } = rtt;
-            [count.to_string(), ms(mean), ms(p50), ms(p99)]
+            let Summary { count, mean, p50, .. } = rtt;
+            [count.to_string(), ms(mean), ms(p50), figures::p99(&rtt)]
         });
         let [calls, mean, p50, p99] = figures.unwrap_or_default();
         let rate = call.calls_per_second().map(|rate| format!("{rate:.0}"));
@@ -304,6 +312,7 @@ mod tests {
         let usage = |switches| Some(Usage { user: ms, system: 2 * ms, switches });
         let measured = |router| Call {
             target: Some(Target::Transport(Transport::ALL[0])),
+            peer: None,
             latency: Latency { sent: 1, rtt: [rtt].into_iter().collect(), ..Latency::default() },
             duration: rtt,
             used: Used { router, caller: usage(2), callee: usage(1) },

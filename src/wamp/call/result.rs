@@ -1,6 +1,7 @@
 //! What callers have measured.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::transport::Target;
@@ -13,6 +14,8 @@ use crate::units::float;
 pub struct Call {
     /// What was measured.
     pub target: Option<Target>,
+    /// The address of the router, unless its socket is a Unix socket.
+    pub peer: Option<SocketAddr>,
     /// The calls.
     pub latency: Latency,
     /// How long the batches took in all. A batch of several callers lasts until the
@@ -42,6 +45,7 @@ impl Call {
         let mut sum = Call::default();
         for one in all {
             sum.target = sum.target.or_else(|| one.target.clone());
+            sum.peer = sum.peer.or(one.peer);
             sum.latency.add(&one.latency);
             sum.duration = sum.duration.max(one.duration);
             sum.used = one.used;

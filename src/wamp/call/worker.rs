@@ -137,6 +137,9 @@ fn callers_of(
         let _ = lines.try_for_each(|line| sender.send(line));
         std::process::exit(0);
     })?;
+    if let Some(peer) = callers.first().and_then(Caller::peer) {
+        say(&peer.to_string())?;
+    }
     say(READY)?;
     for request in requests {
         make_calls(&mut callers, &request.parse()?, interval)?;

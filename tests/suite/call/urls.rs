@@ -18,6 +18,7 @@ fn a_router_at_a_url() {
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let measured = document(&outcome);
     assert_eq!(tests(&measured).iter().map(|test| text(test, "url")).collect::<Vec<_>>(), json);
+    assert!(measured.get("peer").is_none(), "{measured}");
     assert!(
         tests(&measured)
             .iter()
@@ -36,7 +37,9 @@ fn a_router_at_a_url() {
     let outcome = call(&["--count", "5", "-q", "--url", &json[0], "--url", &json[1]]);
     assert!(outcome.out.contains("assumes that all URLs lead to one router"), "{outcome:?}");
     let outcome = call(&["--count", "5", "--json", "--url", &urls[0]]);
-    assert!(document(&outcome).get("effects").and_then(Value::as_map).is_some_and(Map::is_empty));
+    let measured = document(&outcome);
+    assert!(measured.get("effects").and_then(Value::as_map).is_some_and(Map::is_empty));
+    assert!(urls[0].ends_with(text(&measured, "peer")), "{measured}");
 }
 
 #[test]

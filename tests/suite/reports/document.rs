@@ -3,7 +3,7 @@
 use roundtrip::json::Value;
 
 use super::{check_rate, check_summary};
-use crate::document::{at, document, list, number, text};
+use crate::document::{at, document, list, number, tests, text};
 use crate::support::{Server, client, closed_port, in_each_mode, loopback};
 
 #[test]
@@ -134,6 +134,9 @@ fn a_document_says_what_was_measured_when_and_how() {
     assert!(timed.get("label").is_none());
     // Tests that connect by themselves.
     for test in ["udp", "connect", "status"] {
-        assert_eq!(text(&measured(&["--test", test]), "peer"), peer, "{test}");
+        let document = measured(&["--test", test]);
+        assert_eq!(text(&document, "peer"), peer, "{test}");
+        let first_answer = tests(&document)[0].get("first_answer_ns").and_then(Value::as_u64);
+        assert_eq!(first_answer.is_some_and(|time| time > 0), test != "udp", "{document}");
     }
 }

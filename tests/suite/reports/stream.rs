@@ -74,6 +74,21 @@ fn each_interval_is_a_line_or_an_event() {
     }
 }
 
+/// What is reported when a transfer ends belongs to its last interval, since an interval of
+/// a few milliseconds with all of these bytes would have an absurd rate.
+#[test]
+fn a_timed_transfer_has_as_many_intervals_as_fit() {
+    let server = Server::start(&[]);
+    for test in ["download", "upload", "bidirectional"] {
+        let flags = ["--test", test, "--time", "600ms", "--every", "200ms", "--json-stream"];
+        let events = events(&client(server.port, &flags));
+        for event in named(&events, "interval") {
+            let time = number(event, "end_ns") - number(event, "start_ns");
+            assert!(time >= 100_000_000, "{test}: {event}");
+        }
+    }
+}
+
 /// Pings that were on their way when the connection broke are in the intervals, too.
 #[test]
 fn intervals_add_up_to_the_result_when_pings_are_never_answered() {

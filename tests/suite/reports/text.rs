@@ -20,6 +20,18 @@ fn a_trace_draws_each_message() {
     assert!(arrows.iter().all(|arrow| arrow.chars().count() == arrows[0].chars().count()));
 }
 
+/// A percentile of fewer samples is one of the largest, under another name.
+#[test]
+fn percentiles_are_shown_when_there_are_samples_enough() {
+    for (count, shown) in [("9", 0), ("10", 1), ("20", 2), ("100", 3)] {
+        let flags = ["--test", "latency", "--interval", "1us", "--count", count];
+        let outcome = loopback(&flags);
+        for (index, name) in ["p90", "p95", "p99", "p99.9"].into_iter().enumerate() {
+            assert_eq!(outcome.out.contains(name), index < shown, "{name}: {outcome:?}");
+        }
+    }
+}
+
 #[test]
 fn notes_say_what_to_do_and_quiet_leaves_them_out() {
     let flags = ["--test", "latency", "--count", "200", "--interval", "0"];
