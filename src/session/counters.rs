@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use crate::json::{self, Map, Value};
 use crate::serve::{Admission, Mode};
-use crate::units::{MIB, float};
+use crate::units::{MIB, float, size};
 
 /// The environment variable in which a parent passes its counters to a child.
 pub const COUNTERS_VARIABLE: &str = "ROUNDTRIP_COUNTERS";
@@ -164,14 +164,20 @@ impl<'a> Traffic<'a> {
     }
 }
 
+/// Fewer bytes than these are not shown in MiB.
+const SMALL: u64 = MIB / 20;
+
 /// For the log: `3 pings, 1.0 MiB sent in 1.2 s`. What has not moved is left out.
 impl fmt::Display for Traffic<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [sent, received, pings] = self.own.get();
         write!(f, "{pings} {}", if pings == 1 { "ping" } else { "pings" })?;
         for (bytes, way) in [(sent, "sent"), (received, "received")] {
-            if bytes > 0 {
-                write!(f, ", {:.1} MiB {way}", float(bytes) / float(MIB))?;
+            match bytes {
+                0 => {}
+                // These would be 0.0 MiB.
+                1..SMALL => write!(f, ", {} {way}", size(bytes))?,
+                _ => write!(f, ", {:.1} MiB {way}", float(bytes) / float(MIB))?,
             }
         }
         write!(f, " in {:.1} s", self.since.elapsed().as_secs_f64())

@@ -42,6 +42,18 @@ fn all_three_tests_succeed_in_each_mode() {
     });
 }
 
+/// Next to nothing is not 0.0 MiB, and nothing is left out.
+#[test]
+fn the_log_shows_bytes_in_the_unit_that_fits() {
+    let server = Server::start(&[]);
+    for (size, shown) in [("1B", ", 1 B sent in "), ("100KiB", ", 0.1 MiB sent in ")] {
+        let outcome = client(server.port, &["--test", "download", "--size", size]);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let closed = server.line("closed");
+        assert!(closed.contains(shown), "{closed}");
+    }
+}
+
 #[test]
 fn figures_agree_with_each_other() {
     let outcome =
