@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::asked::Asked;
-use super::timed::Rest;
+use super::timed::{Rest, SOON};
 use super::{Client, Message, invalid, unexpected};
 use crate::net::timed::{self, DRAIN};
 use crate::net::{Deadline, both, receive_in_time, transfer};
@@ -72,7 +72,7 @@ impl Reported<'_> {
             |reader, _| {
                 if let Amount::Time(time) = amount {
                     let until = asked.ready + time + DRAIN;
-                    let left = until.saturating_duration_since(Instant::now());
+                    let left = until.saturating_duration_since(Instant::now()).max(SOON);
                     let what = "the server did not report what arrived within";
                     reader.get_mut().set_deadline(Some(Deadline::running(what, left)));
                 }

@@ -79,7 +79,7 @@ fn both_sides_bare_measure_each_other_in_each_mode() {
     in_each_mode(&["--framing", "bare"], |server| {
         let outcome = client(
             server.port,
-            &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "1"],
+            &["--framing", "bare", "--count", "3", "--interval", "0", "--size", "16"],
         );
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
     });

@@ -1,6 +1,6 @@
 //! Lessons about measuring, and about figures that mislead.
 
-use super::{numbers, short};
+use super::{numbers, short, shows};
 
 /// The acknowledgement is delayed by a timer, which waits on an idle machine, too.
 #[cfg(target_os = "linux")]
@@ -33,13 +33,11 @@ fn one_slow_answer_moves_the_mean_and_not_the_median() {
 /// nothing.
 #[test]
 fn a_gate_brings_more_clients_to_work_at_once() {
-    let shown = (0..20).any(|_| {
-        let out = short("07_concurrently");
-        assert!(numbers(&out, "the server counts ")[0] >= 100.0, "{out}");
-        let most = |how: &str| numbers(&out, how)[0];
+    shows("07_concurrently", |out| {
+        assert!(numbers(out, "the server counts ")[0] >= 100.0, "{out}");
+        let most = |how: &str| numbers(out, how)[0];
         most("naive: started in a loop ") < most("released at a gate ")
     });
-    assert!(shown);
 }
 
 #[test]
@@ -65,9 +63,10 @@ fn percentiles_need_no_samples_and_have_no_average() {
 
 #[test]
 fn a_full_link_answers_late() {
-    let out = short("10_loaded");
-    let p50 = |phase: &str| numbers(&out, phase)[0];
-    assert!(p50("during download ") > 2.0 * p50("loaded: idle "), "{out}");
+    shows("10_loaded", |out| {
+        let p50 = |phase: &str| numbers(out, phase)[0];
+        p50("during download ") > 2.0 * p50("loaded: idle ")
+    });
 }
 
 /// How much spinning gains depends on the machine.
@@ -83,12 +82,10 @@ fn spinning_is_measured_on_both_sides() {
 /// A busy machine delays answers of its own, so that one run may show nothing.
 #[test]
 fn a_client_that_takes_any_datagram_sees_too_few_losses() {
-    let shown = (0..5).any(|_| {
-        let out = short("12_udp");
-        let lost = |how: &str| numbers(&out, how)[2];
+    shows("12_udp", |out| {
+        let lost = |how: &str| numbers(out, how)[2];
         lost("naive: send, receive ") < lost("udp::measure: by number ")
     });
-    assert!(shown);
 }
 
 #[test]

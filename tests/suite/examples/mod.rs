@@ -7,7 +7,7 @@ mod sockets;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{SERVER, run};
+use crate::support::{SERVER, eventually, run};
 
 /// An example that `cargo test` has built beside the binaries.
 pub fn built(name: &str) -> PathBuf {
@@ -30,6 +30,12 @@ fn short(name: &str) -> String {
         assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
     }
     outcome.out
+}
+
+/// Runs an example in its short form until it shows something, since a busy machine can
+/// spoil a run.
+fn shows(name: &str, what: impl Fn(&str) -> bool) {
+    eventually(name, || what(&short(name)));
 }
 
 /// The numbers behind `label`, in the first line that has it. Digits within a word,

@@ -70,7 +70,7 @@ fn a_seed_makes_impairments_repeatable() {
     for _ in 0..2 {
         let outcome = client(
             server.port,
-            &["--test", "udp", "--count", "1000", "--interval", "1ms", "--timeout", "1s", "--json"],
+            &["--test", "udp", "--count", "1000", "--interval", "1ms", "--timeout", "3s", "--json"],
         );
         let document = document(&outcome);
         let test = at(&document, "tests.0");
