@@ -75,7 +75,8 @@ impl Family {
     /// The addresses of this family.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or when it would take an interface to reach the only one (RFC
+    /// 4007 section 6).
     pub fn of(
         self,
         host: &str,
@@ -95,6 +96,13 @@ impl Family {
         if addresses.is_empty() {
             let what = format!("the host {host:?} has no address{name}");
             return Err(io::Error::new(ErrorKind::NotFound, what));
+        }
+        if let [SocketAddr::V6(one)] = addresses[..]
+            && one.ip().is_unicast_link_local()
+            && one.scope_id() == 0
+        {
+            let what = format!("{0} needs the interface to it, such as {0}%eth0", one.ip());
+            return Err(io::Error::new(ErrorKind::InvalidInput, what));
         }
         Ok(addresses)
     }

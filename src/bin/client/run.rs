@@ -82,11 +82,6 @@ fn hint(error: &io::Error, options: &Options) -> String {
             "; start one there with `server --port {}`, or try `client --loopback`",
             options.port
         ),
-        // What the system says of a link-local address without the interface to it.
-        ErrorKind::InvalidInput if options.host.starts_with("fe80:") => {
-            let host = options.host.split('%').next().unwrap_or_default();
-            format!("; this address needs the name of an interface, such as {host}%eth0")
-        }
         _ => String::new(),
     }
 }

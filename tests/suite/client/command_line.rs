@@ -113,9 +113,11 @@ fn a_server_is_named_in_any_of_the_usual_ways() {
     let outcome = run(Command::new(CLIENT).args(["[::1]:9", "--timeout", "1s"]));
     assert!(outcome.err.contains("cannot connect to [::1]:9: "), "{outcome:?}");
     assert_eq!(outcome.err.matches("[::1]:9").count(), 1, "{outcome:?}");
-    let outcome = run(Command::new(CLIENT).args(["fe80::1", "--timeout", "1s"]));
-    let hint = outcome.err.contains("such as fe80::1%eth0");
-    assert_eq!(outcome.err.contains("Invalid argument"), hint, "{outcome:?}");
+    for test in ["latency", "udp", "connect", "status"] {
+        let outcome = run(Command::new(CLIENT).args(["fe80::1", "--test", test]));
+        let hint = outcome.err.contains("fe80::1 needs the interface to it, such as fe80::1%eth0");
+        assert!(hint && outcome.code == Some(1), "{outcome:?}");
+    }
 }
 
 #[test]
