@@ -211,10 +211,13 @@ impl<W: Write> Shared<W> {
 
     fn line(&mut self, start: Duration, end: Duration) -> io::Result<()> {
         let (mut pings, mut moved) = (None, BTreeMap::<Direction, u64>::new());
-        for ((_, _, direction), interval) in &self.series {
+        // What the server of a lag has measured is known when all is over, and is no more
+        // pings than those that were echoed.
+        let lag = self.series.keys().any(|(_, part, _)| part == "turnaround");
+        for ((_, part, direction), interval) in &self.series {
             if let Some(direction) = direction {
                 *moved.entry(*direction).or_default() += interval.bytes;
-            } else {
+            } else if !lag || part == "turnaround" {
                 let all: &mut Interval = pings.get_or_insert_with(Interval::default);
                 all.rtt.merge(&interval.rtt);
                 all.lost += interval.lost;
@@ -223,8 +226,9 @@ impl<W: Write> Shared<W> {
         let mut parts = Vec::new();
         parts.extend(pings.map(|Interval { rtt, lost, .. }| {
             let sent = rtt.count() + lost;
+            let what = if lag { "turnaround " } else { "" };
             let times = rtt.summary().map_or(String::new(), |summary| {
-                format!(", p50 {} ms, p99 {} ms", ms(summary.p50), ms(summary.p99))
+                format!(", {what}p50 {} ms, p99 {} ms", ms(summary.p50), ms(summary.p99))
             });
             format!("{}, {}% lost{times}", count(sent, self.unit), percent(lost, sent))
         }));

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use roundtrip::flags::{Flag, Given, Parsed, Program, at_least_one, refuse, some_time};
 use roundtrip::json::{self, Value};
+use roundtrip::net::address;
 use roundtrip::serve::{Limits, Mode};
 use roundtrip::server::Config;
 use roundtrip::session::{Settings, status};
@@ -242,8 +243,15 @@ fn info(text: &str) -> Result<(String, Value), String> {
     }
 }
 
+/// A name or an address; one of IPv6 may stand in brackets, as clients write it.
 fn host(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("must not be empty, such as 0.0.0.0".into()) } else { Ok(text.into()) }
+    match address::target(text) {
+        Ok((host, None)) => Ok(host.into()),
+        Ok((host, Some(port))) => {
+            Err(format!("{text:?} has a port; write --host {host} --port {port}"))
+        }
+        Err(_) => Err(format!("{text:?} is no address, such as 0.0.0.0 or ::; a port is --port")),
+    }
 }
 
 #[cfg(test)]
@@ -283,6 +291,20 @@ mod tests {
             read("--mode process --inetd").unwrap().config.child[1..],
             ["--mode", "process", "--inetd"]
         );
+    }
+
+    #[test]
+    fn an_address_may_stand_in_brackets_and_has_no_port() {
+        for (host, read_as) in
+            [("::", "::"), ("[::1]", "::1"), ("fe80::1%eth0", "fe80::1%eth0"), ("a.b", "a.b")]
+        {
+            assert_eq!(read(&format!("--host {host}")).unwrap().config.host, read_as);
+        }
+        for (host, right) in [("127.0.0.1:80", "--port 80"), ("[::1]:80", "--host ::1 --port 80")] {
+            let why = read(&format!("--host {host}")).err().unwrap();
+            assert!(why.ends_with(right), "{why}");
+        }
+        assert!(read("--host [::1").is_err());
     }
 
     #[test]

@@ -89,6 +89,20 @@ fn a_timed_transfer_has_as_many_intervals_as_fit() {
     }
 }
 
+/// What the server has measured is known at the end. Until then there are the echoes.
+#[test]
+fn a_lag_has_each_ping_in_one_interval() {
+    let flags = ["--test", "lag", "--count", "30", "--interval", "10ms", "--every", "100ms"];
+    let outcome = loopback(&flags);
+    let pings =
+        outcome.out.lines().filter_map(|line| line.split_once("Z lag: ")).map(|(_, what)| {
+            assert!(!what.contains("p50 ") || what.contains(", turnaround p50 "), "{outcome:?}");
+            what.split(' ').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0)
+        });
+    assert_eq!(pings.sum::<u64>(), 30, "{outcome:?}");
+    assert!(!outcome.out.contains("  ping "), "{outcome:?}");
+}
+
 /// Pings that were on their way when the connection broke are in the intervals, too.
 #[test]
 fn intervals_add_up_to_the_result_when_pings_are_never_answered() {
