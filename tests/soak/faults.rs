@@ -216,7 +216,7 @@ fn router(target: &Target, random: &mut Random) {
 }
 
 /// More connections than the server takes. Each one has an answer, or its end.
-fn burst(target: &Target, random: &mut Random) {
+pub fn burst(target: &Target, random: &mut Random) {
     let _others_may_be_refused = target.disturb();
     let begun = Instant::now();
     let streams: Vec<TcpStream> = (0..random.between(50, 100)).map(|_| connect(target)).collect();
