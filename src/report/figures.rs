@@ -66,7 +66,8 @@ pub fn rates(bits_per_second: &[Option<f64>]) -> (&'static str, Vec<String>) {
 
 /// A row of a table.
 pub(crate) fn columns<T: AsRef<str>>(cells: &[T]) -> String {
-    cells.iter().map(|cell| format!("{:>10}", cell.as_ref())).collect::<Vec<_>>().concat()
+    let cells: Vec<String> = cells.iter().map(|cell| format!("{:>10}", cell.as_ref())).collect();
+    cells.concat().trim_end().into()
 }
 
 /// RPM, the number of round trips that fit in a minute one after the other, from the

@@ -65,8 +65,8 @@
 //!
 //! | field | meaning |
 //! | --- | --- |
-//! | `bytes` | how many bytes arrived |
-//! | `duration_ns` | from the server's `READY` until the last byte had arrived |
+//! | `bytes` | how many bytes arrived, without those of a warm-up |
+//! | `duration_ns` | from the server's `READY`, or the end of the warm-up, until the last byte had arrived |
 //! | `bits_per_second` | the bits that arrived, over the duration |
 //! | `server_duration_ns` | the duration of an upload as the server measured it |
 //! | `cpu_percent` | how much of one processor this side's thread used, where ticks of 10 ms can tell |

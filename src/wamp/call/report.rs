@@ -297,7 +297,8 @@ mod tests {
         let lines = table(&[answered(), failed(url)]);
         assert_eq!(lines.len(), 3);
         assert!(
-            lines[1].starts_with("tcp  websocket json ") && lines[1].ends_with("3.000       500"),
+            lines[1].starts_with("tcp  websocket json ")
+                && lines[1].ends_with("2.007                 500"),
             "{lines:#?}"
         );
         assert!(
