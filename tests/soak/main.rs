@@ -27,6 +27,7 @@ mod counts;
 mod faults;
 mod random;
 mod resources;
+mod strangers;
 #[path = "../suite/support.rs"]
 #[allow(dead_code, reason = "the suite has more tests, and they need more")]
 mod support;
@@ -67,7 +68,7 @@ fn a_server_takes_at_the_end_what_it_took_at_the_start() {
     // Memory grows with the most connections that there were at once.
     for Served { target, random: [_, random], .. } in &mut servers {
         if target.mode != "sequential" {
-            faults::burst(target, random);
+            strangers::burst(target, random);
         }
     }
     let (counts, start) = (Counts::default(), Instant::now());

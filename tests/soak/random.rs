@@ -1,5 +1,8 @@
 //! Choices that a seed repeats.
 
+use std::thread;
+use std::time::Duration;
+
 /// Marsaglia, "Xorshift RNGs" (2003).
 pub struct Random {
     state: u64,
@@ -45,6 +48,12 @@ impl Random {
     pub fn in_turn<T: Clone>(&mut self, choices: &[T]) -> T {
         self.turn += 1;
         choices[usize::try_from(self.turn % choices.len() as u64).unwrap()].clone()
+    }
+
+    /// Waits until any moment of something that takes so long.
+    pub fn pause(&mut self, longest: Duration) {
+        let longest = u64::try_from(longest.as_micros()).unwrap();
+        thread::sleep(Duration::from_micros(self.between(0, longest)));
     }
 
     pub fn bytes(&mut self, length: u64) -> Vec<u8> {
