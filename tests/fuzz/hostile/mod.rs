@@ -70,15 +70,13 @@ pub const OTHERS: &[&str] = &[
 const FORMS: [&str; 5] = ["", "--json", "--json-stream", "--csv /dev/null", "--svg PICTURE -q"];
 
 pub fn run(plan: &Plan, tests: &[&str]) {
-    let flags = ["--idle-timeout", "2s", "-q"];
-    let router = ["--ws", "127.0.0.1:0", "--rawsocket", "127.0.0.1:0"];
-    let line = Server::start(&[&flags[..], &router].concat());
+    let line = Server::start(&["-q", "--ws", "127.0.0.1:0", "--rawsocket", "127.0.0.1:0"]);
     let ports = ["ws://", "rs://"].map(|scheme| {
         let line = line.line(scheme);
         let address = line.split("127.0.0.1:").nth(1).unwrap();
         address.split(' ').next().unwrap().parse().unwrap()
     });
-    let bare = Server::start(&[&flags[..], &["--framing", "bare"]].concat());
+    let bare = Server::start(&["-q", "--framing", "bare"]);
     plan.each("client", tests, USUAL, |index, tried| {
         let test = tests[index];
         let server = match test {
