@@ -28,7 +28,9 @@ impl Client {
     /// Waits until something has arrived, but no longer than this.
     pub(crate) fn wait_for(&mut self, time: Duration) -> io::Result<()> {
         let timeout = self.timeout();
-        self.reader.get_mut().set_read_timeout(time.clamp(Duration::from_millis(1), timeout))?;
+        // The timeout may be shorter than the system's shortest wait.
+        let wait = time.max(Duration::from_millis(1)).min(timeout);
+        self.reader.get_mut().set_read_timeout(wait)?;
         let waited = self.wait();
         self.reader.get_mut().set_read_timeout(timeout)?;
         waited

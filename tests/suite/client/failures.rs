@@ -22,6 +22,17 @@ fn one_client_that_fails_does_not_lose_the_others_results() {
 }
 
 #[test]
+fn a_timeout_may_be_too_short_for_any_answer() {
+    let server = Server::start(&[]);
+    for test in ["latency", "lag", "udp", "connect", "download", "bidirectional", "status"] {
+        for timeout in ["1ns", "1us", "999us"] {
+            let outcome = client(server.port, &["--test", test, "--timeout", timeout]);
+            assert!(matches!(outcome.code, Some(0 | 1)), "{test} {timeout}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
 fn where_nobody_listens_it_says_what_to_do() {
     let port = closed_port();
     let outcome = client(port, &[]);
