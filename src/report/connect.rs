@@ -2,6 +2,7 @@
 
 use std::iter;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Report;
 use super::figures::{put, put_series, whole};
@@ -32,7 +33,6 @@ impl Report for Connect {
     fn fields(&self, map: &mut Map) {
         map.insert("connections", self.connections);
         put(map, "connections_per_second", self.per_second().map(whole));
-        put(map, "first_answer_ns", self.first_answer.map(nanoseconds));
         put(map, "elapsed_ns", self.elapsed().map(nanoseconds));
         put_series(map, "connect_ns", &self.connect);
         put_series(map, "rtt_ns", &self.pings.rtt);
@@ -46,6 +46,10 @@ impl Report for Connect {
 
     fn axis(&self, _: &str) -> &'static str {
         "time from connecting to the first answer"
+    }
+
+    fn first_answer(&self) -> Option<Duration> {
+        self.first_answer
     }
 
     fn peer(&self) -> Option<SocketAddr> {

@@ -94,22 +94,16 @@ impl<W: Write + Send + 'static> Reporter for Every<W> {
         }
         let (shared, interval, stop) = (Arc::clone(&self.shared), self.interval, Stop::default());
         let stopped = stop.clone();
-        let planned = match test.goal {
-            Some(Goal::Time(time) | Goal::BytesFor(time)) => start.checked_add(time),
-            _ => None,
-        };
-        let until = move |due: Instant| {
-            let is_last = planned.is_some_and(|end| due <= end && end < due + GRACE);
-            let grace = if is_last { GRACE.min(interval / 2) } else { Duration::ZERO };
-            (due + grace).saturating_duration_since(Instant::now())
-        };
+        let goal = test.goal;
         let tick = move || {
-            let mut due = start + interval;
-            while !stopped.wait(until(due)) {
+            let mut end = interval;
+            let pause =
+                |end: Duration| (end + grace(goal, end, interval)).saturating_sub(start.elapsed());
+            while !stopped.wait(pause(end)) {
                 let mut shared = lock(&shared);
-                let written = shared.write(due.saturating_duration_since(start));
+                let written = shared.write(end);
                 shared.failure = shared.failure.take().or(written.err());
-                due += interval;
+                end += interval;
             }
         };
         let thread = thread::Builder::new().spawn(tick).map_err(no_thread)?;
@@ -246,6 +240,15 @@ impl<W: Write> Shared<W> {
     }
 }
 
+/// How long to wait at this end of an interval for the test to be over.
+fn grace(goal: Option<Goal>, end: Duration, interval: Duration) -> Duration {
+    let Some(Goal::Time(planned) | Goal::BytesFor(planned)) = goal else {
+        return Duration::ZERO;
+    };
+    let is_last = end <= planned && planned.saturating_sub(end) < GRACE;
+    if is_last { GRACE.min(interval / 2) } else { Duration::ZERO }
+}
+
 fn per_second(bytes: u64, time: Duration) -> f64 {
     float(bytes) * 8.0 / time.as_secs_f64().max(1e-9)
 }
@@ -260,4 +263,19 @@ fn time_of_day() -> String {
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     // A thread that panicked meanwhile has left whole lines.
     shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_interval_that_ends_with_the_test_waits_for_its_end() {
+        let ms = Duration::from_millis;
+        let goal = Some(Goal::BytesFor(ms(2000)));
+        let waits = [500, 1500, 1950, 2000, 2500].map(|end| grace(goal, ms(end), ms(500)));
+        assert_eq!(waits, [0, 0, 100, 100, 0].map(ms));
+        assert_eq!(grace(goal, ms(2000), ms(50)), ms(25));
+        assert_eq!(grace(Some(Goal::Bytes(1)), ms(2000), ms(500)), ms(0));
+    }
 }

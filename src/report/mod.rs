@@ -129,6 +129,11 @@ pub trait Report: Measurement {
         None
     }
 
+    /// From the start of connecting to the first answer, of a test that connects by itself.
+    fn first_answer(&self) -> Option<Duration> {
+        None
+    }
+
     /// Adds what concerns the whole run to the JSON document.
     fn document(&self, _map: &mut Map) {}
 }

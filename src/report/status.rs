@@ -7,7 +7,7 @@ use super::Report;
 use super::figures::{put, put_series, series};
 use crate::json::{Map, Value};
 use crate::measure::Asked;
-use crate::units::{ms, nanoseconds, size, time, utc};
+use crate::units::{ms, size, time, utc};
 use crate::wire::command::excerpt;
 
 impl Report for Asked {
@@ -30,12 +30,15 @@ impl Report for Asked {
         }
     }
 
+    fn first_answer(&self) -> Option<Duration> {
+        self.first_answer
+    }
+
     fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
 
     fn fields(&self, map: &mut Map) {
-        put(map, "first_answer_ns", self.first_answer.map(nanoseconds));
         map.insert("asked", self.asked);
         map.insert("answered", self.delay.count());
         put_series(map, "delay_ns", &self.delay);

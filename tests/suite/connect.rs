@@ -69,6 +69,20 @@ fn figures_agree_with_each_other() {
 }
 
 #[test]
+fn several_clients_show_when_they_were_served() {
+    for test in ["connect", "status"] {
+        let svg = Temporary::new(&format!("served-{test}.svg"));
+        let outcome = loopback(&["--test", test, "--concurrent", "2", "--svg", svg.path()]);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        for line in ["client 2/2: ", "first answer after "] {
+            assert!(outcome.out.contains(line), "{outcome:?}");
+        }
+        assert!(outcome.out.matches(", first ").count() == 2, "{outcome:?}");
+        assert!(svg.text().contains("first answer"), "{test}");
+    }
+}
+
+#[test]
 fn every_form_shows_connections() {
     let (csv, svg) = (Temporary::new("connect.csv"), Temporary::new("connect.svg"));
     let flags = ["--test", "connect", "--time", "200ms", "--json-stream", "--csv", csv.path()];

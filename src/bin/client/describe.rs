@@ -80,18 +80,18 @@ pub fn describe(options: &Options, test: Test) -> report::Test {
         Test::Sweep => {
             let sizes = options.sizes.len();
             let title = above(match plan.time {
-                None => format!("{sizes} sizes, {} pings of each{at_once}", plan.count),
+                None => format!("{sizes} sizes, {} of each{at_once}", count(plan.count, "ping")),
                 Some(time) => format!("{sizes} sizes share {time:?}{at_once}"),
             });
             let goal = until(Some(plan.count.saturating_mul(sizes as u64)));
             report::Test { title, goal: Some(goal), ..this }
         }
         Test::Lag => {
-            let count = options.lag.count;
-            let title = above(format!("{count} pings from the server{each}"));
+            let all = options.lag.count;
+            let title = above(format!("{} from the server{each}", count(all, "ping")));
             let shown = Some("rtt").filter(|_| options.every.is_none());
-            let goal = Some(pings(count));
-            report::Test { title, shown, goal, count: Some(count), ..this }
+            let goal = Some(pings(all));
+            report::Test { title, shown, goal, count: Some(all), ..this }
         }
         Test::Status => {
             let title = Title::Before(format!("status of {}:", options.address()));

@@ -256,7 +256,11 @@ impl<'a> Run<'a> {
         let (before, begin) = (Before::now(), Instant::now());
         let (clients, served) = measure();
         let start = served.iter().flatten().map(|(began, _)| *began).fold(begin, Instant::min);
-        let first_answers = served.iter().map(|served| Some(served.as_ref()?.1)).collect();
+        let first_answers = if served.is_empty() {
+            clients.iter().map(Report::first_answer).collect()
+        } else {
+            served.iter().map(|served| Some(served.as_ref()?.1)).collect()
+        };
         let waits = Waits { elapsed: start.elapsed(), first_answers };
         self.report(test, &clients, &before.until_now(), &waits)
     }

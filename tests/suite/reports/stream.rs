@@ -74,21 +74,6 @@ fn each_interval_is_a_line_or_an_event() {
     }
 }
 
-/// What is reported when a transfer ends belongs to its last interval, since an interval of
-/// a few milliseconds with all of these bytes would have an absurd rate.
-#[test]
-fn a_timed_transfer_has_as_many_intervals_as_fit() {
-    let server = Server::start(&[]);
-    for test in ["download", "upload", "bidirectional"] {
-        let flags = ["--test", test, "--time", "600ms", "--every", "200ms", "--json-stream"];
-        let events = events(&client(server.port, &flags));
-        for event in named(&events, "interval") {
-            let time = number(event, "end_ns") - number(event, "start_ns");
-            assert!(time >= 100_000_000, "{test}: {event}");
-        }
-    }
-}
-
 /// What the server has measured is known at the end. Until then there are the echoes.
 #[test]
 fn a_lag_has_each_ping_in_one_interval() {
