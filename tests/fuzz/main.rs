@@ -41,6 +41,7 @@ fn mutated_input_harms_nobody() {
             scope.spawn(|| live::run(&plan, mode, false));
             scope.spawn(|| live::run(&plan, mode, true));
         }
+        scope.spawn(|| live::same::run(&plan));
         for tests in [hostile::PINGS, hostile::TRANSFERS, hostile::OTHERS] {
             scope.spawn(|| hostile::run(&plan, tests));
         }

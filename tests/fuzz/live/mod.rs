@@ -7,6 +7,7 @@
 
 mod good;
 mod inputs;
+pub mod same;
 mod server;
 
 use std::io::{Read, Write};
