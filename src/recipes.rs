@@ -9,7 +9,7 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | all tests succeeded |
-//! | 1 | a test failed, or nothing answered |
+//! | 1 | a test failed, nothing answered, or a file could not be written |
 //! | 2 | the command line is wrong |
 //! | 3 | all succeeded, but a limit of `--fail-if` is passed |
 //! | 130 | interrupted |
