@@ -67,8 +67,11 @@ fn a_child_that_is_busy_for_longer_than_it_may_be_silent_lives() {
 
 #[test]
 fn a_server_whose_file_is_gone_still_has_its_program() {
-    let path = std::env::temp_dir().join(format!("roundtrip-deleted-{}", std::process::id()));
-    std::fs::copy(SERVER, &path).unwrap();
+    // A link, since a copy is open for writing, and a test that starts a process at this
+    // moment hands that on: then the system runs no program of this file.
+    let name = format!("roundtrip-deleted-{}", std::process::id());
+    let path = std::path::Path::new(SERVER).with_file_name(name);
+    std::fs::hard_link(SERVER, &path).unwrap();
     let mut command = Command::new(&path);
     let server =
         Server::run(command.args(["--host", "127.0.0.1", "--port", "0", "--mode", "process"]));

@@ -76,7 +76,7 @@ fn ctrl_c_reports_what_was_measured() {
         ("connect", " left", &of),
         ("download", " left", &of[2..]),
         ("upload", " left", &of[2..]),
-        ("bidirectional", "Gbit/s", &of[2..]),
+        ("bidirectional", "bit/s", &of[2..]),
         ("call", " ms", &["--every", "300ms"]),
     ] {
         let flags = [&["--test", test, "--time", "60s"], of].concat();

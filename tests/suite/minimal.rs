@@ -42,11 +42,11 @@ fn the_minimal_client_measures_the_real_server() {
 #[test]
 fn the_real_client_measures_the_minimal_server() {
     in_each_mode(|server| {
-        let flags = ["--count", "3", "--interval", "0", "--size", "1"];
+        let flags = ["--count", "3", "--interval", "0", "--size", "16"];
         let outcome = client(server.port, &flags);
         assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
         assert!(outcome.out.contains("3 sent, 3 received, 0% lost"), "{outcome:?}");
-        for line in ["download: 1.00 MiB in ", "upload:   1.00 MiB in "] {
+        for line in ["download: 16.00 MiB in ", "upload:   16.00 MiB in "] {
             assert!(outcome.out.contains(line), "{outcome:?}");
         }
         let concurrent = [&flags[..4], &["--concurrent", "3", "--payload", "1000"]].concat();

@@ -188,7 +188,7 @@ fn what_is_unknown_about_losses_is_left_out() {
             Stamps { count, received_ns: 1, sent_ns: 1 }.write(&mut answer);
             if sequence_of(question) == 5 { Vec::new() } else { vec![answer] }
         });
-        let (measured, _) = measure(port, &Plan { count: 10, ..PLAN }, Duration::from_millis(200));
+        let (measured, _) = measure(port, &Plan { count: 10, ..PLAN }, Duration::from_secs(1));
         assert_eq!((measured.lost(), measured.lost_there(), measured.lost_back()), (1, None, None));
     }
 }
