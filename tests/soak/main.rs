@@ -131,7 +131,7 @@ fn measure(target: &Target, random: &mut Random, counts: &Counts) {
 /// What was freed is not all given back: glibc has up to eight arenas a core, and each
 /// keeps what its busiest thread needed. So memory grows at first, then less and less.
 /// A leak grows with the number of connections: one of some kibibytes each is found in a
-/// minute, and one of some tens of bytes each in an hour.
+/// minute, and one of some hundred bytes each in an hour.
 const GROWTH: u64 = 3 * 1024;
 
 fn check(target: &Target, memory: &[Memory]) {
