@@ -90,11 +90,12 @@ fn a_client_that_takes_any_datagram_sees_too_few_losses() {
 
 #[test]
 fn a_loop_that_polls_measures_its_tick_and_misses_the_last_ping() {
-    let out = short("13_lag");
-    let [naive, library] = ["naive: look once in a tick ", "session::lag: wait in `read` "]
-        .map(|how| numbers(&out, how));
-    assert!(naive[0] < 10.0 && naive[1] >= 5.0, "{out}");
-    assert!(library[0] >= 10.0, "{out}");
+    shows("13_lag", |out| {
+        let [naive, library] = ["naive: look once in a tick ", "session::lag: wait in `read` "]
+            .map(|how| numbers(out, how));
+        assert!(library[0] >= 10.0, "{out}");
+        naive[0] < 10.0 && naive.get(1).is_some_and(|tick| *tick >= 5.0)
+    });
 }
 
 #[test]
