@@ -147,7 +147,7 @@ fn busy(
             }
             load
         });
-        // Whoever stops this meanwhile stops the pings, too.
+        // If this is stopped meanwhile, the pings are stopped, too.
         let _ = pinging.stop().wait(warmup);
         let pings = latency(pinging, plan, &mut |sample| observe(later(sample, warmup)));
         let load = load.map(|load| {

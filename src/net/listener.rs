@@ -11,7 +11,7 @@ use super::socket_file::UnixFile;
 #[cfg(unix)]
 use super::unix::connect;
 
-/// How long to look for whoever may be listening.
+/// How long to look for a program that may be listening.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A socket that listens, on TCP or in the file system. When it is dropped, so is its

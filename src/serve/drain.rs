@@ -14,8 +14,8 @@
 //! ```
 //!
 //! A server that serves one connection after the other does not drain. Its clients have
-//! to wait somewhere, and whoever wants the queue longer hands in a listener with a
-//! longer queue ([`inherited`](crate::net::inherited)).
+//! to wait somewhere. If the queue is too short, hand in a listener with a longer one
+//! ([`inherited`](crate::net::inherited)).
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};

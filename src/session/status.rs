@@ -1,8 +1,8 @@
 //! Status: one question, one answer.
 //!
-//! Whoever wants to know whether a server is there, how far away and how busy, should
-//! not have to join it. So this is one exchange, in which client and server say what
-//! they like in a JSON object each:
+//! Is the server there, how far away, and how busy? To know that, nobody should have to
+//! join it. So this is one exchange, in which client and server say what they like in a
+//! JSON object each:
 //!
 //! ```text
 //!   STATUS {"from":"a monitor","time":1763683200.5}⏎
