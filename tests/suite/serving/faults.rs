@@ -83,11 +83,12 @@ fn who_gets_no_thread_is_told_so() {
     use std::os::unix::fs::MetadataExt;
     use std::os::unix::process::CommandExt;
 
-    // The limit counts the threads of a user, and does not hold for root.
-    const NOBODY: u32 = 65_534;
+    // The limit counts the threads of a user, and does not hold for root. This user has no
+    // others, even if these tests run twice at once.
+    let nobody = 60_000 + std::process::id() % 5_000;
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
     let may_run = |program: &str| {
-        Command::new(program).uid(NOBODY).arg("-V").output().is_ok_and(|ran| ran.status.success())
+        Command::new(program).uid(nobody).arg("-V").output().is_ok_and(|ran| ran.status.success())
     };
     if !is_root || !may_run(SERVER) {
         return drop(writeln!(io::stderr(), "skipped: needs root, and programs for everyone"));
@@ -96,7 +97,7 @@ fn who_gets_no_thread_is_told_so() {
         let limit = format!("ulimit -u {limit} 2>/dev/null || ulimit -p {limit}");
         let flags = format!("--no-udp --host 127.0.0.1 --port 0 --mode {mode}");
         let script = format!("{limit}; exec {SERVER} {flags}");
-        let server = Server::run(Command::new("sh").uid(NOBODY).args(["-c", &script]));
+        let server = Server::run(Command::new("sh").uid(nobody).args(["-c", &script]));
         for _ in 0..3 {
             let answer = server.connect().ask("PING");
             let refused = answer.starts_with("ERROR:server cannot start a thread or process");

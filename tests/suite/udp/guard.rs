@@ -45,24 +45,22 @@ fn stamped_pings_are_answered_from_every_port() {
     let server = Server::start(&[]);
     let mut question = Vec::new();
     Ping { sequence: 7, sent_ns: 1_795_219_200_000_000_000, series: 1 }.encode(3, &mut question);
-    let mut from = vec![("127.0.0.2", server.port)];
+    let mut from = vec![UdpSocket::bind(("127.0.0.2", server.port)).unwrap()];
     // Only some users may have one of these ports.
-    let low = (1..1024).rev().find(|&port| UdpSocket::bind(("127.0.0.1", port)).is_ok());
-    match low {
-        Some(port) => from.push(("127.0.0.1", port)),
+    match (1..1024).rev().find_map(|port| UdpSocket::bind(("127.0.0.1", port)).ok()) {
+        Some(low) => from.push(low),
         None => eprintln!("skipped: this user may not bind a port below 1024"),
     }
     let mut answer = [0; 200];
-    for address in from {
-        let socket = UdpSocket::bind(address).unwrap();
+    for socket in from {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         // Also many more than the server would answer if they had no room for stamps.
         for _ in 0..5_000 {
             socket.send_to(&question, ("127.0.0.1", server.port)).unwrap();
-            assert_eq!(socket.recv(&mut answer).unwrap(), question.len(), "from {address:?}");
+            assert_eq!(socket.recv(&mut answer).unwrap(), question.len(), "from {socket:?}");
         }
         socket.send_to(b"PING 9 9", ("127.0.0.1", server.port)).unwrap();
-        assert_eq!(socket.recv(&mut answer).unwrap(), 8, "from {address:?}");
+        assert_eq!(socket.recv(&mut answer).unwrap(), 8, "from {socket:?}");
     }
 }
 
