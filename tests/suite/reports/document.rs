@@ -10,7 +10,7 @@ use crate::support::{Server, client, closed_port, in_each_mode, loopback};
 fn a_document_holds_what_is_promised() {
     let server = Server::start(&[]);
     let outcome =
-        client(server.port, &["--json", "--count", "20", "--interval", "1ms", "--size", "3"]);
+        client(server.port, &["--json", "--count", "20", "--interval", "1ms", "--size", "32"]);
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let document = document(&outcome);
     assert_eq!(at(&document, "roundtrip").as_str(), Some(env!("CARGO_PKG_VERSION")));
@@ -29,7 +29,7 @@ fn a_document_holds_what_is_promised() {
     check_summary(at(latency, "rtt_ns"), 20);
     check_summary(at(latency, "due_ns"), 20);
     assert!(number(latency, "due_ns.min") >= number(latency, "rtt_ns.min"));
-    assert_eq!(number(&document, "tests.1.bytes"), 3 << 20);
+    assert_eq!(number(&document, "tests.1.bytes"), 32 << 20);
     check_rate(at(&document, "tests.1"));
     check_rate(at(&document, "tests.2"));
     assert!(number(&document, "tests.2.server_duration_ns") > 0);
