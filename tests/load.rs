@@ -257,15 +257,18 @@ fn who_finds_no_descriptor_hears_it_and_a_limit_that_cannot_be_reached_is_said()
         );
         let server = Server::run(Command::new("sh").args(["-c", &script]));
         assert!(server.line("limit of 40 descriptors").contains("allows 24 connections, not 100"));
-        let mut peers: Vec<Peer> = (0..150).map(|_| server.connect()).collect();
-        for peer in &mut peers {
-            let _ = peer.try_send("PING\n");
-        }
-        let answers: Vec<String> = peers.iter_mut().map(Peer::line).collect();
-        let pongs = answers.iter().filter(|answer| *answer == "PONG").count();
-        let refused = answers.iter().filter(|answer| answer.starts_with("ERROR:server ")).count();
-        assert!(pongs > 0 && pongs + refused == answers.len(), "{mode}: {answers:?}");
-        drop(peers);
+        // On a busy machine a child that starts has more descriptors for longer.
+        eventually("ten are served at once", || {
+            let mut peers: Vec<Peer> = (0..150).map(|_| server.connect()).collect();
+            for peer in &mut peers {
+                let _ = peer.try_send("PING\n");
+            }
+            let answers: Vec<String> = peers.iter_mut().map(Peer::line).collect();
+            let count = |start: &str| answers.iter().filter(|it| it.starts_with(start)).count();
+            let (pongs, refused) = (count("PONG"), count("ERROR:server "));
+            assert_eq!(pongs + refused, answers.len(), "{mode}: {answers:?}");
+            pongs >= 10
+        });
         eventually("there are descriptors again", || server.serves());
     }
 }

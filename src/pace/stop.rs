@@ -15,6 +15,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::no_thread::no_thread;
+
 /// Shared by what can be stopped. A clone is another handle.
 ///
 /// ```
@@ -155,7 +157,7 @@ impl Stop {
         let (done, result) = channel();
         let aborted = done.clone();
         let _hook = self.on_abort(move || drop(aborted.send(None)));
-        thread::Builder::new().spawn(move || drop(done.send(Some(work()))))?;
+        thread::Builder::new().spawn(move || drop(done.send(Some(work())))).map_err(no_thread)?;
         let result = result.recv().ok().flatten();
         result.ok_or_else(|| io::Error::new(ErrorKind::ConnectionAborted, "interrupted"))
     }

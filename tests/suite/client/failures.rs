@@ -108,7 +108,7 @@ fn no_answer_in_time_is_a_failure_and_never_a_number() {
 fn a_transfer_that_breaks_off_still_says_how_much_arrived() {
     let port = fake_server(|mut peer| {
         if peer.line().starts_with("BANDWIDTH_DOWNLOAD") {
-            peer.send([b"READY\n", &vec![7; 3 << 20][..]].concat());
+            peer.send([b"READY\n", &vec![7; 32 << 20][..]].concat());
         } else {
             peer.send("READY\n");
             peer.bytes(1000);
@@ -117,10 +117,10 @@ fn a_transfer_that_breaks_off_still_says_how_much_arrived() {
         peer.half_close();
         let _ = peer.rest();
     });
-    let outcome = client(port, &["--test", "download"]);
+    let outcome = client(port, &["--test", "download", "--size", "64MiB"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.out.contains("download: 3.00 MiB"), "{outcome:?}");
-    assert!(outcome.err.contains("closed after 3145728 of 10485760 bytes"), "{outcome:?}");
+    assert!(outcome.out.contains("download: 32.00 MiB in "), "{outcome:?}");
+    assert!(outcome.err.contains("closed after 33554432 of 67108864 bytes"), "{outcome:?}");
     let outcome = client(port, &["--test", "upload", "--size", "1MiB"]);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.out.contains("upload:   unknown"), "{outcome:?}");
